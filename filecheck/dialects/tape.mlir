@@ -1,0 +1,69 @@
+// RUN: TAPEFLOW_ROUNDTRIP
+// RUN: TAPEFLOW_GENERIC_ROUNDTRIP
+
+func.func @stack(%v: f64) {
+  %s = tape.stack : !tape.stack<f64>
+  tape.push %s, %v : !tape.stack<f64>
+  %w = tape.pop %s : !tape.stack<f64>
+  func.return
+}
+// CHECK-LABEL: @stack
+// CHECK:      %s = tape.stack : !tape.stack<f64>
+// CHECK-NEXT: tape.push %s, %v : !tape.stack<f64>
+// CHECK-NEXT: %w = tape.pop %s : !tape.stack<f64>
+// GENERIC:      %s = "tape.stack"() : () -> !tape.stack<f64>
+// GENERIC-NEXT: "tape.push"(%s, %v) : (!tape.stack<f64>, f64) -> ()
+// GENERIC-NEXT: %w = "tape.pop"(%s) : (!tape.stack<f64>) -> f64
+
+// -----
+
+func.func @region(%n: index, %v: f64, %b: i1) {
+  %r = tape.allocate %n : !tape.region<[f64, i1], soa>
+  tape.push %r, %v, %b : !tape.region<[f64, i1], soa>
+  %w, %c = tape.pop %r : !tape.region<[f64, i1], soa>
+  func.return
+}
+// CHECK-LABEL: @region
+// CHECK:      %r = tape.allocate %n : !tape.region<[f64, i1], soa>
+// CHECK-NEXT: tape.push %r, %v, %b : !tape.region<[f64, i1], soa>
+// CHECK-NEXT: %w, %c = tape.pop %r : !tape.region<[f64, i1], soa>
+// GENERIC:      %r = "tape.allocate"(%n) : (index) -> !tape.region<[f64, i1], soa>
+// GENERIC-NEXT: "tape.push"(%r, %v, %b) : (!tape.region<[f64, i1], soa>, f64, i1) -> ()
+// GENERIC-NEXT: %w, %c = "tape.pop"(%r) : (!tape.region<[f64, i1], soa>) -> (f64, i1)
+
+// -----
+
+func.func @tiles(%n: index) {
+  %r = tape.allocate %n : !tape.region<[index, f32], aos, tile 42>
+  tape.advance %r : !tape.region<[index, f32], aos, tile 42>
+  %m = tape.room %r : !tape.region<[index, f32], aos, tile 42>
+  tape.retreat %r : !tape.region<[index, f32], aos, tile 42>
+  %k = tape.ready %r : !tape.region<[index, f32], aos, tile 42>
+  func.return
+}
+// CHECK-LABEL: @tiles
+// CHECK:      %r = tape.allocate %n : !tape.region<[index, f32], aos, tile 42>
+// CHECK-NEXT: tape.advance %r : !tape.region<[index, f32], aos, tile 42>
+// CHECK-NEXT: %m = tape.room %r : !tape.region<[index, f32], aos, tile 42>
+// CHECK-NEXT: tape.retreat %r : !tape.region<[index, f32], aos, tile 42>
+// CHECK-NEXT: %k = tape.ready %r : !tape.region<[index, f32], aos, tile 42>
+// GENERIC:      "tape.advance"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> ()
+// GENERIC-NEXT: %m = "tape.room"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> index
+// GENERIC-NEXT: "tape.retreat"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> ()
+// GENERIC-NEXT: %k = "tape.ready"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> index
+
+// -----
+
+func.func @arena(%n: index, %v: f64) {
+  %a = tape.allocate_arena %n : !tape.arena<[f64, i8]>
+  tape.store %v, %a[%n] field 0 : !tape.arena<[f64, i8]>
+  %b = tape.load %a[%n] field 1 {note} : !tape.arena<[f64, i8]>
+  func.return
+}
+// CHECK-LABEL: @arena
+// CHECK:      %a = tape.allocate_arena %n : !tape.arena<[f64, i8]>
+// CHECK-NEXT: tape.store %v, %a[%n] field 0 : !tape.arena<[f64, i8]>
+// CHECK-NEXT: %b = tape.load %a[%n] field 1 {note} : !tape.arena<[f64, i8]>
+// GENERIC:      %a = "tape.allocate_arena"(%n) : (index) -> !tape.arena<[f64, i8]>
+// GENERIC-NEXT: "tape.store"(%v, %a, %n) <{field = #builtin.int<0>}> : (f64, !tape.arena<[f64, i8]>, index) -> ()
+// GENERIC-NEXT: %b = "tape.load"(%a, %n) <{field = #builtin.int<1>}> {note} : (!tape.arena<[f64, i8]>, index) -> i8

@@ -1,0 +1,8 @@
+"""The dialects of tapeflow, from the request for a gradient to streams of tape tiles."""
+
+from tapeflow.dialects.ad import Ad
+from tapeflow.dialects.spm import Spm
+from tapeflow.dialects.stream import Stream
+from tapeflow.dialects.tape import Tape
+
+__all__ = ["Ad", "Spm", "Stream", "Tape"]

@@ -1,0 +1,93 @@
+"""The record of a tape region: what one push saves, laid out as a C struct would be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    Float32Type,
+    Float64Type,
+    IndexType,
+    IntegerType,
+    TypeAttribute,
+)
+from xdsl.ir import Attribute
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.utils.exceptions import VerifyException
+
+LINE_BYTES = 64
+"""Alignment of every tile, slot and buffer: the line of caches and DRAM bursts."""
+
+
+def field_bytes(field: Attribute) -> int:
+    """Stored width of one field in bytes; i1 takes a byte, index eight.
+
+    Raises:
+        VerifyException: a tape cannot hold values of this type.
+    """
+    match field:
+        case Float64Type() | IndexType():
+            return 8
+        case Float32Type():
+            return 4
+        case IntegerType() if field.width.data in (1, 8, 16, 32, 64):
+            return max(1, field.width.data // 8)
+        case _:
+            raise VerifyException(
+                f"a tape cannot hold values of type {field}; "
+                "f32, f64, index and i1, i8, i16, i32, i64 are possible"
+            )
+
+
+def aligned(offset_bytes: int, alignment_bytes: int) -> int:
+    """The first multiple of the alignment at or above the offset."""
+    return -(-offset_bytes // alignment_bytes) * alignment_bytes
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """Byte offsets of a record's fields at natural alignment, and its stride."""
+
+    offsets_bytes: tuple[int, ...]
+    widths_bytes: tuple[int, ...]
+    stride_bytes: int
+
+    @staticmethod
+    def of(fields: Sequence[Attribute]) -> "RecordLayout":
+        """Lay the fields out in order; the stride keeps every record aligned."""
+        widths = tuple(field_bytes(field) for field in fields)
+        offsets: list[int] = []
+        end = 0
+        for width in widths:
+            start = aligned(end, width)
+            offsets.append(start)
+            end = start + width
+        return RecordLayout(tuple(offsets), widths, aligned(end, max(widths)))
+
+
+def verify_fields(fields: ArrayAttr[TypeAttribute]) -> None:
+    """Reject records with no fields or with fields a tape cannot hold."""
+    if not fields.data:
+        raise VerifyException("a record needs at least one field")
+    for field in fields.data:
+        field_bytes(field)
+
+
+def parse_fields(parser: AttrParser) -> ArrayAttr[Attribute]:
+    """Parse `[f64, i8]`."""
+    return ArrayAttr(
+        parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_type)
+    )
+
+
+def print_fields(printer: Printer, fields: ArrayAttr[TypeAttribute]) -> None:
+    """Print `[f64, i8]`."""
+    with printer.in_square_brackets():
+        printer.print_list(fields.data, printer.print_attribute)
+
+
+def parse_count(parser: AttrParser, word: str) -> int:
+    """Parse `word 42` with a number that is not negative."""
+    parser.parse_characters(word)
+    return parser.parse_integer(allow_boolean=False, allow_negative=False)

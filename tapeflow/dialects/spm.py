@@ -1,0 +1,245 @@
+"""Dialect `spm`: tiles of tape at addresses of the scratchpad.
+
+A `!spm.ring` is a tape region's share of the scratchpad: `slots` slots of one tile each
+from byte address `base` on, and behind them a stack of tiles in DRAM. A cursor, two
+index values threaded through the program, says where the next record goes:
+`address` (bytes) and `limit`, the end of the slot that holds the current tile.
+"""
+
+from typing import ClassVar, cast
+
+from xdsl.dialects.builtin import ArrayAttr, IndexType, IntAttr, TypeAttribute
+from xdsl.ir import Attribute, Dialect, Operation, ParametrizedAttribute, SSAValue
+from xdsl.irdl import (
+    IRDLOperation,
+    irdl_attr_definition,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+)
+from xdsl.parser import AttrParser
+from xdsl.printer import Printer
+from xdsl.traits import MemoryAllocEffect, MemoryReadEffect, MemoryWriteEffect
+from xdsl.utils.exceptions import VerifyException
+
+from tapeflow.dialects.field_access import (
+    parse_field_load,
+    parse_field_store,
+    print_field_load,
+    print_field_store,
+    verify_field,
+)
+from tapeflow.dialects.record import (
+    LINE_BYTES,
+    RecordLayout,
+    aligned,
+    parse_count,
+    parse_fields,
+    print_fields,
+    verify_fields,
+)
+
+
+@irdl_attr_definition
+class RingType(ParametrizedAttribute, TypeAttribute):
+    """`!spm.ring<[f64, i8], tile 42, slots 2, base 0>`: tile in records, base in bytes."""
+
+    name = "spm.ring"
+    record: ArrayAttr[TypeAttribute]
+    tile: IntAttr
+    slots: IntAttr
+    base: IntAttr
+
+    def verify(self) -> None:
+        verify_fields(self.record)
+        if self.tile.data < 1 or self.slots.data < 1:
+            raise VerifyException("a ring needs at least one slot of one record")
+        if self.base.data % LINE_BYTES:
+            raise VerifyException(f"the base of a ring is a multiple of {LINE_BYTES}")
+
+    @property
+    def fields(self) -> tuple[TypeAttribute, ...]:
+        """The field types of a record."""
+        return self.record.data
+
+    @property
+    def record_layout(self) -> RecordLayout:
+        """Offsets and stride of the record."""
+        return RecordLayout.of(self.fields)
+
+    @property
+    def tile_bytes(self) -> int:
+        """Bytes of a full tile."""
+        return self.tile.data * self.record_layout.stride_bytes
+
+    @property
+    def pitch_bytes(self) -> int:
+        """Distance between slots: a tile rounded up to whole lines."""
+        return aligned(self.tile_bytes, LINE_BYTES)
+
+    @property
+    def capacity_bytes(self) -> int:
+        """Scratchpad bytes of all slots."""
+        return self.slots.data * self.pitch_bytes
+
+    @staticmethod
+    def of(
+        fields: tuple[TypeAttribute, ...], tile: int, slots: int, base_bytes: int
+    ) -> "RingType":
+        """Build the type from Python values."""
+        return RingType(
+            ArrayAttr(fields), IntAttr(tile), IntAttr(slots), IntAttr(base_bytes)
+        )
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> list[Attribute]:
+        with parser.in_angle_brackets():
+            parameters: list[Attribute] = [parse_fields(parser)]
+            for word in ("tile", "slots", "base"):
+                parser.parse_punctuation(",")
+                parameters.append(IntAttr(parse_count(parser, word)))
+            return parameters
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            print_fields(printer, self.record)
+            printer.print_string(
+                f", tile {self.tile.data}, slots {self.slots.data}"
+                f", base {self.base.data}"
+            )
+
+
+@irdl_op_definition
+class AllocateOp(IRDLOperation):
+    """Reserve a ring, and DRAM behind it for `capacity` records in whole tiles."""
+
+    name = "spm.allocate"
+    capacity = operand_def(IndexType())
+    ring = result_def(RingType)
+    traits = traits_def(MemoryAllocEffect())
+    assembly_format = "$capacity attr-dict `:` type($ring)"
+
+    def __init__(self, capacity: SSAValue | Operation, ring: RingType):
+        super().__init__(operands=[capacity], result_types=[ring])
+
+
+@irdl_op_definition
+class StoreOp(IRDLOperation):
+    """Write one field of the record at a scratchpad byte address."""
+
+    name = "spm.store"
+    value = operand_def()
+    memory = operand_def(RingType)
+    address = operand_def(IndexType())
+    field = prop_def(IntAttr)
+    traits = traits_def(MemoryWriteEffect())
+
+    def __init__(self, value: SSAValue, memory: SSAValue, address: SSAValue, field: int):
+        super().__init__(
+            operands=[value, memory, address], properties={"field": IntAttr(field)}
+        )
+
+    def verify_(self) -> None:
+        verify_field(cast(RingType, self.memory.type), self.field, self.value.type)
+
+    print = print_field_store
+    parse: ClassVar = classmethod(parse_field_store)
+
+
+@irdl_op_definition
+class LoadOp(IRDLOperation):
+    """Read one field of the record at a scratchpad byte address."""
+
+    name = "spm.load"
+    memory = operand_def(RingType)
+    address = operand_def(IndexType())
+    value = result_def()
+    field = prop_def(IntAttr)
+    traits = traits_def(MemoryReadEffect())
+
+    def __init__(self, memory: SSAValue, address: SSAValue, field: int):
+        fields = cast(RingType, memory.type).fields
+        super().__init__(
+            operands=[memory, address],
+            result_types=[fields[field]],
+            properties={"field": IntAttr(field)},
+        )
+
+    def verify_(self) -> None:
+        verify_field(cast(RingType, self.memory.type), self.field, self.value.type)
+
+    print = print_field_load
+    parse: ClassVar = classmethod(parse_field_load)
+
+
+class _CursorOp(IRDLOperation):
+    """What the layer boundaries share: they take a ring's cursor to its next place."""
+
+    ring = operand_def(RingType)
+    address = operand_def(IndexType())
+    limit = operand_def(IndexType())
+    next_address = result_def(IndexType())
+    next_limit = result_def(IndexType())
+
+    def __init__(self, ring: SSAValue, address: SSAValue, limit: SSAValue):
+        super().__init__(
+            operands=[ring, address, limit], result_types=[IndexType(), IndexType()]
+        )
+
+
+@irdl_op_definition
+class AdvanceOp(_CursorOp):
+    """Forward layer boundary: if the tile is full, send it to DRAM and begin the next."""
+
+    name = "spm.advance"
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$ring `,` $address `,` $limit attr-dict `:` type($ring)"
+
+
+@irdl_op_definition
+class RetreatOp(_CursorOp):
+    """Reverse layer boundary: if the tile is used up, bring the previous one back."""
+
+    name = "spm.retreat"
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$ring `,` $address `,` $limit attr-dict `:` type($ring)"
+
+
+class _TransferOp(IRDLOperation):
+    """What blocking transfers share: a one-slot ring and the start of its slot."""
+
+    ring = operand_def(RingType)
+    start = operand_def(IndexType())
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+
+    def __init__(self, ring: SSAValue, start: SSAValue):
+        super().__init__(operands=[ring, start])
+
+    def verify_(self) -> None:
+        if cast(RingType, self.ring.type).slots.data != 1:
+            raise VerifyException("a blocking transfer needs a ring with one slot")
+
+
+@irdl_op_definition
+class DrainOp(_TransferOp):
+    """Push the tile that begins at `start` on the stack in DRAM; block until done."""
+
+    name = "spm.drain"
+    assembly_format = "$ring `,` $start attr-dict `:` type($ring)"
+
+
+@irdl_op_definition
+class FillOp(_TransferOp):
+    """Pop a tile from the stack in DRAM to the slot at `start`; block until done."""
+
+    name = "spm.fill"
+    assembly_format = "$ring `,` $start attr-dict `:` type($ring)"
+
+
+Spm = Dialect(
+    "spm",
+    [AllocateOp, StoreOp, LoadOp, AdvanceOp, RetreatOp, DrainOp, FillOp],
+    [RingType],
+)

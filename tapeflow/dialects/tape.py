@@ -1,0 +1,422 @@
+"""Dialect `tape`: what a gradient saves in its forward sweep and reads back in reverse.
+
+Three stages share it. An abstract `!tape.stack` holds one saved value per push. A
+`!tape.region` holds records, all values saved by one block; with a tile length it is
+cut into layers. A `!tape.arena` is a region's memory behind the cache.
+"""
+
+from typing import ClassVar, Literal, TypeAlias, cast
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    IndexType,
+    IntAttr,
+    NoneAttr,
+    StringAttr,
+    TypeAttribute,
+)
+from xdsl.ir import Attribute, Dialect, Operation, ParametrizedAttribute, SSAValue
+from xdsl.irdl import (
+    IRDLOperation,
+    irdl_attr_definition,
+    irdl_op_definition,
+    operand_def,
+    prop_def,
+    result_def,
+    traits_def,
+    var_operand_def,
+    var_result_def,
+)
+from xdsl.parser import AttrParser, Parser
+from xdsl.printer import Printer
+from xdsl.traits import MemoryAllocEffect, MemoryReadEffect, MemoryWriteEffect
+from xdsl.utils.exceptions import VerifyException
+
+from tapeflow.dialects.field_access import (
+    parse_field_load,
+    parse_field_store,
+    print_field_load,
+    print_field_store,
+    verify_field,
+)
+from tapeflow.dialects.record import (
+    RecordLayout,
+    field_bytes,
+    parse_count,
+    parse_fields,
+    print_fields,
+    verify_fields,
+)
+
+Layout: TypeAlias = Literal["soa", "aos"]
+LAYOUTS: tuple[Layout, ...] = ("soa", "aos")
+
+
+@irdl_attr_definition
+class StackType(ParametrizedAttribute, TypeAttribute):
+    """An unbounded stack of values of one type: `!tape.stack<f64>`."""
+
+    name = "tape.stack"
+    element: TypeAttribute
+
+    def verify(self) -> None:
+        field_bytes(self.element)
+
+    @property
+    def fields(self) -> tuple[TypeAttribute, ...]:
+        """The types one push takes."""
+        return (self.element,)
+
+
+@irdl_attr_definition
+class TapeRegionType(ParametrizedAttribute, TypeAttribute):
+    """A stack of records: `!tape.region<[f64, i8], aos>`, with tiles `..., tile 42>`."""
+
+    name = "tape.region"
+    record: ArrayAttr[TypeAttribute]
+    layout: StringAttr
+    tile: IntAttr | NoneAttr
+    """Records per tile once the region is cut into layers."""
+
+    def verify(self) -> None:
+        verify_fields(self.record)
+        if self.layout.data not in LAYOUTS:
+            raise VerifyException(
+                f"unknown tape layout '{self.layout.data}'; known: {', '.join(LAYOUTS)}"
+            )
+        if isinstance(self.tile, IntAttr) and self.tile.data < 1:
+            raise VerifyException("a tile must hold at least one record")
+
+    @property
+    def fields(self) -> tuple[TypeAttribute, ...]:
+        """The types one push takes."""
+        return self.record.data
+
+    @property
+    def tile_records(self) -> int | None:
+        """Records per tile, None before the region is cut into layers."""
+        return self.tile.data if isinstance(self.tile, IntAttr) else None
+
+    @property
+    def record_layout(self) -> RecordLayout:
+        """Offsets and stride of the record."""
+        return RecordLayout.of(self.fields)
+
+    @staticmethod
+    def of(
+        fields: tuple[TypeAttribute, ...], layout: Layout, tile: int | None = None
+    ) -> "TapeRegionType":
+        """Build the type from Python values."""
+        return TapeRegionType(
+            ArrayAttr(fields),
+            StringAttr(layout),
+            NoneAttr() if tile is None else IntAttr(tile),
+        )
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> list[Attribute]:
+        with parser.in_angle_brackets():
+            fields = parse_fields(parser)
+            parser.parse_punctuation(",")
+            layout = StringAttr(parser.parse_identifier())
+            if parser.parse_optional_punctuation(",") is None:
+                return [fields, layout, NoneAttr()]
+            return [fields, layout, IntAttr(parse_count(parser, "tile"))]
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            print_fields(printer, self.record)
+            printer.print_string(f", {self.layout.data}")
+            if isinstance(self.tile, IntAttr):
+                printer.print_string(f", tile {self.tile.data}")
+
+
+@irdl_attr_definition
+class ArenaType(ParametrizedAttribute, TypeAttribute):
+    """A region's records in memory behind the cache: `!tape.arena<[f64, i8]>`."""
+
+    name = "tape.arena"
+    record: ArrayAttr[TypeAttribute]
+
+    def verify(self) -> None:
+        verify_fields(self.record)
+
+    @property
+    def fields(self) -> tuple[TypeAttribute, ...]:
+        """The field types of a record."""
+        return self.record.data
+
+    @property
+    def record_layout(self) -> RecordLayout:
+        """Offsets and stride of the record."""
+        return RecordLayout.of(self.fields)
+
+    @classmethod
+    def parse_parameters(cls, parser: AttrParser) -> list[Attribute]:
+        with parser.in_angle_brackets():
+            return [parse_fields(parser)]
+
+    def print_parameters(self, printer: Printer) -> None:
+        with printer.in_angle_brackets():
+            print_fields(printer, self.record)
+
+
+TapeType: TypeAlias = StackType | TapeRegionType
+
+
+def _verify_moved(tape: Attribute, moved: tuple[Attribute, ...], verb: str) -> None:
+    fields = cast(TapeType, tape).fields
+    if moved != fields:
+        raise VerifyException(
+            f"{verb} ({', '.join(map(str, moved))}) "
+            f"but the tape holds ({', '.join(map(str, fields))})"
+        )
+
+
+def _parse_tape_type(parser: Parser) -> TapeType:
+    parser.parse_punctuation(":")
+    position = parser.pos
+    tape_type = parser.parse_type()
+    if not isinstance(tape_type, StackType | TapeRegionType):
+        parser.raise_error("expected a !tape.stack or !tape.region", position)
+    return tape_type
+
+
+@irdl_op_definition
+class StackOp(IRDLOperation):
+    """Create an empty abstract stack."""
+
+    name = "tape.stack"
+    tape = result_def(StackType)
+    traits = traits_def(MemoryAllocEffect())
+    assembly_format = "attr-dict `:` type($tape)"
+
+    def __init__(self, element: TypeAttribute):
+        super().__init__(result_types=[StackType(element)])
+
+
+@irdl_op_definition
+class AllocateOp(IRDLOperation):
+    """Create an empty tape region with room for `capacity` records."""
+
+    name = "tape.allocate"
+    capacity = operand_def(IndexType())
+    tape = result_def(TapeRegionType)
+    traits = traits_def(MemoryAllocEffect())
+    assembly_format = "$capacity attr-dict `:` type($tape)"
+
+    def __init__(self, capacity: SSAValue | Operation, tape: TapeRegionType):
+        super().__init__(operands=[capacity], result_types=[tape])
+
+
+@irdl_op_definition
+class PushOp(IRDLOperation):
+    """Save one record: a value for each field of the tape."""
+
+    name = "tape.push"
+    tape = operand_def(StackType | TapeRegionType)
+    values = var_operand_def()
+    traits = traits_def(MemoryWriteEffect())
+
+    def __init__(self, tape: SSAValue, *values: SSAValue):
+        super().__init__(operands=[tape, values])
+
+    def verify_(self) -> None:
+        types = tuple(value.type for value in self.values)
+        _verify_moved(self.tape.type, types, "pushes")
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_ssa_value)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.tape.type)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "PushOp":
+        operands = parser.parse_comma_separated_list(
+            parser.Delimiter.NONE, parser.parse_unresolved_operand
+        )
+        attributes = parser.parse_optional_attr_dict()
+        position = parser.pos
+        tape_type = _parse_tape_type(parser)
+        values = parser.resolve_operands(operands[1:], tape_type.fields, position)
+        push = PushOp(parser.resolve_operand(operands[0], tape_type), *values)
+        push.attributes |= attributes
+        return push
+
+
+@irdl_op_definition
+class PopOp(IRDLOperation):
+    """Take the newest record off the tape."""
+
+    name = "tape.pop"
+    tape = operand_def(StackType | TapeRegionType)
+    values = var_result_def()
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(
+            operands=[tape], result_types=[cast(TapeType, tape.type).fields]
+        )
+
+    def verify_(self) -> None:
+        types = tuple(value.type for value in self.values)
+        _verify_moved(self.tape.type, types, "pops")
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_ssa_value(self.tape)
+        printer.print_op_attributes(self.attributes)
+        printer.print_string(" : ")
+        printer.print_attribute(self.tape.type)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "PopOp":
+        tape = parser.parse_unresolved_operand()
+        attributes = parser.parse_optional_attr_dict()
+        pop = PopOp(parser.resolve_operand(tape, _parse_tape_type(parser)))
+        pop.attributes |= attributes
+        return pop
+
+
+class TiledOp(IRDLOperation):
+    """What the layer ops share: they speak of the current tile of a tiled region."""
+
+    tape = operand_def(TapeRegionType)
+
+    def verify_(self) -> None:
+        if cast(TapeRegionType, self.tape.type).tile_records is None:
+            raise VerifyException("needs a tape region cut into tiles")
+
+
+@irdl_op_definition
+class AdvanceOp(TiledOp):
+    """Forward layer boundary: retire the current tile if it is full."""
+
+    name = "tape.advance"
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape])
+
+
+@irdl_op_definition
+class RetreatOp(TiledOp):
+    """Reverse layer boundary: make the previous tile current if this one is used up."""
+
+    name = "tape.retreat"
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape])
+
+
+@irdl_op_definition
+class RoomOp(TiledOp):
+    """How many records can still be pushed to the current tile."""
+
+    name = "tape.room"
+    records = result_def(IndexType())
+    traits = traits_def(MemoryReadEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape], result_types=[IndexType()])
+
+
+@irdl_op_definition
+class ReadyOp(TiledOp):
+    """How many records can still be popped from the current tile."""
+
+    name = "tape.ready"
+    records = result_def(IndexType())
+    traits = traits_def(MemoryReadEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape], result_types=[IndexType()])
+
+
+@irdl_op_definition
+class AllocateArenaOp(IRDLOperation):
+    """Memory behind the cache for `capacity` records."""
+
+    name = "tape.allocate_arena"
+    capacity = operand_def(IndexType())
+    arena = result_def(ArenaType)
+    traits = traits_def(MemoryAllocEffect())
+    assembly_format = "$capacity attr-dict `:` type($arena)"
+
+    def __init__(self, capacity: SSAValue | Operation, arena: ArenaType):
+        super().__init__(operands=[capacity], result_types=[arena])
+
+
+@irdl_op_definition
+class StoreOp(IRDLOperation):
+    """Write one field of the record at a byte address of the arena."""
+
+    name = "tape.store"
+    value = operand_def()
+    memory = operand_def(ArenaType)
+    address = operand_def(IndexType())
+    field = prop_def(IntAttr)
+    traits = traits_def(MemoryWriteEffect())
+
+    def __init__(self, value: SSAValue, memory: SSAValue, address: SSAValue, field: int):
+        super().__init__(
+            operands=[value, memory, address], properties={"field": IntAttr(field)}
+        )
+
+    def verify_(self) -> None:
+        verify_field(cast(ArenaType, self.memory.type), self.field, self.value.type)
+
+    print = print_field_store
+    parse: ClassVar = classmethod(parse_field_store)
+
+
+@irdl_op_definition
+class LoadOp(IRDLOperation):
+    """Read one field of the record at a byte address of the arena."""
+
+    name = "tape.load"
+    memory = operand_def(ArenaType)
+    address = operand_def(IndexType())
+    value = result_def()
+    field = prop_def(IntAttr)
+    traits = traits_def(MemoryReadEffect())
+
+    def __init__(self, memory: SSAValue, address: SSAValue, field: int):
+        fields = cast(ArenaType, memory.type).fields
+        super().__init__(
+            operands=[memory, address],
+            result_types=[fields[field]],
+            properties={"field": IntAttr(field)},
+        )
+
+    def verify_(self) -> None:
+        verify_field(cast(ArenaType, self.memory.type), self.field, self.value.type)
+
+    print = print_field_load
+    parse: ClassVar = classmethod(parse_field_load)
+
+
+Tape = Dialect(
+    "tape",
+    [
+        StackOp,
+        AllocateOp,
+        PushOp,
+        PopOp,
+        AdvanceOp,
+        RetreatOp,
+        RoomOp,
+        ReadyOp,
+        AllocateArenaOp,
+        StoreOp,
+        LoadOp,
+    ],
+    [StackType, TapeRegionType, ArenaType],
+)
