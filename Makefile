@@ -1,0 +1,76 @@
+# `make demo` runs the main job, `make test` every check; both prepare .venv first.
+
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+# The first of these that is new enough; python3 for the message if none is.
+PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; \
+  do $$python -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done),python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.tapeflow-installed
+TEST_STAMP := $(VENV)/.tapeflow-test-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test install install-test pytest lit lint format types imports clean
+
+help:
+	@echo "make demo     install, then differentiate and compare the four programs"
+	@echo "make test     install, then run every check: pytest lit lint format types imports"
+	@echo "make pytest   one check alone; likewise lit, lint, format, types, imports"
+	@echo "make install  create $(VENV) and install tapeflow in it"
+	@echo "make clean    remove $(VENV) and every cache"
+
+demo: $(STAMP)
+	@$(BIN)/tapeflow bench
+
+test: pytest lit lint format types imports
+	@echo "All checks passed."
+
+# pip is the last thing venv installs: an interrupted creation leaves none behind.
+$(BIN)/pip:
+	@$(PYTHON) -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
+	  echo "error: tapeflow needs Python 3.11 or newer, and '$(PYTHON)' is" \
+	    "`$(PYTHON) --version 2>/dev/null || echo not there`; name one, as in" \
+	    "'make PYTHON=/path/to/python3 $(MAKECMDGOALS)'" >&2; \
+	  exit 1; }
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "error: '$(PYTHON) -m venv' failed; on Debian and Ubuntu" \
+	    "install the package python3-venv" >&2; \
+	  exit 1; }
+
+$(STAMP): pyproject.toml | $(BIN)/pip
+	@echo "Installing tapeflow ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(TEST_STAMP): pyproject.toml | $(BIN)/pip
+	@echo "Installing tapeflow with its test tools ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $(STAMP) $@
+
+install: $(STAMP)
+
+install-test: $(TEST_STAMP)
+
+pytest: $(TEST_STAMP)
+	$(BIN)/python -m pytest
+
+lit: $(TEST_STAMP)
+	$(BIN)/lit -qv filecheck
+
+lint: $(TEST_STAMP)
+	$(BIN)/ruff check .
+
+format: $(TEST_STAMP)
+	$(BIN)/ruff format --check .
+
+types: $(TEST_STAMP)
+	$(BIN)/basedpyright
+
+imports: $(TEST_STAMP)
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .import_linter_cache .pytest_cache .ruff_cache .hypothesis \
+	  build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

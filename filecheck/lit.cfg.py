@@ -1,0 +1,31 @@
+"""lit: every `.mlir` file below this directory is a test of tapeflow-opt."""
+
+import os
+import sys
+
+import lit.formats
+
+config.name = "tapeflow"
+config.test_format = lit.formats.ShTest()
+config.test_source_root = os.path.dirname(__file__)
+config.suffixes = [".mlir"]
+config.excludes = ["Output"]
+
+# The tools of the environment lit runs in come first, wherever it was started from.
+tools = os.path.dirname(sys.executable)
+config.environment["PATH"] = os.pathsep.join((tools, os.environ.get("PATH", "")))
+
+# What a file means must survive printing in pretty and in generic form.
+config.substitutions += [
+    (
+        "TAPEFLOW_ROUNDTRIP",
+        "tapeflow-opt %s --split-input-file --print-op-generic"
+        " | tapeflow-opt --split-input-file | filecheck %s",
+    ),
+    (
+        "TAPEFLOW_GENERIC_ROUNDTRIP",
+        "tapeflow-opt %s --split-input-file"
+        " | tapeflow-opt --split-input-file --print-op-generic"
+        " | filecheck %s --check-prefix=GENERIC",
+    ),
+]

@@ -1,0 +1,14 @@
+// RUN: tapeflow-opt --help | filecheck %s
+// RUN: tapeflow-opt --version | filecheck %s --check-prefix=VERSION
+
+// CHECK:      usage: tapeflow-opt [options] [input_file]
+// CHECK:      --pass-pipeline PIPELINE
+// CHECK:      passes of tapeflow
+// CHECK:        differentiate
+// CHECK-NEXT:       Replace requests for gradients by functions that compute them.
+// CHECK:        form-layers{capacity-bytes slots}
+// CHECK:      pipelines
+// CHECK:        streams{function wrt capacity-bytes slots}
+// CHECK-NEXT:       The tape in tiles in the scratchpad, streamed while compute goes on.
+
+// VERSION: tapeflow-opt {{.*}} with xDSL {{.*}}

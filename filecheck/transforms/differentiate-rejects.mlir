@@ -1,0 +1,83 @@
+// RUN: tapeflow-opt %s -p differentiate --split-input-file --verify-diagnostics | filecheck %s
+
+func.func private @unknown(f64) -> f64
+func.func @calls(%x: f64) -> f64 {
+  %y = func.call @unknown(%x) : (f64) -> f64
+  func.return %y : f64
+}
+ad.gradient @calls_grad of @calls wrt [0]
+// CHECK: cannot differentiate @calls: a call of @unknown, which has no body here; define it in this module
+
+// -----
+
+func.func private @outside(f64) -> f64
+ad.gradient @outside_grad of @outside wrt [0]
+// CHECK: cannot differentiate @outside: it has no body; define it in this module
+
+// -----
+
+func.func @itself(%x: f64) -> f64 {
+  %y = func.call @itself(%x) : (f64) -> f64
+  func.return %y : f64
+}
+ad.gradient @itself_grad of @itself wrt [0]
+// CHECK: @itself calls itself (itself -> itself); a recursion has no reverse, write it as a loop
+
+// -----
+
+func.func @bits(%x: f64) -> f64 {
+  %b = arith.bitcast %x : f64 to i64
+  %y = arith.bitcast %b : i64 to f64
+  %z = arith.addf %x, %y : f64
+  func.return %z : f64
+}
+ad.gradient @bits_grad of @bits wrt [0]
+// CHECK: the bits of a value that carries a derivative; keep it a float
+
+// -----
+
+func.func @while(%x: f64, %c: i1) -> f64 {
+  %y = scf.while (%a = %x) : (f64) -> f64 {
+    scf.condition(%c) %a : f64
+  } do {
+  ^bb0(%b: f64):
+    %d = arith.mulf %b, %b : f64
+    scf.yield %d : f64
+  }
+  func.return %y : f64
+}
+ad.gradient @while_grad of @while wrt [0]
+// CHECK: 'scf.while' around values that carry derivatives has no reverse; scf.for and scf.if do
+
+// -----
+
+func.func @chosen(%a: memref<4xf64>, %b: memref<4xf64>, %c: i1) {
+  %i = arith.constant 0 : index
+  %m = scf.if %c -> (memref<4xf64>) {
+    scf.yield %a : memref<4xf64>
+  } else {
+    scf.yield %b : memref<4xf64>
+  }
+  %v = memref.load %m[%i] : memref<4xf64>
+  %w = math.exp %v : f64
+  memref.store %w, %m[%i] : memref<4xf64>
+  func.return
+}
+ad.gradient @chosen_grad of @chosen wrt [0]
+// CHECK: a buffer chosen at run time; move the accesses into the branches of the scf.if
+// CHECK: also: a buffer chosen at run time
+
+// -----
+
+func.func @overwritten(%a: memref<4xf64>, %b: memref<4xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %p, %q = scf.for %i = %c0 to %n step %c1 iter_args(%x = %a, %y = %b) -> (memref<4xf64>, memref<4xf64>) {
+    %v = memref.load %x[%c0] : memref<4xf64>
+    memref.store %v, %y[%c1] : memref<4xf64>
+    scf.yield %y, %y : memref<4xf64>, memref<4xf64>
+  }
+  func.return
+}
+ad.gradient @overwritten_grad of @overwritten wrt [0, 1]
+// CHECK: the buffers this loop carries are not merely permuted; yield each carried buffer exactly once, in any order

@@ -1,0 +1,166 @@
+// RUN: tapeflow-opt %s -p 'differentiate,simplify-adjoints,canonicalize,cse' --split-input-file | filecheck %s
+
+// A rule that reads the result saves nothing at the top level.
+// CHECK-LABEL: @exp_grad(%x: f64, %d_y: f64) -> (f64, f64)
+// CHECK-NEXT:    %y = math.exp %x : f64
+// CHECK-NEXT:    ad.turn
+// CHECK-NEXT:    %d_x = arith.mulf %d_y, %y : f64
+// CHECK-NEXT:    func.return %y, %d_x : f64, f64
+func.func @exp(%x: f64) -> f64 {
+  %y = math.exp %x : f64
+  func.return %y : f64
+}
+ad.gradient @exp_grad of @exp wrt [0]
+
+// -----
+
+// A loop saves what its rules read; reading unchanged memory again costs no tape.
+// CHECK-LABEL: @sum_of_squares_grad
+// CHECK-SAME:    (%x: memref<?xf64>, %d_x: memref<?xf64>, %d_sum: f64) -> f64
+// CHECK-NOT:     tape.push
+// CHECK:         ad.turn
+// CHECK:         scf.for %back = %{{.*}} to %n step
+// CHECK-NEXT:      %i_1 = arith.subi %last, %back : index
+// CHECK-NEXT:      [[X:%.*]] = memref.load %x[%i_1]
+// CHECK-NEXT:      [[P:%.*]] = arith.mulf %d_sum, [[X]] : f64
+func.func @sum_of_squares(%x: memref<?xf64>) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %zero) -> (f64) {
+    %xi = memref.load %x[%i] : memref<?xf64>
+    %square = arith.mulf %xi, %xi : f64
+    %next = arith.addf %s, %square : f64
+    scf.yield %next : f64
+  }
+  func.return %sum : f64
+}
+ad.gradient @sum_of_squares_grad of @sum_of_squares wrt [0]
+
+// -----
+
+// A value that is overwritten is pushed before and popped after the turn.
+// CHECK-LABEL: @square_in_place_grad
+// CHECK:         %tape_xi = tape.stack : !tape.stack<f64>
+// CHECK:           tape.push %tape_xi, %xi : !tape.stack<f64>
+// CHECK:         ad.turn
+// CHECK:           %{{.*}} = tape.pop %tape_xi : !tape.stack<f64>
+// CHECK:         func.return
+func.func @square_in_place(%x: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %xi = memref.load %x[%i] : memref<?xf64>
+    %square = arith.mulf %xi, %xi : f64
+    memref.store %square, %x[%i] : memref<?xf64>
+  }
+  func.return
+}
+ad.gradient @square_in_place_grad of @square_in_place wrt [0]
+
+// -----
+
+// A minimum records its choice, one bit, instead of its operands.
+// CHECK-LABEL: @least_grad
+// CHECK:         !tape.stack<i1>
+// CHECK-NOT:     !tape.stack<f64>
+func.func @least(%x: memref<?xf64>, %start: f64) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %least = scf.for %i = %c0 to %n step %c1 iter_args(%m = %start) -> (f64) {
+    %xi = memref.load %x[%i] : memref<?xf64>
+    %next = arith.minimumf %m, %xi : f64
+    scf.yield %next : f64
+  }
+  func.return %least : f64
+}
+ad.gradient @least_grad of @least wrt [0, 1]
+
+// -----
+
+// Swapped buffers: the shadows turn as often as the trip count leaves a remainder, and
+// the reverse loop swaps them back.
+// CHECK-LABEL: @swap_grad
+// CHECK:         ad.turn
+// CHECK:         %turns = arith.remui %{{.*}}, %{{.*}} : index
+// CHECK:         scf.for %{{.*}} = %{{.*}} to %turns step %{{.*}} iter_args([[A:%.*]] = %{{.*}}, [[B:%.*]] = %{{.*}})
+// CHECK-NEXT:      scf.yield [[B]], [[A]] : memref<4xf64>, memref<4xf64>
+// CHECK:         scf.for %back{{.*}} iter_args([[C:%.*]] = %{{.*}}, [[D:%.*]] = %{{.*}})
+// CHECK:           scf.yield [[D]], [[C]] : memref<4xf64>, memref<4xf64>
+func.func @swap(%a: memref<4xf64>, %b: memref<4xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %p, %q = scf.for %i = %c0 to %n step %c1 iter_args(%from = %a, %to = %b) -> (memref<4xf64>, memref<4xf64>) {
+    %v = memref.load %from[%c1] : memref<4xf64>
+    %w = math.sin %v : f64
+    memref.store %w, %to[%c0] : memref<4xf64>
+    scf.yield %to, %from : memref<4xf64>, memref<4xf64>
+  }
+  func.return
+}
+ad.gradient @swap_grad of @swap wrt [0, 1]
+
+// -----
+
+// The condition of a branch is saved, what the branch saves stays inside it.
+// CHECK-LABEL: @branch_grad
+// CHECK:           scf.if %negative
+// CHECK:             tape.push %tape_{{.*}}, %{{.*}} : !tape.stack<f64>
+// CHECK:           tape.push %tape_negative, %negative : !tape.stack<i1>
+// CHECK:         ad.turn
+// CHECK:           %{{.*}} = tape.pop %tape_negative : !tape.stack<i1>
+// CHECK:           scf.if
+// CHECK:             tape.pop
+func.func @branch(%x: memref<?xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %xi = memref.load %x[%i] : memref<?xf64>
+    %negative = arith.cmpf olt, %xi, %zero : f64
+    scf.if %negative {
+      %e = math.exp %xi : f64
+      memref.store %e, %x[%i] : memref<?xf64>
+    }
+  }
+  func.return
+}
+ad.gradient @branch_grad of @branch wrt [0]
+
+// -----
+
+// A work buffer outside wrt gets a zero shadow of its own; only asked-for results
+// are seeded.
+// CHECK-LABEL: @work_grad
+// CHECK-SAME:    (%x: f64, %work: memref<2xf64>, %d_y: f64) -> (f64, f64, f64)
+// CHECK:         %d_work = memref.alloc() : memref<2xf64>
+// CHECK:         memref.dealloc %d_work
+func.func @work(%x: f64, %work: memref<2xf64>) -> (f64, f64) {
+  %c0 = arith.constant 0 : index
+  memref.store %x, %work[%c0] : memref<2xf64>
+  %y = memref.load %work[%c0] : memref<2xf64>
+  %z = math.exp %x : f64
+  func.return %y, %z : f64, f64
+}
+ad.gradient @work_grad of @work wrt [0] seeds [0]
+
+// -----
+
+// Calls are inlined.
+// CHECK-LABEL: @twice_grad
+// CHECK-NOT:     func.call
+// CHECK:         ad.turn
+func.func @square(%v: f64) -> f64 {
+  %s = arith.mulf %v, %v : f64
+  func.return %s : f64
+}
+func.func @twice(%x: f64) -> f64 {
+  %a = func.call @square(%x) : (f64) -> f64
+  %b = func.call @square(%a) : (f64) -> f64
+  func.return %b : f64
+}
+ad.gradient @twice_grad of @twice wrt [0]

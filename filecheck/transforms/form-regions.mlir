@@ -1,0 +1,352 @@
+// RUN: tapeflow-opt %s --split-input-file -p 'form-regions{layout=aos}' | filecheck %s
+// RUN: tapeflow-opt %s --split-input-file -p form-regions | filecheck %s --check-prefix=SOA
+
+// SOA: tape.allocate %trips : !tape.region<[f64, i8, i1], soa>
+
+// Pushes gather at the last one, pops at the first one; fields sort by alignment.
+func.func @gather(%n: index, %a: f64, %b: i1, %c: i8) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<i8>
+  %t = tape.stack : !tape.stack<f64>
+  %u = tape.stack : !tape.stack<i1>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %c : !tape.stack<i8>
+    "test.op"() : () -> ()
+    tape.push %u, %b : !tape.stack<i1>
+    tape.push %t, %a : !tape.stack<f64>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %x = tape.pop %u : !tape.stack<i1>
+    %y = tape.pop %s : !tape.stack<i8>
+    "test.op"(%x, %y) : (i1, i8) -> ()
+    %z = tape.pop %t : !tape.stack<f64>
+    "test.op"(%z) : (f64) -> ()
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @gather(%n: index, %a: f64, %b: i1, %c: i8) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:   %tape = tape.allocate %trips : !tape.region<[f64, i8, i1], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     "test.op"() : () -> ()
+// CHECK-NEXT:     tape.push %tape, %a, %c, %b : !tape.region<[f64, i8, i1], aos>
+// CHECK-NEXT:   }
+// CHECK-NEXT:   scf.for %i_1 = %c0 to %n step %c1 {
+// CHECK-NEXT:     %z, %y, %x = tape.pop %tape : !tape.region<[f64, i8, i1], aos>
+// CHECK-NEXT:     "test.op"(%x, %y) : (i1, i8) -> ()
+// CHECK-NEXT:     "test.op"(%z) : (f64) -> ()
+// CHECK-NEXT:   }
+
+// -----
+
+// Different blocks, different regions; the shared trip count is computed once.
+func.func @blocks(%n: index, %m: index, %p: i1, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  %t = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %a : !tape.stack<f64>
+    scf.for %j = %c0 to %m step %c1 {
+      scf.if %p {
+        tape.push %t, %a : !tape.stack<f64>
+      }
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @blocks(%n: index, %m: index, %p: i1, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:   %s = tape.allocate %trips : !tape.region<[f64], aos>
+// CHECK-NEXT:   %trips_1 = arith.maxsi %m, %c0 : index
+// CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 : index
+// CHECK-NEXT:   %t = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
+// CHECK-NEXT:       scf.if %p {
+// CHECK-NEXT:         tape.push %t, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:       }
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// A stack that is pushed between the pushes of another stays alone.
+func.func @interleaved(%a: f64) {
+  %s = tape.stack : !tape.stack<f64>
+  %t = tape.stack : !tape.stack<f64>
+  tape.push %s, %a : !tape.stack<f64>
+  %x = tape.pop %s : !tape.stack<f64>
+  tape.push %t, %a : !tape.stack<f64>
+  %y = tape.pop %t : !tape.stack<f64>
+  func.return
+}
+// CHECK-LABEL: func.func @interleaved(%a: f64) {
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %s = tape.allocate %c1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:   %x = tape.pop %s : !tape.region<[f64], aos>
+// CHECK-NEXT:   %t = tape.allocate %c1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   tape.push %t, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:   %y = tape.pop %t : !tape.region<[f64], aos>
+
+// -----
+
+// Pushed in two places: the sum of both.
+func.func @twice(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %a : !tape.stack<f64>
+    tape.push %s, %a : !tape.stack<f64>
+  }
+  tape.push %s, %a : !tape.stack<f64>
+  func.return
+}
+// CHECK-LABEL: func.func @twice(%n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:   %pushes = arith.addi %trips, %trips : index
+// CHECK-NEXT:   %pushes_1 = arith.addi %pushes, %c1 : index
+// CHECK-NEXT:   %s = tape.allocate %pushes_1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:   }
+// CHECK-NEXT:   tape.push %s, %a : !tape.region<[f64], aos>
+
+// -----
+
+// Any lower bound and step.
+func.func @bounds(%lb: index, %ub: index, %step: index, %a: f64) {
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %lb to %ub step %step {
+    tape.push %s, %a : !tape.stack<f64>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @bounds(%lb: index, %ub: index, %step: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %span = arith.subi %ub, %lb : index
+// CHECK-NEXT:   %trips = arith.ceildivsi %span, %step : index
+// CHECK-NEXT:   %trips_1 = arith.maxsi %trips, %c0 : index
+// CHECK-NEXT:   %s = tape.allocate %trips_1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %lb to %ub step %step {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:   }
+
+// -----
+
+func.func @narrow(%lb: i32, %ub: i32, %step: i32, %a: f64) {
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %lb to %ub step %step : i32 {
+    tape.push %s, %a : !tape.stack<f64>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @narrow(%lb: i32, %ub: i32, %step: i32, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %lb_1 = arith.index_cast %lb : i32 to index
+// CHECK-NEXT:   %ub_1 = arith.index_cast %ub : i32 to index
+// CHECK-NEXT:   %step_1 = arith.index_cast %step : i32 to index
+// CHECK-NEXT:   %span = arith.subi %ub_1, %lb_1 : index
+// CHECK-NEXT:   %trips = arith.ceildivsi %span, %step_1 : index
+// CHECK-NEXT:   %trips_1 = arith.maxsi %trips, %c0 : index
+// CHECK-NEXT:   %s = tape.allocate %trips_1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %lb to %ub step %step : i32 {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:   }
+
+// -----
+
+// Known bounds give a known capacity.
+func.func @known(%a: f64) {
+  %c2 = arith.constant 2 : index
+  %c3 = arith.constant 3 : index
+  %c12 = arith.constant 12 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %c2 to %c12 step %c3 {
+    scf.for %j = %c12 to %c2 step %c3 {
+    }
+    scf.for %j = %c2 to %c3 step %c2 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @known(%a: f64) {
+// CHECK-NEXT:   %c2 = arith.constant 2 : index
+// CHECK-NEXT:   %c3 = arith.constant 3 : index
+// CHECK-NEXT:   %c12 = arith.constant 12 : index
+// CHECK-NEXT:   %c4 = arith.constant 4 : index
+// CHECK-NEXT:   %s = tape.allocate %c4 : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c2 to %c12 step %c3 {
+// CHECK-NEXT:     scf.for %j = %c12 to %c2 step %c3 {
+// CHECK-NEXT:     }
+// CHECK-NEXT:     scf.for %j_1 = %c2 to %c3 step %c2 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// A bound computed inside the nest is computed in front of it.
+func.func @repeated(%m: memref<?x?xf64>, %n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %n step %c1 {
+    %one = arith.constant 1 : index
+    %d = memref.dim %m, %one : memref<?x?xf64>
+    %h = arith.divsi %d, %one : index
+    scf.for %j = %c0 to %h step %c1 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @repeated(%m: memref<?x?xf64>, %n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:   %one = arith.constant 1 : index
+// CHECK-NEXT:   %d = memref.dim %m, %one : memref<?x?xf64>
+// CHECK-NEXT:   %h = arith.divsi %d, %one : index
+// CHECK-NEXT:   %trips_1 = arith.maxsi %h, %c0 : index
+// CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 : index
+// CHECK-NEXT:   %s = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     %one_1 = arith.constant 1 : index
+// CHECK-NEXT:     %d_1 = memref.dim %m, %one_1 : memref<?x?xf64>
+// CHECK-NEXT:     %h_1 = arith.divsi %d_1, %one_1 : index
+// CHECK-NEXT:     scf.for %j = %c0 to %h_1 step %c1 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// A bound that depends on an outer loop: run the loops without their bodies.
+func.func @triangle(%n: index, %m: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %t = %c0 to %m step %c1 {
+    scf.for %i = %c0 to %n step %c1 {
+      scf.for %j = %c0 to %i step %c1 {
+        tape.push %s, %a : !tape.stack<f64>
+      }
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @triangle(%n: index, %m: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %trips = arith.maxsi %m, %c0 : index
+// CHECK-NEXT:   %pushes = scf.for %i = %c0 to %n step %c1 iter_args(%pushes_1 = %c0) -> (index) {
+// CHECK-NEXT:     %trips_1 = arith.maxsi %i, %c0 : index
+// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips_1 : index
+// CHECK-NEXT:     scf.yield %pushes_2 : index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   %pushes_3 = arith.muli %trips, %pushes : index
+// CHECK-NEXT:   %s = tape.allocate %pushes_3 : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %t = %c0 to %m step %c1 {
+// CHECK-NEXT:     scf.for %i_1 = %c0 to %n step %c1 {
+// CHECK-NEXT:       scf.for %j = %c0 to %i_1 step %c1 {
+// CHECK-NEXT:         tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:       }
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// Rows of a sparse matrix: loads from a buffer that the nest does not write.
+func.func @sparse(%rows: memref<?xindex>, %x: memref<?xf64>, %n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  memref.store %n, %rows[%n] : memref<?xindex>
+  scf.for %i = %c0 to %n step %c1 {
+    memref.store %a, %x[%i] : memref<?xf64>
+    %i1 = arith.addi %i, %c1 : index
+    %from = memref.load %rows[%i] : memref<?xindex>
+    %to = memref.load %rows[%i1] : memref<?xindex>
+    scf.for %j = %from to %to step %c1 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @sparse(%rows: memref<?xindex>, %x: memref<?xf64>, %n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   memref.store %n, %rows[%n] : memref<?xindex>
+// CHECK-NEXT:   %pushes = scf.for %i = %c0 to %n step %c1 iter_args(%pushes_1 = %c0) -> (index) {
+// CHECK-NEXT:     %from = memref.load %rows[%i] : memref<?xindex>
+// CHECK-NEXT:     %i1 = arith.addi %i, %c1 : index
+// CHECK-NEXT:     %to = memref.load %rows[%i1] : memref<?xindex>
+// CHECK-NEXT:     %span = arith.subi %to, %from : index
+// CHECK-NEXT:     %trips = arith.maxsi %span, %c0 : index
+// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips : index
+// CHECK-NEXT:     scf.yield %pushes_2 : index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   %s = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i_1 = %c0 to %n step %c1 {
+// CHECK-NEXT:     memref.store %a, %x[%i_1] : memref<?xf64>
+// CHECK-NEXT:     %i1_1 = arith.addi %i_1, %c1 : index
+// CHECK-NEXT:     %from_1 = memref.load %rows[%i_1] : memref<?xindex>
+// CHECK-NEXT:     %to_1 = memref.load %rows[%i1_1] : memref<?xindex>
+// CHECK-NEXT:     scf.for %j = %from_1 to %to_1 step %c1 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// A division that could fail is repeated only as often as it runs.
+func.func @division(%n: index, %k: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %k step %c1 {
+    %share = arith.divsi %n, %k : index
+    scf.for %j = %c0 to %share step %c1 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @division(%n: index, %k: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %pushes = scf.for %i = %c0 to %k step %c1 iter_args(%pushes_1 = %c0) -> (index) {
+// CHECK-NEXT:     %share = arith.divsi %n, %k : index
+// CHECK-NEXT:     %trips = arith.maxsi %share, %c0 : index
+// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips : index
+// CHECK-NEXT:     scf.yield %pushes_2 : index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   %s = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i_1 = %c0 to %k step %c1 {
+// CHECK-NEXT:     %share_1 = arith.divsi %n, %k : index
+// CHECK-NEXT:     scf.for %j = %c0 to %share_1 step %c1 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// Never pushed, never used.
+func.func @empty() {
+  %s = tape.stack : !tape.stack<f64>
+  func.return
+}
+// CHECK-LABEL: func.func @empty() {

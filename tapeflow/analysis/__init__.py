@@ -1,0 +1,1 @@
+"""Analyses: IR in, frozen dataclasses out; nothing is rewritten here."""

@@ -1,0 +1,153 @@
+"""Which memrefs may be the same memory, and whether it can be read again later.
+
+A *buffer* is everything one allocation or argument may be called: views of it, and for
+buffers swapped through loop-carried variables the whole orbit. Distinct arguments are
+promised not to overlap (see docs/differentiation.md).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from xdsl.dialects import func, memref, scf
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Block, Operation, SSAValue
+
+VIEWS = (memref.CastOp, memref.SubviewOp, memref.ReinterpretCastOp)
+"""Operations whose result is (part of) their first operand's memory."""
+
+
+def is_memref(value: SSAValue) -> bool:
+    """Whether a value is a buffer."""
+    return isinstance(value.type, MemRefType)
+
+
+def regions_blocks(op: Operation) -> Iterator[Block]:
+    """The blocks directly inside an operation."""
+    for region in op.regions:
+        yield from region.blocks
+
+
+def ancestors(op: Operation) -> list[Operation]:
+    """The operation and all around it, innermost first."""
+    chain: list[Operation] = []
+    current: Operation | None = op
+    while current is not None:
+        chain.append(current)
+        current = current.parent_op()
+    return chain
+
+
+@dataclass
+class _UnionFind:
+    parent: dict[SSAValue, SSAValue] = field(
+        default_factory=dict[SSAValue, SSAValue]
+    )
+
+    def find(self, value: SSAValue) -> SSAValue:
+        root = value
+        while (above := self.parent.get(root, root)) is not root:
+            root = above
+        while (above := self.parent.get(value, value)) is not root:
+            self.parent[value], value = root, above
+        return root
+
+    def union(self, one: SSAValue, other: SSAValue) -> None:
+        self.parent[self.find(other)] = self.find(one)
+
+
+@dataclass(frozen=True)
+class Buffers:
+    """The buffers of a function: `of` names one by a representative memref value."""
+
+    classes: _UnionFind
+    writes: dict[SSAValue, tuple[Operation, ...]]
+    order: dict[Operation, int]
+    """Position of each operation in a walk of the function."""
+
+    def of(self, value: SSAValue) -> SSAValue:
+        """The representative of a memref's buffer."""
+        return self.classes.find(value)
+
+    def written(self, value: SSAValue) -> bool:
+        """Whether anything writes to the memref's buffer."""
+        return self.of(value) in self.writes
+
+    def unchanged_after(self, read: Operation, source: SSAValue) -> bool:
+        """Whether no write to the source can happen after this read of it.
+
+        A later iteration of a loop around both counts as after.
+        """
+        around = set(ancestors(read)[1:])
+        for write in self.writes.get(self.of(source), ()):
+            if self.order[write] > self.order[read]:
+                return False
+            shared = next(op for op in ancestors(write) if op in around)
+            while not isinstance(shared, func.FuncOp):
+                if isinstance(shared, scf.ForOp | scf.WhileOp | scf.ParallelOp):
+                    return False
+                parent = shared.parent_op()
+                assert parent is not None
+                shared = parent
+        return True
+
+
+def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
+    """The memrefs an operation itself writes to."""
+    match op:
+        case memref.StoreOp():
+            return (op.memref,)
+        case memref.CopyOp():
+            return (op.destination,)
+        case func.CallOp():
+            return tuple(value for value in op.arguments if is_memref(value))
+        case _:
+            return ()
+
+
+def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
+    """Pairs of values an operation makes names of one buffer."""
+    match op:
+        case scf.ForOp():
+            terminator = op.body.block.last_op
+            assert isinstance(terminator, scf.YieldOp)
+            for arg, *others in zip(
+                op.body.block.args[1:],
+                op.iter_args,
+                terminator.operands,
+                op.results,
+                strict=True,
+            ):
+                yield from ((arg, other) for other in others)
+        case scf.IfOp():
+            for block in regions_blocks(op):
+                if block.last_op is not None:
+                    yield from zip(op.results, block.last_op.operands, strict=True)
+        case scf.WhileOp():
+            condition, after = op.before_region.block.last_op, op.after_region.block
+            assert isinstance(condition, scf.ConditionOp)
+            assert after.last_op is not None
+            yield from zip(op.before_region.block.args, op.arguments, strict=True)
+            yield from zip(op.before_region.block.args, after.last_op.operands, strict=True)
+            yield from zip(after.args, condition.args, strict=True)
+            yield from zip(op.results, condition.args, strict=True)
+        case memref.CastOp() | memref.SubviewOp() | memref.ReinterpretCastOp():
+            yield op.results[0], op.operands[0]
+        case _:
+            return
+
+
+def find_buffers(function: func.FuncOp) -> Buffers:
+    """Find the buffers of a function and who writes them; linear in its size."""
+    classes = _UnionFind()
+    order: dict[Operation, int] = {}
+    writers: list[tuple[SSAValue, Operation]] = []
+    for position, op in enumerate(function.walk()):
+        order[op] = position
+        for one, other in _same_memory(op):
+            if is_memref(one) and is_memref(other):
+                classes.union(one, other)
+        writers += [(value, op) for value in written_memrefs(op)]
+    writes: dict[SSAValue, list[Operation]] = {}
+    for value, op in writers:
+        writes.setdefault(classes.find(value), []).append(op)
+    return Buffers(classes, {k: tuple(v) for k, v in writes.items()}, order)

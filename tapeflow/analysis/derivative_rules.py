@@ -1,0 +1,138 @@
+"""Derivative rules: for each operation, what its result's adjoint adds to its operands'.
+
+One expression an operand; None where nothing flows. Conventions, where a derivative is
+not unique or does not exist:
+
+- minimum and maximum give all of the adjoint to the operand they chose, to the first of
+  two equal ones;
+- |x| has derivative 0 at 0; floor, ceil, round and trunc have derivative 0 everywhere;
+- x^y has derivative 0 in x where y = 0, and 0 in y where x = 0;
+- elsewhere the formula's IEEE value stands: sqrt at 0 gives infinity.
+
+Source of the formulas: Abramowitz & Stegun, Handbook of Mathematical Functions,
+chapters 4 and 7; Griewank & Walther, Evaluating Derivatives, section 3.2 for reverse
+accumulation.
+"""
+
+import math as scalar_math
+
+from xdsl.dialects import arith, math
+from xdsl.ir import Operation
+
+from tapeflow.analysis.derivative_expressions import (
+    Adjoint,
+    Apply,
+    Compare,
+    Convert,
+    Expression,
+    IntegerLiteral,
+    Literal,
+    Operand,
+    Recorded,
+    Result,
+    choose,
+)
+
+G, Y = Adjoint(), Result()
+A, B, C = Operand(0), Operand(1), Operand(2)
+ZERO, HALF, ONE = Literal(0.0), Literal(0.5), Literal(1.0)
+LN2, LN10 = Literal(scalar_math.log(2.0)), Literal(scalar_math.log(10.0))
+
+
+def _call(operation: type[Operation], *arguments: Expression) -> Expression:
+    return Apply(operation, arguments)
+
+
+def _split(chose_first: Expression) -> tuple[Expression, Expression]:
+    """All of the adjoint to the operand that was chosen."""
+    recorded = Recorded(chose_first)
+    return choose(recorded, G, ZERO), choose(recorded, ZERO, G)
+
+
+def _number_or(chose_first: Expression) -> Expression:
+    """The first operand also wins where the second is not a number."""
+    return _call(arith.OrIOp, chose_first, Compare("une", B, B))
+
+
+_SIGN = choose(
+    Recorded(Compare("ogt", A, ZERO)),
+    G,
+    choose(Recorded(Compare("olt", A, ZERO)), -G, ZERO),
+)
+_POWER_IN_BASE = choose(
+    Compare("oeq", B, ZERO), ZERO, G * (B * _call(math.PowFOp, A, B - ONE))
+)
+_POWER_IN_EXPONENT = choose(
+    Compare("oeq", A, ZERO), ZERO, G * (Y * _call(math.LogOp, A))
+)
+_INTEGER_POWER = (
+    G
+    * Convert(arith.SIToFPOp, B, None)
+    * _call(math.FPowIOp, A, _call(arith.SubiOp, B, IntegerLiteral(1, like=1)))
+)
+
+Rule = tuple[Expression | None, ...]
+
+RULES: dict[type[Operation], Rule] = {
+    arith.AddfOp: (G, G),
+    arith.SubfOp: (G, -G),
+    arith.MulfOp: (G * B, G * A),
+    arith.DivfOp: (G / B, -(G / B * Y)),
+    arith.NegfOp: (-G,),
+    arith.SelectOp: (None, choose(A, G, ZERO), choose(A, ZERO, G)),
+    arith.MinimumfOp: _split(Compare("ole", A, B)),
+    arith.MaximumfOp: _split(Compare("oge", A, B)),
+    arith.MinnumfOp: _split(_number_or(Compare("ole", A, B))),
+    arith.MaxnumfOp: _split(_number_or(Compare("oge", A, B))),
+    arith.ExtFOp: (Convert(arith.TruncFOp, G, 0),),
+    arith.TruncFOp: (Convert(arith.ExtFOp, G, 0),),
+    arith.SIToFPOp: (None,),
+    arith.UIToFPOp: (None,),
+    math.AbsFOp: (_SIGN,),
+    math.AcosOp: (-(G / _call(math.SqrtOp, (ONE - A) * (ONE + A))),),
+    math.AcoshOp: (
+        G / (_call(math.SqrtOp, A - ONE) * _call(math.SqrtOp, A + ONE)),
+    ),
+    math.AsinOp: (G / _call(math.SqrtOp, (ONE - A) * (ONE + A)),),
+    math.AsinhOp: (G / _call(math.SqrtOp, A * A + ONE),),
+    math.AtanOp: (G / (ONE + A * A),),
+    math.AtanhOp: (G / ((ONE - A) * (ONE + A)),),
+    math.Atan2Op: (G * B / (A * A + B * B), -(G * A / (A * A + B * B))),
+    math.CbrtOp: (G / (Literal(3.0) * Y * Y),),
+    math.CeilOp: (None,),
+    math.CopySignOp: (
+        G * (_call(math.CopySignOp, ONE, A) * _call(math.CopySignOp, ONE, B)),
+        None,
+    ),
+    math.CosOp: (-(G * _call(math.SinOp, A)),),
+    math.CoshOp: (G * _call(math.SinhOp, A),),
+    math.ErfOp: (
+        G
+        * (Literal(2.0 / scalar_math.sqrt(scalar_math.pi)) * _call(math.ExpOp, -(A * A))),
+    ),
+    math.ExpOp: (G * Y,),
+    math.Exp2Op: (G * (Y * LN2),),
+    math.ExpM1Op: (G * _call(math.ExpOp, A),),
+    math.FloorOp: (None,),
+    math.FmaOp: (G * B, G * A, G),
+    math.FPowIOp: (_INTEGER_POWER, None),
+    math.LogOp: (G / A,),
+    math.Log10Op: (G / (A * LN10),),
+    math.Log1pOp: (G / (ONE + A),),
+    math.Log2Op: (G / (A * LN2),),
+    math.PowFOp: (_POWER_IN_BASE, _POWER_IN_EXPONENT),
+    math.RoundOp: (None,),
+    math.RoundEvenOp: (None,),
+    math.RsqrtOp: (-(HALF * G * Y / A),),
+    math.SinOp: (G * _call(math.CosOp, A),),
+    math.SinhOp: (G * _call(math.CoshOp, A),),
+    math.SqrtOp: (HALF * G / Y,),
+    math.TanOp: (G * (ONE + Y * Y),),
+    math.TanhOp: (G * (ONE - Y * Y),),
+    math.TruncOp: (None,),
+}
+
+
+def rule_of(op: Operation) -> Rule | None:
+    """The rule of an operation, None where there is none."""
+    return RULES.get(type(op))

@@ -1,0 +1,197 @@
+"""How often a push runs at most: the trip counts of its loops, and what they need.
+
+A loop's bounds may be computed inside outer loops. What computes them is repeated in
+front of the whole nest (its *slice*), if that is safe: ops without effects, and loads
+that nothing overwrites before the last push. Loops whose induction variable, or whose
+very execution, a slice needs are *counted*: only running them tells the sum.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.traits import is_side_effect_free
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.analysis.buffers import Buffers
+
+_DIVISIONS = (
+    arith.CeilDivSIOp,
+    arith.CeilDivUIOp,
+    arith.DivSIOp,
+    arith.DivUIOp,
+    arith.FloorDivSIOp,
+    arith.RemSIOp,
+    arith.RemUIOp,
+)
+
+
+@dataclass(frozen=True)
+class CountedLoop:
+    """One loop around a push and how its trip count becomes known."""
+
+    loop: scf.ForOp
+    slice: tuple[Operation, ...]
+    """Ops to repeat, in order, so that the bounds are known before the nest runs."""
+    counted: bool
+    """Whether an inner loop's bounds need this loop to run."""
+
+
+@dataclass(frozen=True)
+class PushCount:
+    """The loops around a push inside the block of its tape, outermost first.
+
+    At most as many pushes as the sum, over the iterations of the counted loops, of the
+    product of the trip counts of the others. Branches count as always taken.
+    """
+
+    loops: tuple[CountedLoop, ...]
+
+
+def count_pushes(
+    push: Operation, block: Block, nest: Sequence[Operation], buffers: Buffers
+) -> PushCount:
+    """Bound the runs of `push` for one run of `block`.
+
+    Args:
+        nest: the ops of `block` from the place of the allocation to the last push.
+        buffers: the buffers of the function.
+
+    Raises:
+        PassFailedException: the count is not known before the nest runs.
+    """
+    loops = _enclosing_loops(push, block)
+    slicer = _Slicer(block, nest, loops, buffers)
+    slices = [slicer.slice_of(loop) for loop in loops]
+    return PushCount(
+        tuple(
+            CountedLoop(loop, slice_, loop in slicer.needed)
+            for loop, slice_ in zip(loops, slices, strict=True)
+        )
+    )
+
+
+def _enclosing_loops(push: Operation, block: Block) -> list[scf.ForOp]:
+    """The loops around the push inside the block, outermost first."""
+    loops: list[scf.ForOp] = []
+    parent_block = push.parent
+    while parent_block is not None and parent_block is not block:
+        parent = parent_block.parent_op()
+        if isinstance(parent, scf.ForOp):
+            loops.insert(0, parent)
+        elif not isinstance(parent, scf.IfOp):
+            around = "a nested block" if parent is None else parent.name
+            _refuse(
+                push,
+                f"how often {around} runs this push is not known in advance, so the "
+                "tape region cannot be allocated; write the loop as scf.for",
+            )
+        parent_block = parent.parent
+    return loops
+
+
+class _Slicer:
+    """Collects what the loop bounds need and the loops which that depends on."""
+
+    def __init__(
+        self,
+        block: Block,
+        nest: Sequence[Operation],
+        loops: Sequence[scf.ForOp],
+        buffers: Buffers,
+    ):
+        self.needed: set[Operation] = set()
+        self._block = block
+        self._loops = loops
+        self._nest = frozenset(nest)
+        self._buffers = buffers
+
+    def slice_of(self, loop: scf.ForOp) -> tuple[Operation, ...]:
+        """The ops in the nest that compute the loop's bounds, in order."""
+        slice_: dict[Operation, None] = {}
+        for bound in (loop.lb, loop.ub, loop.step):
+            self._collect(bound, loop, slice_)
+        return tuple(slice_)
+
+    def _collect(
+        self, value: SSAValue, loop: scf.ForOp, slice_: dict[Operation, None]
+    ) -> None:
+        if self._is_available(value):
+            return
+        if isinstance(value, BlockArgument):
+            self._need_induction_variable(value, loop)
+            return
+        op = cast(Operation, value.owner)
+        if op in slice_:
+            return
+        self._check_repeatable(op, loop)
+        for operand in op.operands:
+            self._collect(operand, loop, slice_)
+        slice_[op] = None
+
+    def _is_available(self, value: SSAValue) -> bool:
+        """Whether the value is known in front of the nest."""
+        if isinstance(value, BlockArgument):
+            owner = value.block.parent_op()
+            if value.block is self._block or owner is None:
+                return True
+        else:
+            owner = cast(Operation, value.owner)
+        return self._block.find_ancestor_op_in_block(owner) not in self._nest
+
+    def _need_induction_variable(self, value: BlockArgument, loop: scf.ForOp) -> None:
+        owner = value.block.parent_op()
+        if not isinstance(owner, scf.ForOp) or value.index != 0:
+            _refuse_bound(loop, "is carried from iteration to iteration by a loop")
+        self.needed.add(owner)
+
+    def _check_repeatable(self, op: Operation, loop: scf.ForOp) -> None:
+        if isinstance(op, memref.LoadOp):
+            if self._is_overwritten(op.memref):
+                _refuse_bound(loop, "is loaded from a buffer that the loops overwrite")
+            self._need_loops_around(op, loop)
+        elif op.regions or not is_side_effect_free(op):
+            _refuse_bound(loop, f"comes from {op.name}")
+        elif _may_trap(op):
+            self._need_loops_around(op, loop)
+
+    def _is_overwritten(self, source: SSAValue) -> bool:
+        writes = self._buffers.writes.get(self._buffers.of(source), ())
+        tops = map(self._block.find_ancestor_op_in_block, writes)
+        return any(top in self._nest for top in tops)
+
+    def _need_loops_around(self, op: Operation, loop: scf.ForOp) -> None:
+        """What may fail must be repeated only as often as it runs anyway."""
+        block = op.parent
+        while block is not None and block is not self._block:
+            parent = cast(Operation, block.parent_op())
+            if not isinstance(parent, scf.ForOp):
+                _refuse_bound(loop, f"comes from {op.name} that runs conditionally")
+            self.needed.add(parent)
+            block = parent.parent
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))
+
+
+def _refuse_bound(loop: scf.ForOp, reason: str) -> NoReturn:
+    _refuse(
+        loop,
+        f"the trip count of this loop {reason}, so how much it pushes is not known in "
+        "advance and no tape region can be allocated; compute the count in front of "
+        "the loops, or stop at the level of tape.stack",
+    )
+
+
+def _may_trap(op: Operation) -> bool:
+    if not isinstance(op, _DIVISIONS):
+        return False
+    divisor = op.rhs.owner
+    if not isinstance(divisor, arith.ConstantOp):
+        return True
+    number = divisor.value
+    return not isinstance(number, IntegerAttr) or number.value.data in (0, -1)

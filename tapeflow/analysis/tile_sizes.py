@@ -1,0 +1,87 @@
+"""How a scratchpad is shared: the tile length of each tape region.
+
+The policy: every region's tile holds the same number of records, as many as fit, so a
+region's share is proportional to its record's stride. A region that never holds that
+many records takes only what it needs. Tiles take whole lines and fill them; lines that
+remain lengthen single tiles, in order.
+"""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tapeflow.dialects.record import LINE_BYTES
+
+
+class ScratchpadTooSmall(Exception):
+    """Not even one record of each region and slot fits.
+
+    Attributes:
+        needed_bytes: the smallest capacity that would do.
+    """
+
+    def __init__(self, needed_bytes: int):
+        super().__init__(f"needs {needed_bytes} bytes")
+        self.needed_bytes = needed_bytes
+
+
+@dataclass(frozen=True)
+class TapeDemand:
+    """What one tape region wants of the scratchpad."""
+
+    stride_bytes: int
+    capacity_records: int | None = None
+    """Upper bound on the records it ever holds, None if not known."""
+
+    def lines(self, records: int) -> int:
+        """Lines of a slot for a tile of so many records, or of all it ever holds."""
+        return -(-self.useful(records) * self.stride_bytes // LINE_BYTES)
+
+    def useful(self, records: int) -> int:
+        """The records of a tile, at least one, at most all it ever holds."""
+        if self.capacity_records is None:
+            return max(1, records)
+        return max(1, min(records, self.capacity_records))
+
+
+def tile_sizes(
+    demands: Sequence[TapeDemand], slots: int, capacity_bytes: int
+) -> tuple[int, ...]:
+    """Records per tile of each region, so that `slots` tiles of each fit together.
+
+    Raises:
+        ScratchpadTooSmall: with the bytes that one record a slot needs.
+    """
+    if not demands:
+        return ()
+    slot_lines = capacity_bytes // (slots * LINE_BYTES)
+
+    def lines(records: int) -> int:
+        return sum(demand.lines(records) for demand in demands)
+
+    if lines(1) > slot_lines:
+        raise ScratchpadTooSmall(lines(1) * slots * LINE_BYTES)
+    longest = slot_lines * LINE_BYTES
+    common = bisect_right(range(1, longest + 1), slot_lines, key=lines)
+    return _lengthen(demands, common, slot_lines - lines(common))
+
+
+def _lengthen(
+    demands: Sequence[TapeDemand], common: int, spare_lines: int
+) -> tuple[int, ...]:
+    """Give out the spare lines in order, as long as one lengthens some tile."""
+    tiles = [demand.useful(common) for demand in demands]
+    progress = True
+    while progress:
+        progress = False
+        for number, demand in enumerate(demands):
+            held_lines = demand.lines(tiles[number])
+            tile = demand.useful(held_lines * LINE_BYTES // demand.stride_bytes)
+            more_lines = demand.lines(tile + 1) - held_lines
+            if 0 < more_lines <= spare_lines:
+                spare_lines -= more_lines
+                whole_bytes = (held_lines + more_lines) * LINE_BYTES
+                tile = demand.useful(whole_bytes // demand.stride_bytes)
+                progress = True
+            tiles[number] = tile
+    return tuple(tiles)

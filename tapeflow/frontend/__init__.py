@@ -1,0 +1,1 @@
+"""Ways into the compiler: reading MLIR text with source locations."""

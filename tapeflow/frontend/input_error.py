@@ -1,0 +1,79 @@
+"""The one exception for input that cannot be read, and where in the input it is."""
+
+from dataclasses import dataclass
+
+from xdsl.utils.exceptions import ParseError
+from xdsl.utils.lexer import Span
+
+
+@dataclass(frozen=True)
+class InputPlace:
+    """A stretch of one line of input."""
+
+    file: str
+    line: int
+    """Line number, from 1."""
+    column: int
+    """Column in characters, from 1."""
+    text: str
+    """The whole line."""
+    length: int = 1
+    """How many characters to underline."""
+
+    @staticmethod
+    def of_span(span: Span[str] | Span[bytes], line_offset: int = 0) -> "InputPlace":
+        """The place where `span` begins, `line_offset` lines further down."""
+        where = span.get_location()
+        start = span.input.get_start_of_line(span.start)
+        end = span.input.get_end_of_line(span.start)
+        line = span.input.content[start:end]
+        if isinstance(line, bytes):
+            line = line.decode("utf-8", "replace")
+        length = max(1, min(span.len, len(line) - where.col + 1))
+        return InputPlace(where.file, where.line + line_offset, where.col, line, length)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def excerpt(self) -> str:
+        """A new line, the input's line and carets below the stretch; "" if blank."""
+        before = self.text[: self.column - 1]
+        blank = "".join("\t" if letter == "\t" else " " for letter in before)
+        if not self.text.strip():
+            return ""
+        return f"\n{self.text.rstrip()}\n{blank}{'^' * self.length}"
+
+
+class InputError(Exception):
+    """Input that is missing, unreadable or not a valid program.
+
+    `place` is where in the input, `source` the name of the input where no single
+    place can be given.
+    """
+
+    def __init__(
+        self, message: str, place: InputPlace | None = None, source: str | None = None
+    ):
+        super().__init__(message)
+        self.message = message
+        self.place = place
+        self.source = source
+
+    @staticmethod
+    def from_parse_error(error: ParseError, line_offset: int = 0) -> "InputError":
+        """The same message, placed in a file whose chunk starts `line_offset` down."""
+        place = InputPlace.of_span(error.span, line_offset)
+        return InputError(_CLEARER.get(error.msg, error.msg), place)
+
+    def __str__(self) -> str:
+        if self.place is not None:
+            return f"{self.place}: error: {self.message}{self.place.excerpt()}"
+        prefix = f"{self.source}: " if self.source is not None else ""
+        return f"{prefix}error: {self.message}"
+
+
+_CLEARER = {
+    "Could not parse entire input!": "expected an operation here",
+    " in block definition": "expected an operation, a block label or '}' here",
+}
+"""What some messages of xDSL's parser mean."""

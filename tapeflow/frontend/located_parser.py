@@ -1,0 +1,94 @@
+"""xDSL's parser, with the place in the file attached to every operation."""
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import NoReturn
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import (
+    FileLineColLoc,
+    IntAttr,
+    LocationAttr,
+    ModuleOp,
+    StringAttr,
+)
+from xdsl.ir import AttributeInvT, Operation, SSAValue
+from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.utils.exceptions import ParseError
+from xdsl.utils.lexer import Position, Span
+
+
+class LocatedParser(Parser):
+    """A parser that gives each operation the file, line and column of its name.
+
+    As in MLIR the column is that of the operation's name, not of its results; an
+    explicit `loc(...)` is kept, `loc(unknown)` included. Lines and columns count
+    from 1; `line_offset` is added to lines where `text` is a part of a file.
+    """
+
+    def __init__(
+        self, context: Context, text: str, name: str, *, line_offset: int = 0
+    ) -> None:
+        super().__init__(context, text, name)
+        self._file = StringAttr(name)
+        self._line_offset = line_offset
+        lengths = (len(line) + 1 for line in text.split("\n"))
+        self._line_starts = [0, *accumulate(lengths)]
+        self._name_positions: list[Position] = []
+        self._explicit_location: LocationAttr | None = None
+        self._first_uses: dict[str, Span] = {}
+
+    def location_at(self, position: Position) -> FileLineColLoc:
+        """The location of a position in the text."""
+        line = bisect_right(self._line_starts, position)
+        column = position - self._line_starts[line - 1] + 1
+        return FileLineColLoc(
+            self._file, IntAttr(line + self._line_offset), IntAttr(column)
+        )
+
+    def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        try:
+            return super().parse_module(allow_implicit_module)
+        except ParseError as error:
+            # xDSL reports this one at the end of the file.
+            if not error.msg.startswith("values used but not defined"):
+                raise
+            name = next(iter(self.forward_ssa_references))
+            message = f"value %{name} is not defined here"
+            raise ParseError(self._first_uses[name], message) from error
+
+    def resolve_operand(
+        self, operand: UnresolvedOperand, type: AttributeInvT
+    ) -> SSAValue[AttributeInvT]:
+        if operand.operand_name not in self.ssa_values:
+            self._first_uses.setdefault(operand.operand_name, operand.span)
+        return super().resolve_operand(operand, type)
+
+    def parse_operation(self) -> Operation:
+        depth = len(self._name_positions)
+        op = super().parse_operation()
+        # The last thing an operation's text can hold is its own location, so what
+        # the latest attempt to parse one found belongs to this operation.
+        if self._explicit_location is None:
+            op.location = self.location_at(self._name_positions[depth])
+        del self._name_positions[depth:]
+        return op
+
+    def parse_optional_location(self) -> LocationAttr | None:
+        self._explicit_location = super().parse_optional_location()
+        return self._explicit_location
+
+    def _parse_op_result_list(self) -> list[tuple[Span, int]]:
+        results = super()._parse_op_result_list()
+        self._name_positions.append(self.pos)
+        return results
+
+    def _get_op_by_name(self, name: str) -> type[Operation]:
+        dialects = self._parser_state.dialect_stack
+        if op_type := self.ctx.get_optional_op(name, dialect_stack=dialects):
+            return op_type
+        self._reject_name(name)
+
+    def _reject_name(self, name: str) -> NoReturn:
+        start = self._name_positions[-1]
+        self.raise_error(f"unknown operation '{name}'", start, start + len(name))

@@ -1,0 +1,92 @@
+"""Reads MLIR text into a verified module whose operations know their source lines."""
+
+from pathlib import Path
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, UnknownLoc
+from xdsl.utils.exceptions import ParseError, VerifyException
+from xdsl.utils.lexer import Span
+
+from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.frontend.input_error import InputError, InputPlace
+from tapeflow.frontend.located_parser import LocatedParser
+
+
+def read_module(path: str | Path, context: Context) -> ModuleOp:
+    """Read, parse and verify a file of MLIR text.
+
+    Raises `InputError` where the file cannot be read or parsed, and the
+    `VerifyException` of the operation at fault where the program is malformed.
+    """
+    text = decode(read_bytes(path), str(path))
+    module = parse_module(text, str(path), context)
+    verify_dominance(module)
+    module.verify()
+    return module
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The contents of a file; raises `InputError` where it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise InputError("no such file", source=str(path)) from error
+    except IsADirectoryError as error:
+        raise InputError("this is a directory, not a file", source=str(path)) from error
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}".lower()
+        raise InputError(reason, source=str(path)) from error
+
+
+def decode(data: bytes, name: str) -> str:
+    """UTF-8 text of `data`; raises `InputError` for binary data."""
+    if data.startswith(b"ML\xefR"):
+        raise InputError(
+            "this is MLIR bytecode; turn it into text with 'mlir-opt' first",
+            source=name,
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"this is not UTF-8 text: byte {data[error.start]:#04x} "
+            f"at offset {error.start}",
+            source=name,
+        ) from error
+    if "\0" in text:
+        raise InputError(
+            f"this is binary data, not MLIR text: a zero byte at offset "
+            f"{data.index(0)}",
+            source=name,
+        )
+    return text
+
+
+def parse_module(
+    text: str,
+    name: str,
+    context: Context,
+    *,
+    line_offset: int = 0,
+    allow_implicit_module: bool = True,
+) -> ModuleOp:
+    """Parse MLIR text into a module; nothing is verified beyond what parsing does.
+
+    `name` is the file name in locations and messages, `line_offset` the number of
+    lines before `text` in that file. Raises `InputError`.
+    """
+    try:
+        parser = LocatedParser(context, text, name, line_offset=line_offset)
+    except ParseError as error:
+        raise InputError.from_parse_error(error, line_offset) from error
+    try:
+        module = parser.parse_module(allow_implicit_module)
+    except ParseError as error:
+        raise InputError.from_parse_error(error, line_offset) from error
+    except VerifyException as error:
+        # Types and attributes check themselves while they are parsed.
+        span = Span(parser.pos, parser.pos + 1, parser.lexer.input)
+        raise InputError(str(error), InputPlace.of_span(span, line_offset)) from error
+    if isinstance(module.location, UnknownLoc):
+        module.location = parser.location_at(0)
+    return module

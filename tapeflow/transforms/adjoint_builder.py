@@ -1,0 +1,152 @@
+"""A place to insert operations, with the location and names of what they derive from."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    AnyFloat,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    LocationAttr,
+    MemRefType,
+    UnknownLoc,
+)
+from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
+
+
+def hint_of(value: SSAValue, prefix: str = "") -> str | None:
+    """A name for something derived from a named value."""
+    return None if value.name_hint is None else prefix + value.name_hint
+
+
+@dataclass
+class AdjointBuilder:
+    """Appends operations to the end of a block; constants go to the entry block."""
+
+    entry: Block
+    block: Block
+    location: LocationAttr = field(default_factory=UnknownLoc)
+    constants: dict[Attribute, SSAValue] = field(
+        default_factory=dict[Attribute, SSAValue]
+    )
+
+    def add(self, op: Operation) -> Operation:
+        """Append an operation."""
+        op.location = self.location
+        self.block.add_op(op)
+        return op
+
+    def value(self, op: Operation, hint: str | None = None) -> SSAValue:
+        """Append an operation and return its first result."""
+        result = self.add(op).results[0]
+        if hint is not None and result.name_hint is None:
+            result.name_hint = hint
+        return result
+
+    def constant(self, value: FloatAttr | IntegerAttr) -> SSAValue:
+        """A constant, defined once at the top of the function."""
+        if value not in self.constants:
+            op = arith.ConstantOp(value)
+            op.location = self.location
+            self.prepend(op)
+            self.constants[value] = op.result
+        return self.constants[value]
+
+    def prepend(self, op: Operation) -> None:
+        """Insert an operation without operands at the top of the function."""
+        first = self.entry.first_op
+        if first is None:
+            self.entry.add_op(op)
+        else:
+            self.entry.insert_op_before(op, first)
+
+    def zero(self, type_: AnyFloat) -> SSAValue:
+        """The constant 0.0 of a type."""
+        return self.constant(FloatAttr(0.0, type_))
+
+    def index(self, value: int, type_: Attribute | None = None) -> SSAValue:
+        """An index constant, or an integer one of another type."""
+        return self.constant(IntegerAttr(value, type_ or IndexType()))  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    @contextmanager
+    def inside(self, block: Block) -> Iterator[Block]:
+        """Append to another block for a while."""
+        outer, self.block = self.block, block
+        yield block
+        self.block = outer
+
+    def loop(
+        self,
+        bounds: tuple[SSAValue, SSAValue, SSAValue],
+        inits: Sequence[SSAValue],
+        body: Callable[[SSAValue, tuple[SSAValue, ...]], Sequence[SSAValue]],
+    ) -> tuple[SSAValue, ...]:
+        """Append an scf.for; `body` gets induction variable and carried values."""
+        block = Block(arg_types=[bounds[0].type, *(init.type for init in inits)])
+        for arg, init in zip(block.args[1:], inits, strict=True):
+            arg.name_hint = init.name_hint
+        location = self.location
+        with self.inside(block):
+            yielded = body(block.args[0], tuple(block.args[1:]))
+            self.add(scf.YieldOp(*yielded))
+        self.location = location
+        return tuple(self.add(scf.ForOp(*bounds, inits, block)).results)
+
+    def branch(
+        self,
+        condition: SSAValue,
+        types: Sequence[Attribute],
+        yes: Callable[[], Sequence[SSAValue]],
+        no: Callable[[], Sequence[SSAValue]],
+    ) -> tuple[SSAValue, ...]:
+        """Append an scf.if whose branches yield values of the given types."""
+        regions: list[Region] = []
+        location = self.location
+        for fill in (yes, no):
+            with self.inside(Block()) as block:
+                self.add(scf.YieldOp(*fill()))
+            regions.append(Region(block))
+            self.location = location
+        if not types and len(regions[1].block.ops) == 1:
+            regions[1] = Region()
+        return tuple(self.add(scf.IfOp(condition, types, *regions)).results)
+
+    def extents(
+        self, type_: MemRefType, sizes: Sequence[SSAValue]
+    ) -> tuple[SSAValue, ...]:
+        """All extents of a memref, given its dynamic ones in order."""
+        dynamic = iter(sizes)
+        return tuple(
+            next(dynamic) if extent == DYNAMIC_INDEX else self.index(extent)
+            for extent in type_.get_shape()
+        )
+
+    def dynamic_sizes(self, buffer: SSAValue) -> list[SSAValue]:
+        """The dynamic extents of a buffer, by memref.dim."""
+        assert isinstance(buffer.type, MemRefType)
+        return [
+            self.value(memref.DimOp(buffer, self.index(axis)))
+            for axis, extent in enumerate(buffer.type.get_shape())
+            if extent == DYNAMIC_INDEX
+        ]
+
+    def for_each_index(
+        self,
+        extents: tuple[SSAValue, ...],
+        visit: Callable[[tuple[SSAValue, ...]], None],
+        indices: tuple[SSAValue, ...] = (),
+    ) -> None:
+        """Append a loop nest over all index tuples below the extents."""
+        if not extents:
+            visit(indices)
+            return
+
+        def body(iv: SSAValue, _: tuple[SSAValue, ...]) -> Sequence[SSAValue]:
+            self.for_each_index(extents[1:], visit, (*indices, iv))
+            return ()
+
+        self.loop((self.index(0), extents[0], self.index(1)), (), body)

@@ -1,0 +1,171 @@
+"""Pass `assign-scratchpad`: give every tile a place in the scratchpad."""
+
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.dialects import spm, tape
+from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.thread_state import Rules, State, StateRule, thread_state
+
+_ADDRESS, _LIMIT = 0, 1
+"""Components of a state that change; the ring follows."""
+
+
+@dataclass(frozen=True)
+class AssignScratchpadPass(ModulePass):
+    """Place tiles in the scratchpad and turn pushes and pops into stores and loads.
+
+        tape.advance %tape : !tape.region<[f64], aos, tile 8>
+        tape.push %tape, %v : !tape.region<[f64], aos, tile 8>
+
+    becomes, with the address of the next record and the end of its slot threaded
+    through loops and branches,
+
+        %address_1, %limit_1 = spm.advance %ring, %address, %limit : !spm.ring<...>
+        spm.store %v, %ring[%address_1] field 0 : !spm.ring<...>
+        %address_2 = arith.addi %address_1, %c8 : index
+
+    where the ring is `!spm.ring<[f64], tile 8, slots 1, base 0>`. The rings of a
+    function lie one behind the other.
+    """
+
+    name = "assign-scratchpad"
+
+    capacity_bytes: int = 1024
+    """Bytes of the scratchpad that all rings of a function share."""
+    slots: int = 1
+    """Tiles of each region that the scratchpad holds at a time."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.slots < 1:
+            _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                rings = self._place_rings(function)
+                placement = _Placement(rings, FunctionConstants(function))
+                thread_state(function, ("address", "limit"), placement.rules())
+
+    def _place_rings(self, function: FuncOp) -> dict[SSAValue, spm.RingType]:
+        rings: dict[SSAValue, spm.RingType] = {}
+        end_bytes = 0
+        for op in function.walk():
+            if not isinstance(op, tape.AllocateOp):
+                continue
+            type_ = op.tape.type
+            if type_.layout.data != "aos" or type_.tile_records is None:
+                _refuse(op, "only regions cut into tiles have a place; run form-layers")
+            ring = spm.RingType.of(
+                type_.fields, type_.tile_records, self.slots, end_bytes
+            )
+            end_bytes += ring.capacity_bytes
+            rings[op.tape] = ring
+            if end_bytes > self.capacity_bytes:
+                _refuse(
+                    op,
+                    f"scratchpad too small: the tiles up to this region take "
+                    f"{end_bytes} bytes in {self.slots} slots each, there are "
+                    f"{self.capacity_bytes}; give form-layers the same capacity-bytes "
+                    "and slots",
+                )
+        return rings
+
+
+class _Placement:
+    """The rules; a state is the next record's address, its slot's end, the ring."""
+
+    def __init__(
+        self, rings: dict[SSAValue, spm.RingType], constants: FunctionConstants
+    ):
+        self._rings = rings
+        self._constants = constants
+
+    def rules(self) -> Rules:
+        return {
+            tape.AllocateOp: StateRule(self.allocate),
+            tape.PushOp: StateRule(self.push, changes=(_ADDRESS,)),
+            tape.PopOp: StateRule(self.pop, changes=(_ADDRESS,)),
+            tape.AdvanceOp: StateRule(self.advance, changes=(_ADDRESS, _LIMIT)),
+            tape.RetreatOp: StateRule(self.retreat, changes=(_ADDRESS, _LIMIT)),
+            tape.RoomOp: StateRule(self.room),
+            tape.ReadyOp: StateRule(self.ready),
+        }
+
+    def allocate(self, op: Operation, state: State) -> State:
+        assert isinstance(op, tape.AllocateOp)
+        builder = self._before(op)
+        type_ = self._rings[op.tape]
+        base = type_.base.data
+        ring = builder.insert(spm.AllocateOp(op.capacity, type_), "ring").ring
+        return builder.value(base), builder.value(base + type_.tile_bytes), ring
+
+    def push(self, op: Operation, state: State) -> State:
+        assert isinstance(op, tape.PushOp)
+        address, limit, ring = state
+        builder = self._before(op)
+        for field, value in enumerate(op.values):
+            builder.insert(spm.StoreOp(value, ring, address, field))
+        following = builder.add(address, _stride_bytes(ring), "address")
+        return builder.value(following), limit, ring
+
+    def pop(self, op: Operation, state: State) -> State:
+        assert isinstance(op, tape.PopOp)
+        end, limit, ring = state
+        builder = self._before(op)
+        address = builder.value(builder.sub(end, _stride_bytes(ring), "address"))
+        for field, value in enumerate(op.values):
+            load = builder.insert(spm.LoadOp(ring, address, field), value.name_hint)
+            value.replace_all_uses_with(load.value)
+        return address, limit, ring
+
+    def advance(self, op: Operation, state: State) -> State:
+        address, limit, ring = state
+        advance = spm.AdvanceOp(ring, address, limit)
+        self._before(op).insert(advance, "address", "limit")
+        return advance.next_address, advance.next_limit, ring
+
+    def retreat(self, op: Operation, state: State) -> State:
+        address, limit, ring = state
+        retreat = spm.RetreatOp(ring, address, limit)
+        self._before(op).insert(retreat, "address", "limit")
+        return retreat.next_address, retreat.next_limit, ring
+
+    def room(self, op: Operation, state: State) -> State:
+        assert isinstance(op, tape.RoomOp)
+        address, limit, ring = state
+        builder = self._before(op)
+        free_bytes = builder.sub(limit, address, "free_bytes")
+        room = builder.divide_exactly(free_bytes, _stride_bytes(ring), "room")
+        op.records.replace_all_uses_with(builder.value(room))
+        return state
+
+    def ready(self, op: Operation, state: State) -> State:
+        assert isinstance(op, tape.ReadyOp)
+        address, limit, ring = state
+        builder = self._before(op)
+        start = builder.sub(limit, _ring_type(ring).tile_bytes, "slot_start")
+        ready_bytes = builder.sub(address, start, "ready_bytes")
+        ready = builder.divide_exactly(ready_bytes, _stride_bytes(ring), "ready")
+        op.records.replace_all_uses_with(builder.value(ready))
+        return state
+
+    def _before(self, op: Operation) -> IndexBuilder:
+        return IndexBuilder.before(op, self._constants)
+
+
+def _ring_type(ring: SSAValue) -> spm.RingType:
+    return cast(spm.RingType, ring.type)
+
+
+def _stride_bytes(ring: SSAValue) -> int:
+    return _ring_type(ring).record_layout.stride_bytes
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))

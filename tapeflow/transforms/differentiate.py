@@ -1,0 +1,281 @@
+"""Pass `differentiate`: answer requests for gradients by reverse-mode differentiation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from xdsl.context import Context
+from xdsl.dialects import func, memref
+from xdsl.dialects.builtin import (
+    FileLineColLoc,
+    FunctionType,
+    ModuleOp,
+    TypeAttribute,
+)
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.traits import SymbolTable
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.analysis.activity import Activity, find_activity
+from tapeflow.analysis.buffers import find_buffers, is_memref
+from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
+from tapeflow.analysis.differentiability import Problem, find_problems
+from tapeflow.analysis.recording import Recording, find_recording, owner_block
+from tapeflow.analysis.reverse_reads import (
+    find_reverse_reads,
+    recorded_terms,
+)
+from tapeflow.dialects import tape
+from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
+from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.expression_emitter import ExpressionEmitter
+from tapeflow.transforms.inline_calls import inline_calls
+from tapeflow.transforms.reverse_sweep import Adjoints, ReverseSweep
+
+
+@dataclass(frozen=True)
+class DifferentiatePass(ModulePass):
+    """Replace requests for gradients by functions that compute them.
+
+        func.func @f(%x: f64) -> f64 { %y = math.exp %x : f64  return %y }
+        ad.gradient @f_grad of @f wrt [0]
+    ==> differentiate
+        func.func @f_grad(%x: f64, %d_y: f64) -> (f64, f64) {
+          %y = math.exp %x : f64
+          ad.turn
+          %d_x = arith.mulf %d_y, %y : f64
+          func.return %y, %d_x : f64, f64
+        }
+    """
+
+    name = "differentiate"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for request in tuple(op.body.block.ops):
+            if isinstance(request, GradientOp):
+                gradient = differentiate(request)
+                op.body.block.insert_op_before(gradient, request)
+                request.detach()
+                request.erase()
+
+
+def differentiate(request: GradientOp) -> func.FuncOp:
+    """The function that a request asks for.
+
+    Raises:
+        DiagnosticException: the function has constructs without a derivative; the
+            message names all of them with their locations.
+    """
+    primal = SymbolTable.lookup_symbol(request, request.function)
+    assert isinstance(primal, func.FuncOp)
+    _check_one_block(primal, request)
+    gradient = _Gradient.begin(request, primal)
+    gradient.reverse()
+    return gradient.function
+
+
+def _fail(op: Operation, name: str, problems: Sequence[Problem]) -> None:
+    lines = [f"cannot differentiate @{name}: {problems[0]}"]
+    for problem in problems[1:]:
+        where = problem.op.location
+        place = ""
+        if isinstance(where, FileLineColLoc):
+            place = (
+                f"{where.filename.data}:{where.line.data}:{where.column.data}: "
+            )
+        lines.append(f"{place}also: {problem}")
+    message = "\n".join(lines)
+    op.emit_error(message, PassFailedException(message))
+
+
+def _check_one_block(primal: func.FuncOp, request: GradientOp) -> None:
+    name = primal.sym_name.data
+    if not primal.body.blocks:
+        problem = Problem(primal, "it has no body", "define it in this module")
+        _fail(request, name, [problem])
+    if len(primal.body.blocks) > 1:
+        problem = Problem(
+            primal,
+            "control flow between basic blocks",
+            "write it with scf.for and scf.if, which can be run in reverse",
+        )
+        _fail(primal, name, [problem])
+
+
+@dataclass
+class _Gradient:
+    """A gradient function under construction: first a copy of the primal."""
+
+    request: GradientOp
+    function: func.FuncOp
+    returned: tuple[SSAValue, ...]
+    arguments: tuple[BlockArgument, ...]
+
+    @staticmethod
+    def begin(request: GradientOp, primal: func.FuncOp) -> "_Gradient":
+        """Copy the primal with its calls inlined."""
+        region = Region()
+        primal.body.clone_into(region)
+        name = request.sym_name.data
+        function = func.FuncOp(name, primal.function_type, region)
+        function.location = primal.location
+        block = region.block
+        inline_calls(block, primal, (primal.sym_name.data,))
+        terminator = block.last_op
+        assert isinstance(terminator, func.ReturnOp)
+        return _Gradient(
+            request, function, tuple(terminator.operands), tuple(block.args)
+        )
+
+    @property
+    def block(self) -> Block:
+        """The entry block, which forward and reverse sweep share."""
+        return self.function.body.block
+
+    def reverse(self) -> None:
+        """Append the reverse sweep and complete the signature."""
+        wrt = [self.arguments[i] for i in self.request.arguments]
+        seeded = self._seeded_results()
+        activity = self._check(wrt, seeded)
+        frees = self._strip()
+        builder = AdjointBuilder(self.block, self.block, self.function.location)
+        terms = _compute_recorded_terms(self.function, activity, builder)
+        facts = find_reverse_reads(self.function, activity, terms)
+        recording = find_recording(self.function, activity, facts.reads)
+        stacks = _push_saved(recording, builder)
+        sweep = ReverseSweep(facts, recording, builder, stacks)
+        builder.add(TurnOp())
+        own = self._shadow_arguments(sweep, wrt)
+        adjoints = self._seed(sweep, seeded)
+        sweep.reverse_block(self.block, adjoints)
+        builder.location = self.function.location
+        for shadow in own:
+            builder.add(memref.DeallocOp.get(shadow))
+        for free in frees:
+            self.block.add_op(free)
+        self._return(sweep, wrt, adjoints)
+
+    def _seeded_results(self) -> tuple[int, ...]:
+        if self.request.seeds is not None:
+            return self.request.seeded_results()
+        return tuple(i for i, v in enumerate(self.returned) if is_float(v.type))
+
+    def _check(self, wrt: Sequence[SSAValue], seeded: Sequence[int]) -> Activity:
+        buffers = find_buffers(self.function)
+        sinks = [*(self.returned[i] for i in seeded), *filter(is_memref, wrt)]
+        activity = find_activity(self.function, buffers, wrt, sinks)
+        problems = find_problems(self.function, activity)
+        if problems:
+            name = self.request.function.string_value()
+            _fail(problems[0].op, name, problems)
+        return activity
+
+    def _strip(self) -> list[memref.DeallocOp]:
+        """Take out the return and the frees, which follow the reverse sweep."""
+        frees = [op for op in self.block.ops if isinstance(op, memref.DeallocOp)]
+        terminator = self.block.last_op
+        assert terminator is not None
+        for op in (*frees, terminator):
+            op.detach()
+        terminator.erase()
+        return frees
+
+    def _shadow_arguments(
+        self, sweep: ReverseSweep, wrt: Sequence[BlockArgument]
+    ) -> list[SSAValue]:
+        """Shadow parameters for `wrt`, zero shadows for other active buffers."""
+        own: list[SSAValue] = []
+        for argument in wrt:
+            if is_memref(argument):
+                shadow = self._parameter(argument, argument.name_hint)
+                sweep.shadows.shadows[argument] = shadow
+        for argument in self.arguments:
+            if not is_memref(argument) or argument in wrt:
+                continue
+            if sweep.activity.active(argument):
+                own.append(sweep.shadows.create_for_argument(argument))
+        return own
+
+    def _parameter(self, like: SSAValue, name: str | None) -> BlockArgument:
+        parameter = self.block.insert_arg(like.type, len(self.block.args))
+        parameter.name_hint = None if name is None else f"d_{name}"
+        return parameter
+
+    def _seed(self, sweep: ReverseSweep, seeded: Sequence[int]) -> Adjoints:
+        adjoints: Adjoints = {}
+        for position in seeded:
+            value = self.returned[position]
+            seed = self._parameter(value, value.name_hint or f"result{position}")
+            sweep.accumulate(adjoints, value, seed)
+        return adjoints
+
+    def _return(
+        self, sweep: ReverseSweep, wrt: Sequence[SSAValue], adjoints: Adjoints
+    ) -> None:
+        scalars = [
+            sweep.adjoint_or_zero(adjoints, argument)
+            for argument in wrt
+            if not is_memref(argument)
+        ]
+        results = (*self.returned, *scalars)
+        sweep.builder.add(func.ReturnOp(*results))
+        self.function.properties["function_type"] = FunctionType.from_lists(
+            [arg.type for arg in self.block.args], [value.type for value in results]
+        )
+
+
+def _compute_recorded_terms(
+    function: func.FuncOp, activity: Activity, builder: AdjointBuilder
+) -> dict[tuple[Operation, Recorded], SSAValue]:
+    """Compute the recorded terms of all rules right after their operations."""
+    terms: dict[tuple[Operation, Recorded], SSAValue] = {}
+    for op in tuple(function.walk()):
+        for owner, recorded in recorded_terms(op, activity):
+            if (owner, recorded) not in terms:
+                terms[owner, recorded] = _compute_after(owner, recorded, builder)
+    return terms
+
+
+def _compute_after(
+    op: Operation, recorded: Recorded, builder: AdjointBuilder
+) -> SSAValue:
+    block, last = op.parent, op
+    assert block is not None
+
+    def insert(new: Operation) -> SSAValue:
+        nonlocal last
+        new.location = op.location
+        block.insert_op_after(new, last)
+        last = new
+        return new.results[0]
+
+    def primal(leaf: Operand | Result | Recorded) -> SSAValue:
+        assert isinstance(leaf, Operand | Result)
+        return op.operands[leaf.index] if isinstance(leaf, Operand) else op.results[0]
+
+    emitter = ExpressionEmitter(op, primal, builder.constant, insert)
+    term = emitter.emit(recorded.term)
+    term.name_hint = hint_of(op.results[0], "chose_")
+    return term
+
+
+def _push_saved(
+    recording: Recording, builder: AdjointBuilder
+) -> dict[SSAValue, SSAValue]:
+    """Push each saved value at the end of its block; a stack for each."""
+    stacks: dict[SSAValue, SSAValue] = {}
+    for value in recording.saved:
+        stack = tape.StackOp(cast(TypeAttribute, value.type))
+        stack.location = builder.location
+        builder.prepend(stack)
+        stack.tape.name_hint = hint_of(value, "tape_")
+        push = tape.PushOp(stack.tape, value)
+        push.location = (
+            value.op.location if isinstance(value, OpResult) else builder.location
+        )
+        block = owner_block(value)
+        assert block.last_op is not None
+        block.insert_op_before(push, block.last_op)
+        stacks[value] = stack.tape
+    return stacks

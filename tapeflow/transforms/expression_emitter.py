@@ -1,0 +1,78 @@
+"""Turn a derivative rule's expression into operations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from tapeflow.analysis.derivative_expressions import (
+    Adjoint,
+    Apply,
+    Compare,
+    Convert,
+    Expression,
+    IntegerLiteral,
+    Literal,
+    Operand,
+    Recorded,
+    Result,
+)
+
+
+@dataclass
+class ExpressionEmitter:
+    """Emits expressions for one primal operation; equal terms are emitted once."""
+
+    op: Operation
+    primal: Callable[[Operand | Result | Recorded], SSAValue]
+    constant: Callable[[FloatAttr | IntegerAttr], SSAValue]
+    insert: Callable[[Operation], SSAValue]
+    adjoint: SSAValue | None = None
+    emitted: dict[Expression, SSAValue] = field(
+        default_factory=dict[Expression, SSAValue]
+    )
+
+    def emit(self, expression: Expression) -> SSAValue:
+        """The value of an expression."""
+        if expression not in self.emitted:
+            self.emitted[expression] = self._emit(expression)
+        return self.emitted[expression]
+
+    def _type_like(self, operand: int | None) -> Attribute:
+        if operand is None:
+            return self.op.results[0].type
+        return self.op.operands[operand].type
+
+    def _emit(self, expression: Expression) -> SSAValue:
+        match expression:
+            case Operand() | Result() | Recorded():
+                return self.primal(expression)
+            case Adjoint():
+                assert self.adjoint is not None
+                return self.adjoint
+            case Literal():
+                type_ = cast(AnyFloat, self._type_like(None))
+                return self.constant(FloatAttr(expression.value, type_))
+            case IntegerLiteral():
+                type_ = cast(IntegerType, self._type_like(expression.like))
+                return self.constant(IntegerAttr(expression.value, type_))
+            case Compare():
+                left, right = self.emit(expression.left), self.emit(expression.right)
+                return self.insert(arith.CmpfOp(left, right, expression.predicate))
+            case Convert():
+                argument = self.emit(expression.argument)
+                type_ = self._type_like(expression.like)
+                return self.insert(
+                    expression.operation.create(
+                        operands=[argument], result_types=[type_]
+                    )
+                )
+            case Apply():
+                arguments = [self.emit(argument) for argument in expression.arguments]
+                make = cast(Callable[..., Operation], expression.operation)
+                return self.insert(make(*arguments))
+            case _:
+                raise TypeError(f"not a term of the rule language: {expression}")

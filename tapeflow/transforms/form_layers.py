@@ -1,0 +1,132 @@
+"""Pass `form-layers`: cut the tape into tiles and the loops into layers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.analysis.layer_loops import find_layers
+from tapeflow.analysis.tile_sizes import ScratchpadTooSmall, TapeDemand, tile_sizes
+from tapeflow.dialects.tape import (
+    AdvanceOp,
+    AllocateOp,
+    PushOp,
+    RetreatOp,
+    TapeRegionType,
+)
+from tapeflow.transforms.index_builder import FunctionConstants, known
+from tapeflow.transforms.strip_mine import strip_mine
+
+
+@dataclass(frozen=True)
+class FormLayersPass(ModulePass):
+    """Cut tape regions into tiles that fit the scratchpad and strip-mine their loops.
+
+        scf.for %i = %c0 to %n step %c1 {
+          tape.push %tape, %v : !tape.region<[f64], aos>
+        }
+
+    becomes
+
+        scf.while (%start = %c0) : (index) -> index {
+          %more = arith.cmpi slt, %start, %n : index
+          scf.condition(%more) %start : index
+        } do {
+        ^bb0(%start_1 : index):
+          tape.advance %tape : !tape.region<[f64], aos, tile 128>
+          %room = tape.room %tape : !tape.region<[f64], aos, tile 128>
+          %end = ... the smaller of %start_1 + %room and %n
+          scf.for %i = %start_1 to %end step %c1 {
+            tape.push %tape, %v : !tape.region<[f64], aos, tile 128>
+          }
+          scf.yield %end : index
+        }
+
+    Reverse loops retreat and ask what is ready. A push or pop that is not directly in
+    a loop has its boundary directly before it.
+    """
+
+    name = "form-layers"
+
+    capacity_bytes: int = 1024
+    """Bytes of the scratchpad that all regions of a function share."""
+    slots: int = 1
+    """Tiles of each region that the scratchpad holds at a time."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.slots < 1:
+            _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                self._cut_regions(function)
+                _form_layers(function)
+
+    def _cut_regions(self, function: FuncOp) -> None:
+        """Give every region of a function its tile length."""
+        regions = [op for op in function.walk() if isinstance(op, AllocateOp)]
+        for region in regions:
+            _check_uncut(region)
+        if not regions:
+            return
+        tiles = self._tile_sizes(regions)
+        for region, tile in zip(regions, tiles, strict=True):
+            type_ = TapeRegionType.of(region.tape.type.fields, "aos", tile)
+            cut = AllocateOp(region.capacity, type_)
+            cut.location = region.location
+            cut.tape.name_hint = region.tape.name_hint
+            Rewriter.replace_op(region, cut)
+
+    def _tile_sizes(self, regions: Sequence[AllocateOp]) -> tuple[int, ...]:
+        try:
+            return tile_sizes(
+                [_demand(region) for region in regions], self.slots, self.capacity_bytes
+            )
+        except ScratchpadTooSmall as error:
+            _refuse(
+                regions[0],
+                "scratchpad too small for one record of each tape region in each "
+                f"slot: needs {error.needed_bytes} bytes for {len(regions)} regions "
+                f"and {self.slots} slots, has {self.capacity_bytes}; raise "
+                "capacity-bytes or lower slots",
+            )
+
+
+def _demand(region: AllocateOp) -> TapeDemand:
+    capacity = known(region.capacity)
+    stride = region.tape.type.record_layout.stride_bytes
+    return TapeDemand(stride, capacity if isinstance(capacity, int) else None)
+
+
+def _check_uncut(region: AllocateOp) -> None:
+    type_ = region.tape.type
+    if type_.layout.data != "aos":
+        _refuse(
+            region,
+            f"a region of layout {type_.layout.data} cannot be cut into tiles, its "
+            "records do not lie together; use form-regions{layout=aos}",
+        )
+    if type_.tile_records is not None:
+        _refuse(region, "the region is already cut into tiles")
+
+
+def _form_layers(function: FuncOp) -> None:
+    layers = find_layers(function)
+    for move in layers.alone:
+        boundary = AdvanceOp if isinstance(move, PushOp) else RetreatOp
+        op = boundary(move.tape)
+        op.location = move.location
+        Rewriter.insert_op(op, InsertPoint.before(move))
+    constants = FunctionConstants(function)
+    for layer_loop in layers.loops:
+        strip_mine(layer_loop, constants)
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))

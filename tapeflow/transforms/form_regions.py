@@ -1,0 +1,169 @@
+"""Pass `form-regions`: tape regions from abstract stacks that move together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.push_count import count_pushes
+from tapeflow.analysis.stack_groups import StackGroup, group_stacks
+from tapeflow.dialects.tape import (
+    AllocateOp,
+    Layout,
+    PopOp,
+    PushOp,
+    StackOp,
+    TapeRegionType,
+)
+from tapeflow.transforms.emit_push_count import PushCountEmitter
+from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+
+OperationT = TypeVar("OperationT", bound=Operation)
+
+
+@dataclass(frozen=True)
+class FormRegionsPass(ModulePass):
+    """Gather the values each block saves into the records of one tape region.
+
+        %s = tape.stack : !tape.stack<i8>
+        %t = tape.stack : !tape.stack<f64>
+        scf.for %i = %c0 to %n step %c1 {
+          tape.push %s, %a : !tape.stack<i8>
+          tape.push %t, %b : !tape.stack<f64>
+        }
+
+    becomes
+
+        %trips = arith.maxsi %n, %c0 : index
+        %tape = tape.allocate %trips : !tape.region<[f64, i8], aos>
+        scf.for %i = %c0 to %n step %c1 {
+          tape.push %tape, %b, %a : !tape.region<[f64, i8], aos>
+        }
+
+    Fields are sorted by alignment, so that records have no avoidable padding. The
+    capacity is an upper bound on the pushes, computed in front of the nest.
+    """
+
+    name = "form-regions"
+
+    layout: Layout = "soa"
+    """`soa`: one array a field; `aos`: one array of records."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                _RegionBuilder(function, self.layout).build()
+
+
+class _RegionBuilder:
+    """Rewrites one function."""
+
+    def __init__(self, function: FuncOp, layout: Layout):
+        self._function = function
+        self._layout: Layout = layout
+        self._emitters: dict[Operation, PushCountEmitter] = {}
+
+    def build(self) -> None:
+        for op in tuple(self._function.walk()):
+            if isinstance(op, StackOp) and op.tape.first_use is None:
+                Rewriter.erase_op(op)
+        groups = group_stacks(self._function)
+        if not groups:
+            return
+        buffers = find_buffers(self._function)
+        self._constants = FunctionConstants(self._function)
+        # All counts first: they look at loops that still hold the old pushes.
+        tapes = [self._allocate(group, buffers) for group in groups]
+        for group, tape in zip(groups, tapes, strict=True):
+            self._replace_uses(group, tape)
+
+    def _allocate(self, group: StackGroup, buffers: Buffers) -> SSAValue:
+        fields = tuple(member.stack.tape.type.element for member in group.members)
+        type_ = TapeRegionType.of(fields, self._layout)
+        anchor, capacity = self._capacity(group, buffers)
+        builder = IndexBuilder.before(anchor, self._constants)
+        stack = group.members[0].stack
+        builder.location = stack.location
+        name = stack.tape.name_hint if len(group.members) == 1 else None
+        allocate = AllocateOp(builder.value(capacity), type_)
+        return builder.insert(allocate, name or "tape").tape
+
+    def _capacity(self, group: StackGroup, buffers: Buffers) -> tuple[Operation, Index]:
+        """The op before which to allocate, and the number of records."""
+        block = group.members[0].stack.parent_block()
+        assert block is not None
+        tops = {_top(op, block) for member in group.members for op in member.uses}
+        anchor = next(op for op in block.ops if op in tops)
+        if anchor not in self._emitters:
+            self._emitters[anchor] = PushCountEmitter(anchor, self._constants)
+        emitter = self._emitters[anchor]
+        pushes: Index = 0
+        for push in group.members[0].pushes:
+            nest = _from_to(anchor, _top(push, block))
+            count = emitter.emit(count_pushes(push, block, nest, buffers))
+            pushes = emitter.add(pushes, count)
+        return anchor, pushes
+
+    @staticmethod
+    def _replace_uses(group: StackGroup, tape: SSAValue) -> None:
+        for pushes in group.push_sites:
+            values = [push.values[0] for push in pushes]
+            _insert(PushOp(tape, *values), _last(pushes))
+        for pops in group.pop_sites:
+            record = _insert(PopOp(tape), _first(pops))
+            for pop, value in zip(pops, record.results, strict=True):
+                value.name_hint = pop.values[0].name_hint
+                pop.values[0].replace_all_uses_with(value)
+        for member in group.members:
+            for op in (*member.uses, member.stack):
+                Rewriter.erase_op(op)
+
+
+def _top(op: Operation, block: Block) -> Operation:
+    """The op of the block that is or holds `op`."""
+    top = block.find_ancestor_op_in_block(op)
+    if top is None:
+        message = (
+            f"{op.name} lies outside of the block that creates its tape.stack; loops "
+            "and branches around tape operations must be scf operations"
+        )
+        op.emit_error(message, PassFailedException(message))
+    return top
+
+
+def _from_to(first: Operation, last: Operation) -> list[Operation]:
+    """The ops of a block from one to another, both included."""
+    ops = [first]
+    while ops[-1] is not last:
+        following = ops[-1].next_op
+        assert following is not None, "the allocation precedes every push"
+        ops.append(following)
+    return ops
+
+
+def _first(ops: Sequence[Operation]) -> Operation:
+    """The first of some ops of one block."""
+    block = ops[0].parent
+    assert block is not None
+    return next(op for op in block.ops if op in ops)
+
+
+def _last(ops: Sequence[Operation]) -> Operation:
+    """The last of some ops of one block."""
+    block = ops[0].parent
+    assert block is not None
+    return next(op for op in reversed(block.ops) if op in ops)
+
+
+def _insert(op: OperationT, place: Operation) -> OperationT:
+    op.location = place.location
+    Rewriter.insert_op(op, InsertPoint.before(place))
+    return op

@@ -1,0 +1,74 @@
+"""Replace calls of functions of the module by their bodies.
+
+    %y = func.call @square(%x) : (f64) -> f64      ==>      %y = arith.mulf %x, %x : f64
+"""
+
+from xdsl.dialects import func
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.traits import SymbolTable
+from xdsl.utils.exceptions import PassFailedException
+
+
+def _callee(call: func.CallOp, where: Operation) -> func.FuncOp | None:
+    callee = SymbolTable.lookup_symbol(where, call.callee)
+    if not isinstance(callee, func.FuncOp) or len(callee.body.blocks) != 1:
+        return None
+    return callee
+
+
+def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) -> None:
+    if name in active:
+        message = (
+            f"@{name} calls itself ({' -> '.join((*active, name))}); a recursion has no "
+            "reverse, write it as a loop"
+        )
+        call.emit_error(message, PassFailedException(message))
+
+
+def inline_calls(
+    block: Block, where: Operation, active: tuple[str, ...], only_bodies: bool = True
+) -> None:
+    """Inline all calls in a block and the blocks inside it, callees first.
+
+    Calls of functions without a body, or with several basic blocks, stay.
+
+    Args:
+        where: an operation of the module in which symbols are looked up.
+        active: names of the functions being inlined, to find recursion.
+
+    Raises:
+        DiagnosticException: a function calls itself.
+    """
+    for op in tuple(block.ops):
+        if isinstance(op, func.CallOp):
+            _inline(op, where, active)
+            continue
+        for region in op.regions:
+            for inner in region.blocks:
+                inline_calls(inner, where, active)
+
+
+def _inline(call: func.CallOp, where: Operation, active: tuple[str, ...]) -> None:
+    name = call.callee.string_value()
+    _check_not_recursive(call, name, active)
+    callee = _callee(call, where)
+    if callee is None:
+        return
+    block = call.parent
+    assert block is not None
+    values: dict[SSAValue, SSAValue] = dict(
+        zip(callee.body.block.args, call.arguments, strict=True)
+    )
+    inlined = Block()
+    for op in callee.body.block.ops:
+        if not isinstance(op, func.ReturnOp):
+            inlined.add_op(op.clone(values))
+            continue
+        for result, value in zip(call.res, op.arguments, strict=True):
+            result.replace_all_uses_with(values.get(value, value))
+    inline_calls(inlined, where, (*active, name))
+    for op in tuple(inlined.ops):
+        op.detach()
+        block.insert_op_before(op, call)
+    call.detach()
+    call.erase()

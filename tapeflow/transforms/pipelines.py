@@ -1,0 +1,131 @@
+"""The named pipelines: from an annotated program to each end of the tape's way.
+
+A pipeline is a frozen dataclass of options whose `passes` are text, one pass each, as
+it would stand in a pipeline on the command line. `request-gradient` is put in front
+where `function` names what to differentiate; without it the program says so itself
+in an `ad.gradient`.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xdsl.utils.arg_spec import ArgSpecConvertible
+
+from tapeflow.dialects.tape import Layout
+
+
+@dataclass(frozen=True)
+class NamedPipeline(ArgSpecConvertible):
+    """Options and passes of one pipeline."""
+
+    name: ClassVar[str]
+
+    function: str | None = None
+    """The function to differentiate, where no `ad.gradient` asks for it."""
+    wrt: tuple[int, ...] = ()
+    """Numbers of the arguments to differentiate `function` by."""
+
+    def __post_init__(self) -> None:
+        if self.function is None and self.wrt:
+            raise ValueError("'wrt' is given without the 'function' it is for")
+
+    @abstractmethod
+    def tape_passes(self) -> tuple[str, ...]:
+        """The passes below the abstract tape."""
+
+    def passes(self) -> tuple[str, ...]:
+        """All passes in order, each as pipeline text."""
+        return (*self._gradient_passes(), *self.tape_passes())
+
+    def _gradient_passes(self) -> tuple[str, ...]:
+        request: tuple[str, ...] = ()
+        if self.function is not None:
+            wrt = ",".join(map(str, self.wrt))
+            options = f'function="{self.function}"' + (f" wrt={wrt}" if wrt else "")
+            request = (f"request-gradient{{{options}}}",)
+        return (
+            *request,
+            "differentiate",
+            # Before the first tape level: afterwards what is pushed is fixed.
+            "simplify-adjoints",
+            "canonicalize",
+            # Equal addresses of the forward and the reverse sweep become one value;
+            # last, because canonicalize is what makes them equal.
+            "cse",
+        )
+
+
+@dataclass(frozen=True)
+class BaselinePipeline(NamedPipeline):
+    """The tape as plain arrays behind the cache, one array a saved value."""
+
+    name = "baseline"
+    layout: Layout = "soa"
+    """How records lie in memory."""
+
+    def tape_passes(self) -> tuple[str, ...]:
+        return (f"form-regions{{layout={self.layout}}}", "lower-tape-to-memref")
+
+
+@dataclass(frozen=True)
+class RegionsPipeline(NamedPipeline):
+    """The tape as one array of records a region, behind the cache."""
+
+    name = "regions"
+    layout: Layout = "aos"
+    """How records lie in memory."""
+
+    def tape_passes(self) -> tuple[str, ...]:
+        return (f"form-regions{{layout={self.layout}}}", "lower-tape-to-memref")
+
+
+@dataclass(frozen=True)
+class LayersPipeline(NamedPipeline):
+    """The tape in tiles in the scratchpad; whole tiles move while compute waits."""
+
+    name = "layers"
+    capacity_bytes: int = 1024
+    """Bytes of the scratchpad that the tiles of all regions share."""
+
+    def tape_passes(self) -> tuple[str, ...]:
+        return (
+            # Records must lie together: a tile is a run of records.
+            "form-regions{layout=aos}",
+            f"form-layers{{capacity-bytes={self.capacity_bytes} slots=1}}",
+            f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
+            "lower-spm-to-blocking",
+        )
+
+
+@dataclass(frozen=True)
+class StreamsPipeline(NamedPipeline):
+    """The tape in tiles in the scratchpad, streamed while compute goes on."""
+
+    name = "streams"
+    capacity_bytes: int = 1024
+    """Bytes of the scratchpad that the slots of all regions share."""
+    slots: int = 2
+    """Tiles of one region that are on chip at a time."""
+
+    def tape_passes(self) -> tuple[str, ...]:
+        options = f"{{capacity-bytes={self.capacity_bytes} slots={self.slots}}}"
+        return (
+            "form-regions{layout=aos}",
+            # Slots count here already: the more of them, the shorter each tile.
+            f"form-layers{options}",
+            f"assign-scratchpad{options}",
+            "form-streams",
+        )
+
+
+PIPELINES: dict[str, type[NamedPipeline]] = {
+    pipeline.name: pipeline
+    for pipeline in (
+        BaselinePipeline,
+        RegionsPipeline,
+        LayersPipeline,
+        StreamsPipeline,
+    )
+}
+"""Pipeline name to its class, from the plainest tape to the streamed one."""

@@ -1,0 +1,80 @@
+"""Splits a loop into chunks that stay within the current tiles of its tapes."""
+
+from xdsl.dialects import scf
+from xdsl.ir import Attribute, Block, Region, SSAValue
+from xdsl.rewriter import InsertPoint, Rewriter
+
+from tapeflow.analysis.layer_loops import LayerLoop
+from tapeflow.dialects.tape import AdvanceOp, ReadyOp, RetreatOp, RoomOp
+from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+
+
+def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
+    """Replace the loop by an scf.while over chunks around a loop of one chunk."""
+    loop = layer.loop
+    builder = IndexBuilder.before(loop, constants)
+    arguments = (loop.lb, *loop.iter_args)
+    types = [value.type for value in arguments]
+    name = loop.body.block.args[0].name_hint
+    before = _test(loop, types, builder)
+    after = _chunk(layer, types, builder)
+    chunks = builder.insert(scf.WhileOp(arguments, types, before, after), name)
+    for old, new in zip(loop.results, chunks.results[1:], strict=True):
+        new.name_hint = old.name_hint
+        old.replace_all_uses_with(new)
+    Rewriter.erase_op(loop)
+
+
+def _test(loop: scf.ForOp, types: list[Attribute], builder: IndexBuilder) -> Region:
+    """Is there another iteration?"""
+    block = _block(loop, types)
+    body = builder.at(InsertPoint.at_end(block))
+    more = body.compare("slt", block.args[0], loop.ub, "more")
+    body.insert(scf.ConditionOp(more, *block.args))
+    return Region(block)
+
+
+def _chunk(layer: LayerLoop, types: list[Attribute], builder: IndexBuilder) -> Region:
+    """Pass the layer boundaries, then run as many iterations as there are records."""
+    loop = layer.loop
+    block = _block(loop, types)
+    start, *carried = block.args
+    body = builder.at(InsertPoint.at_end(block))
+    end = _end(loop, start, _records(layer, body), body)
+    inner = scf.ForOp(start, end, loop.step, carried, loop.detach_region(loop.body))
+    inner.attributes |= loop.attributes
+    body.insert(inner, *(result.name_hint for result in loop.results))
+    body.insert(scf.YieldOp(end, *inner.results))
+    return Region(block)
+
+
+def _block(loop: scf.ForOp, types: list[Attribute]) -> Block:
+    block = Block(arg_types=types)
+    block.args[0].name_hint = "start"
+    for new, old in zip(block.args[1:], loop.body.block.args[1:], strict=True):
+        new.name_hint = old.name_hint
+    return block
+
+
+def _records(layer: LayerLoop, body: IndexBuilder) -> Index:
+    """The least number of records that any current tile can take or give."""
+    for tape in layer.pushed:
+        body.insert(AdvanceOp(tape))
+    for tape in layer.popped:
+        body.insert(RetreatOp(tape))
+    counts = [body.insert(RoomOp(tape), "room").records for tape in layer.pushed]
+    counts += [body.insert(ReadyOp(tape), "ready").records for tape in layer.popped]
+    least: Index = counts[0]
+    for count in counts[1:]:
+        least = body.minimum(least, count, "records")
+    return least
+
+
+def _end(
+    loop: scf.ForOp, start: SSAValue, records: Index, body: IndexBuilder
+) -> SSAValue:
+    """min(start + records * step, ub), computed as index lest narrow types overflow."""
+    span = body.mul(records, body.cast(loop.step), "span")
+    reach = body.add(body.cast(start), span, "reach")
+    end = body.value(body.minimum(reach, body.cast(loop.ub), "end"))
+    return body.cast(end, loop.lb.type)

@@ -1,0 +1,204 @@
+"""Threads the state of each tape region through structured control flow.
+
+A state is a tuple of values: the memory that holds the tape and, say, the address of
+its next record. Rules rewrite the ops on a tape and tell which components they change.
+Loops and branches that hold such ops carry the changed components, and no others:
+
+    scf.for %i = ... {                      scf.for %i = ... iter_args(%top = %c0) {
+      tape.push %tape, %v      becomes        memref.store %v, %field[%top]
+    }                                         %next = arith.addi %top, %c1
+                                              scf.yield %next
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, TypeAlias, TypeVar
+
+from xdsl.dialects import scf
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackType, TiledOp
+
+State: TypeAlias = tuple[SSAValue, ...]
+TapeOp: TypeAlias = AllocateOp | PushOp | PopOp | TiledOp
+Cell: TypeAlias = tuple[SSAValue, int]
+"""A tape and the number of one component of its state."""
+
+_ControlOp = TypeVar("_ControlOp", scf.ForOp, scf.IfOp, scf.WhileOp)
+
+
+@dataclass(frozen=True)
+class StateRule:
+    """What becomes of one class of ops on a tape."""
+
+    rewrite: Callable[[Operation, State], State]
+    """Emit the replacement of an op before it, given the state there (empty for an
+    allocation); return the state after it. The op itself is erased afterwards."""
+    changes: tuple[int, ...] = ()
+    """The components that the op changes."""
+
+
+Rules: TypeAlias = Mapping[type[Operation], StateRule]
+
+
+def thread_state(function: FuncOp, names: Sequence[str], rules: Rules) -> None:
+    """Rewrite all ops on tape regions in a function by the rules.
+
+    Args:
+        names: hints for the carried components of a state.
+
+    Raises:
+        PassFailedException: a tape op without a rule, or control flow that is not scf.
+    """
+    _Threader(function, tuple(names), rules).run()
+
+
+def tape_ops(function: FuncOp) -> list[TapeOp]:
+    """The ops on tape regions of a function in program order."""
+    return [op for op in function.walk() if isinstance(op, TapeOp)]
+
+
+class _Threader:
+    def __init__(self, function: FuncOp, names: tuple[str, ...], rules: Rules):
+        self._function = function
+        self._names = names
+        self._rules = rules
+        self._carried: dict[Operation, dict[Cell, None]] = {}
+        """For each op with tape ops inside, the components it changes, in order."""
+        self._states: dict[SSAValue, list[SSAValue]] = {}
+        self._done: list[Operation] = []
+
+    def run(self) -> None:
+        for op in tape_ops(self._function):
+            self._find_carriers(op)
+        for block in self._function.body.blocks:
+            self._thread_block(block)
+        for op in reversed(self._done):
+            Rewriter.erase_op(op)
+
+    def _find_carriers(self, op: TapeOp) -> None:
+        """Note the changed components at all ops around `op` in its tape's block."""
+        if isinstance(op.tape.type, StackType):
+            _refuse(op, "the tape is still an abstract stack; run form-regions first")
+        rule = self._rules.get(type(op))
+        if rule is None:
+            _refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
+        if not isinstance(op.tape.owner, AllocateOp):
+            _refuse(op, "the tape must come from a tape.allocate of the same function")
+        cells = [(op.tape, component) for component in rule.changes]
+        home = op.tape.owner.parent
+        block = op.parent
+        while block is not home:
+            around = None if block is None else block.parent_op()
+            if block is None or around is None or around is self._function:
+                _refuse(op, "the tape is allocated in a block that is not around this")
+            carried = self._carried.setdefault(around, {})
+            carried.update(dict.fromkeys(cells))
+            block = around.parent
+        while block is not None and (around := block.parent_op()) is not None:
+            self._carried.setdefault(around, {})
+            block = around.parent
+
+    def _thread_block(self, block: Block) -> None:
+        for op in tuple(block.ops):
+            if isinstance(op, TapeOp):
+                before = tuple(self._states.get(op.tape, ()))
+                after = self._rules[type(op)].rewrite(op, before)
+                self._states[op.tape] = list(after)
+                self._done.append(op)
+            elif op in self._carried:
+                self._thread_control(op)
+
+    def _thread_control(self, op: Operation) -> None:
+        cells = tuple(self._carried[op])
+        if not cells:
+            for region in op.regions:
+                for block in region.blocks:
+                    self._thread_block(block)
+            return
+        match op:
+            case scf.ForOp():
+                self._thread_for(op, cells)
+            case scf.IfOp():
+                self._thread_if(op, cells)
+            case scf.WhileOp():
+                self._thread_while(op, cells)
+            case _:
+                _refuse(
+                    op,
+                    f"{op.name} holds tape operations but cannot carry a place on the "
+                    "tape; only scf.for, scf.if and scf.while can",
+                )
+
+    def _thread_for(self, op: scf.ForOp, cells: Sequence[Cell]) -> None:
+        inits = self._values(cells)
+        self._enter(op.body.block, cells)
+        self._thread_block(op.body.block)
+        self._leave(op.body.block, cells)
+        body = op.detach_region(op.body)
+        arguments = (*op.iter_args, *inits)
+        self._replace(op, scf.ForOp(op.lb, op.ub, op.step, arguments, body), cells)
+
+    def _thread_if(self, op: scf.IfOp, cells: Sequence[Cell]) -> None:
+        if not op.false_region.blocks:
+            op.false_region.add_block(Block([scf.YieldOp()]))
+        before = self._values(cells)
+        for region in op.regions:
+            self._set(cells, before)
+            self._thread_block(region.block)
+            self._leave(region.block, cells)
+        if_true, if_false = op.detach_region(0), op.detach_region(0)
+        types = (*op.result_types, *(value.type for value in before))
+        self._replace(op, scf.IfOp(op.cond, types, if_true, if_false), cells)
+
+    def _thread_while(self, op: scf.WhileOp, cells: Sequence[Cell]) -> None:
+        inits = self._values(cells)
+        for region in op.regions:
+            self._enter(region.block, cells)
+            self._thread_block(region.block)
+            self._leave(region.block, cells)
+        before, after = op.detach_region(0), op.detach_region(0)
+        arguments = (*op.arguments, *inits)
+        types = (*op.result_types, *(value.type for value in inits))
+        self._replace(op, scf.WhileOp(arguments, types, before, after), cells)
+
+    def _values(self, cells: Sequence[Cell]) -> list[SSAValue]:
+        return [self._states[tape][component] for tape, component in cells]
+
+    def _set(self, cells: Sequence[Cell], values: Sequence[SSAValue]) -> None:
+        for (tape, component), value in zip(cells, values, strict=True):
+            self._states[tape][component] = value
+            if value.name_hint is None:
+                value.name_hint = self._names[component]
+
+    def _enter(self, block: Block, cells: Sequence[Cell]) -> None:
+        """Take the components as further arguments of a block."""
+        values = self._values(cells)
+        first = len(block.args)
+        for value in values:
+            block.insert_arg(value.type, len(block.args))
+        self._set(cells, block.args[first:])
+
+    def _leave(self, block: Block, cells: Sequence[Cell]) -> None:
+        """Hand the components on at the end of a block."""
+        terminator = block.last_op
+        assert terminator is not None
+        terminator.operands = (*terminator.operands, *self._values(cells))
+
+    def _replace(self, op: _ControlOp, new: _ControlOp, cells: Sequence[Cell]) -> None:
+        new.attributes |= op.attributes
+        new.location = op.location
+        Rewriter.insert_op(new, InsertPoint.before(op))
+        count = len(op.results)
+        for old, result in zip(op.results, new.results[:count], strict=True):
+            result.name_hint = old.name_hint
+            old.replace_all_uses_with(result)
+        self._set(cells, new.results[count:])
+        Rewriter.erase_op(op)
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))

@@ -1,0 +1,81 @@
+"""Runs a program at every level below the abstract tape."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.backend.execute import execute
+from tapeflow.frontend.reader import parse_module
+from tapeflow.transforms import (
+    AssignScratchpadPass,
+    FormLayersPass,
+    FormRegionsPass,
+    FormStreamsPass,
+    LowerSpmToBlockingPass,
+    LowerTapeToMemrefPass,
+)
+from tapeflow.universe import full_context
+
+Compare = Callable[..., None]
+
+
+def _memory_pipelines() -> list[list[ModulePass]]:
+    return [
+        [FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in ("soa", "aos")
+    ]
+
+
+def _scratchpad_pipelines(capacity_bytes: int, slots: int) -> list[list[ModulePass]]:
+    front: list[ModulePass] = [
+        FormRegionsPass("aos"),
+        FormLayersPass(capacity_bytes, slots),
+        AssignScratchpadPass(capacity_bytes, slots),
+    ]
+    blocking = [[*front, LowerSpmToBlockingPass()]] if slots == 1 else []
+    return [*blocking, [*front, FormStreamsPass()]]
+
+
+def _run(
+    module: ModuleOp, arguments: Sequence[object]
+) -> tuple[tuple[object, ...], list[np.ndarray]]:
+    copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
+    results = execute(module, "f", copies).results
+    return results, [copy for copy in copies if isinstance(copy, np.ndarray)]
+
+
+def _compare_levels(
+    text: str,
+    *arguments: object,
+    scratchpads: Sequence[tuple[int, int]] = ((1024, 1), (1024, 2)),
+) -> None:
+    """Run @f on the abstract tape and after every pass below; all must agree in bits.
+
+    Args:
+        scratchpads: capacity in bytes and number of slots, each tried.
+    """
+    context = full_context()
+    source = parse_module(text, "program.mlir", context)
+    source.verify()
+    expected = _run(source, arguments)
+    pipelines = _memory_pipelines()
+    for capacity_bytes, slots in scratchpads:
+        pipelines += _scratchpad_pipelines(capacity_bytes, slots)
+    for pipeline in pipelines:
+        module = source.clone()
+        for pass_ in pipeline:
+            pass_.apply(context, module)
+            module.verify()
+            verify_dominance(module)
+            results, buffers = _run(module, arguments)
+            assert results == expected[0], f"results change in {pass_}"
+            for buffer, known in zip(buffers, expected[1], strict=True):
+                assert buffer.tobytes() == known.tobytes(), f"change in {pass_}"
+
+
+@pytest.fixture
+def compare_levels() -> Compare:
+    return _compare_levels
