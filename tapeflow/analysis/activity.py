@@ -10,17 +10,10 @@ from dataclasses import dataclass
 
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import MemRefType
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.buffers import Buffers, regions_blocks
-from tapeflow.dialects.ad import is_float
-
-
-def carries_derivatives(type_: Attribute) -> bool:
-    """A float scalar or a buffer of floats."""
-    if isinstance(type_, MemRefType):
-        return is_float(type_.element_type)
-    return is_float(type_)
+from tapeflow.dialects.ad import is_differentiable
 
 
 @dataclass(frozen=True)
@@ -108,7 +101,7 @@ def find_activity(
     backward: dict[SSAValue, list[SSAValue]] = {}
     for op in function.walk():
         for origin, target in _flows(op):
-            if carries_derivatives(origin.type) and carries_derivatives(target.type):
+            if is_differentiable(origin.type) and is_differentiable(target.type):
                 forward.setdefault(node(origin), []).append(node(target))
                 backward.setdefault(node(target), []).append(node(origin))
     varied = _reachable([node(value) for value in sources], forward)

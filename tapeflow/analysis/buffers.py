@@ -39,9 +39,7 @@ def ancestors(op: Operation) -> list[Operation]:
 
 @dataclass
 class _UnionFind:
-    parent: dict[SSAValue, SSAValue] = field(
-        default_factory=dict[SSAValue, SSAValue]
-    )
+    parent: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
     def find(self, value: SSAValue) -> SSAValue:
         root = value
@@ -127,7 +125,9 @@ def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
             assert isinstance(condition, scf.ConditionOp)
             assert after.last_op is not None
             yield from zip(op.before_region.block.args, op.arguments, strict=True)
-            yield from zip(op.before_region.block.args, after.last_op.operands, strict=True)
+            yield from zip(
+                op.before_region.block.args, after.last_op.operands, strict=True
+            )
             yield from zip(after.args, condition.args, strict=True)
             yield from zip(op.results, condition.args, strict=True)
         case memref.CastOp() | memref.SubviewOp() | memref.ReinterpretCastOp():

@@ -1,4 +1,4 @@
-"""Derivative rules: for each operation, what its result's adjoint adds to its operands'.
+"""Derivative rules: what the adjoint of a result adds to those of the operands.
 
 One expression an operand; None where nothing flows. Conventions, where a derivative is
 not unique or does not exist:
@@ -90,9 +90,7 @@ RULES: dict[type[Operation], Rule] = {
     arith.UIToFPOp: (None,),
     math.AbsFOp: (_SIGN,),
     math.AcosOp: (-(G / _call(math.SqrtOp, (ONE - A) * (ONE + A))),),
-    math.AcoshOp: (
-        G / (_call(math.SqrtOp, A - ONE) * _call(math.SqrtOp, A + ONE)),
-    ),
+    math.AcoshOp: (G / (_call(math.SqrtOp, A - ONE) * _call(math.SqrtOp, A + ONE)),),
     math.AsinOp: (G / _call(math.SqrtOp, (ONE - A) * (ONE + A)),),
     math.AsinhOp: (G / _call(math.SqrtOp, A * A + ONE),),
     math.AtanOp: (G / (ONE + A * A),),
@@ -108,7 +106,10 @@ RULES: dict[type[Operation], Rule] = {
     math.CoshOp: (G * _call(math.SinhOp, A),),
     math.ErfOp: (
         G
-        * (Literal(2.0 / scalar_math.sqrt(scalar_math.pi)) * _call(math.ExpOp, -(A * A))),
+        * (
+            Literal(2.0 / scalar_math.sqrt(scalar_math.pi))
+            * _call(math.ExpOp, -(A * A))
+        ),
     ),
     math.ExpOp: (G * Y,),
     math.Exp2Op: (G * (Y * LN2),),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.activity import Activity, carries_derivatives
+from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.buffers import VIEWS, is_memref
 from tapeflow.analysis.derivative_rules import rule_of
-from tapeflow.dialects.ad import is_float
+from tapeflow.dialects.ad import is_differentiable, is_float
 
 _BUFFER_OPS = (
     memref.LoadOp,
@@ -40,7 +40,9 @@ class Problem:
         return f"{self.reason}; {self.remedy}"
 
 
-def permutation_of(loop: scf.ForOp, positions: tuple[int, ...]) -> tuple[int, ...] | None:
+def permutation_of(
+    loop: scf.ForOp, positions: tuple[int, ...]
+) -> tuple[int, ...] | None:
     """How a loop permutes some of its carried values, None if it does not.
 
     Entry k says which of them the k-th one becomes: after an iteration, value k is
@@ -74,11 +76,9 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
         )
     elif op.regions and not isinstance(op, _STRUCTURE):
         touched = (
-            value
-            for inner in op.walk()
-            for value in (*inner.operands, *inner.results)
+            value for inner in op.walk() for value in (*inner.operands, *inner.results)
         )
-        if any(carries_derivatives(v.type) and activity.varied(v) for v in touched):
+        if any(is_differentiable(v.type) and activity.varied(v) for v in touched):
             yield Problem(
                 op,
                 f"'{op.name}' around values that carry derivatives has no reverse",
@@ -98,7 +98,7 @@ def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
     buffers = [
         value
         for value in (*op.operands, *op.results)
-        if is_memref(value) and carries_derivatives(value.type)
+        if is_memref(value) and is_differentiable(value.type)
     ]
     if not buffers or isinstance(op, func.FuncOp):
         return
@@ -149,7 +149,7 @@ def _call_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
     if not isinstance(op, func.CallOp):
         return
     touched: list[SSAValue] = [*op.operands, *op.results]
-    if any(carries_derivatives(value.type) for value in touched):
+    if any(is_differentiable(value.type) for value in touched):
         yield Problem(
             op,
             f"a call of @{op.callee.string_value()}, which has no body here",

@@ -134,7 +134,10 @@ def find_recording(
             work += value.op.operands
     by_block: dict[Block, list[SSAValue]] = {}
     for block in _blocks(function):
-        defined = [*block.args, *(result for op in block.ops for result in op.results)]
+        defined: list[SSAValue] = [
+            *block.args,
+            *(result for op in block.ops for result in op.results),
+        ]
         if wanted := [value for value in defined if value in needed]:
             by_block[block] = wanted
     return Recording(recalls, {k: tuple(v) for k, v in by_block.items()})

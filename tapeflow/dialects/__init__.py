@@ -1,4 +1,4 @@
-"""The dialects of tapeflow, from the request for a gradient to streams of tape tiles."""
+"""The dialects of tapeflow, from requests for gradients to streams of tape tiles."""
 
 from tapeflow.dialects.ad import Ad
 from tapeflow.dialects.spm import Spm

@@ -1,13 +1,14 @@
 """Dialect `ad`: a request for a gradient, and the turn from forward to reverse."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
     DenseArrayBase,
+    FlatSymbolRefAttr,
     Float32Type,
     Float64Type,
-    FlatSymbolRefAttr,
     MemRefType,
     ModuleOp,
     StringAttr,
@@ -45,12 +46,12 @@ def is_float(type_: Attribute) -> bool:
 def is_differentiable(type_: Attribute) -> bool:
     """A float, or a buffer of floats."""
     if isinstance(type_, MemRefType):
-        return is_float(type_.element_type)
+        return is_float(cast("MemRefType[Attribute]", type_).element_type)
     return is_float(type_)
 
 
 class GradientSymbolUse(SymbolUserOpInterface):
-    """The function exists, and each named argument and result can carry a derivative."""
+    """The function exists, and what the request names can carry a derivative."""
 
     def verify(self, op: Operation) -> None:
         assert isinstance(op, GradientOp)
@@ -63,7 +64,9 @@ class GradientSymbolUse(SymbolUserOpInterface):
         )
         if op.seeds is not None:
             self._verify_indices(
-                op.seeded_results(), function.function_type.outputs, f"result of @{name}"
+                op.seeded_results(),
+                function.function_type.outputs,
+                f"result of @{name}",
             )
 
     @staticmethod
@@ -94,11 +97,9 @@ class GradientOp(IRDLOperation):
     name = "ad.gradient"
     sym_name = prop_def(SymbolNameConstraint())
     function = prop_def(FlatSymbolRefAttr)
-    wrt = prop_def(DenseArrayBase)
-    seeds = opt_prop_def(DenseArrayBase)
-    traits = traits_def(
-        HasParent(ModuleOp), SymbolOpInterface(), GradientSymbolUse()
-    )
+    wrt = prop_def(DenseArrayBase.constr(i64))
+    seeds = opt_prop_def(DenseArrayBase.constr(i64))
+    traits = traits_def(HasParent(ModuleOp), SymbolOpInterface(), GradientSymbolUse())
 
     def __init__(
         self,
@@ -121,11 +122,13 @@ class GradientOp(IRDLOperation):
     @property
     def arguments(self) -> tuple[int, ...]:
         """Positions of the arguments whose derivatives are asked for, ascending."""
-        return tuple(int(i) for i in self.wrt.iter_values())
+        return tuple(self.wrt.get_values())
 
     def seeded_results(self) -> tuple[int, ...]:
         """Positions of the results given in `seeds`."""
-        return () if self.seeds is None else tuple(map(int, self.seeds.iter_values()))
+        if self.seeds is None:
+            return ()
+        return tuple(self.seeds.get_values())
 
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
@@ -155,7 +158,10 @@ class GradientOp(IRDLOperation):
         return gradient
 
     def verify_(self) -> None:
-        for what, indices in (("wrt", self.arguments), ("seeds", self.seeded_results())):
+        for what, indices in (
+            ("wrt", self.arguments),
+            ("seeds", self.seeded_results()),
+        ):
             if list(indices) != sorted(set(indices)):
                 raise VerifyException(f"{what} must ascend without repetition")
 

@@ -1,13 +1,15 @@
-"""Syntax and checks of the loads and stores that address one field of a record.
+"""Loads and stores of one field of a record, shared by `tape` and `spm`.
 
-    tape.store %v, %arena[%address] field 1 : !tape.arena<[f64, i8]>
-    %v = spm.load %ring[%address] field 0 : !spm.ring<[f64], tile 8, slots 2, base 0>
+tape.store %v, %arena[%address] field 1 : !tape.arena<[f64, i8]>
+%v = spm.load %ring[%address] field 0 : !spm.ring<[f64], tile 8, slots 2, base 0>
 """
 
-from typing import Any, Protocol
+from abc import ABC
+from typing import ClassVar, Protocol, Self, cast
 
-from xdsl.dialects.builtin import IndexType, IntAttr, TypeAttribute
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.dialects.builtin import IndexType, IntAttr
+from xdsl.ir import Attribute, SSAValue, TypeAttribute
+from xdsl.irdl import IRDLOperation, operand_def, prop_def, result_def
 from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
@@ -17,32 +19,43 @@ class RecordMemory(Protocol):
     """A type whose memory holds records."""
 
     @property
-    def fields(self) -> tuple[TypeAttribute, ...]: ...
+    def fields(self) -> tuple[TypeAttribute, ...]:
+        """The field types of a record."""
+        ...
 
 
-def verify_field(memory: RecordMemory, field: IntAttr, value: Attribute) -> None:
-    """The field exists and has the value's type."""
-    if not 0 <= field.data < len(memory.fields):
-        raise VerifyException(
-            f"field {field.data} of a record with {len(memory.fields)} fields"
-        )
-    if memory.fields[field.data] != value:
-        raise VerifyException(
-            f"field {field.data} has type {memory.fields[field.data]}, not {value}"
-        )
+def _verify_field(
+    memory: Attribute, expected: type[Attribute], field: int, value: Attribute
+) -> None:
+    if not isinstance(memory, expected):
+        raise VerifyException(f"expected memory of type !{expected.name}, not {memory}")
+    fields = cast(RecordMemory, memory).fields
+    if not 0 <= field < len(fields):
+        raise VerifyException(f"field {field} of a record with {len(fields)} fields")
+    if fields[field] != value:
+        raise VerifyException(f"field {field} has type {fields[field]}, not {value}")
 
 
-def _print_place(printer: Printer, op: Any) -> None:
-    printer.print_ssa_value(op.memory)
+def _print_place(
+    printer: Printer, memory: SSAValue, address: SSAValue, field: int
+) -> None:
+    printer.print_ssa_value(memory)
     with printer.in_square_brackets():
-        printer.print_ssa_value(op.address)
-    printer.print_string(f" field {op.field.data}")
-    printer.print_op_attributes(op.attributes)
+        printer.print_ssa_value(address)
+    printer.print_string(f" field {field}")
+
+
+def _print_type(
+    printer: Printer, attributes: dict[str, Attribute], memory: SSAValue
+) -> None:
+    printer.print_op_attributes(attributes)
     printer.print_string(" : ")
-    printer.print_attribute(op.memory.type)
+    printer.print_attribute(memory.type)
 
 
-def _parse_place(parser: Parser) -> tuple[SSAValue, SSAValue, int, dict[str, Attribute]]:
+def _parse_place(
+    parser: Parser,
+) -> tuple[SSAValue, SSAValue, int, dict[str, Attribute]]:
     memory = parser.parse_unresolved_operand()
     with parser.in_square_brackets():
         address = parser.parse_unresolved_operand()
@@ -51,9 +64,8 @@ def _parse_place(parser: Parser) -> tuple[SSAValue, SSAValue, int, dict[str, Att
     attributes = parser.parse_optional_attr_dict()
     parser.parse_punctuation(":")
     position = parser.pos
-    memory_type: Any = parser.parse_type()
-    fields = getattr(memory_type, "fields", ())
-    if field >= len(fields):
+    memory_type = parser.parse_type()
+    if field >= len(getattr(memory_type, "fields", ())):
         parser.raise_error(f"no field {field} in {memory_type}", position)
     return (
         parser.resolve_operand(memory, memory_type),
@@ -63,35 +75,76 @@ def _parse_place(parser: Parser) -> tuple[SSAValue, SSAValue, int, dict[str, Att
     )
 
 
-def print_field_store(op: Operation, printer: Printer) -> None:
-    """Print ` %v, %memory[%address] field 1 : type`."""
-    printer.print_string(" ")
-    printer.print_ssa_value(op.operands[0])
-    printer.print_string(", ")
-    _print_place(printer, op)
+class FieldStoreOp(IRDLOperation, ABC):
+    """Write one field of the record at a byte address."""
+
+    MEMORY_TYPE: ClassVar[type[Attribute]]
+
+    value = operand_def()
+    memory = operand_def()
+    address = operand_def(IndexType())
+    field = prop_def(IntAttr)
+
+    def __init__(
+        self, value: SSAValue, memory: SSAValue, address: SSAValue, field: int
+    ):
+        super().__init__(
+            operands=[value, memory, address], properties={"field": IntAttr(field)}
+        )
+
+    def verify_(self) -> None:
+        _verify_field(
+            self.memory.type, self.MEMORY_TYPE, self.field.data, self.value.type
+        )
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        printer.print_ssa_value(self.value)
+        printer.print_string(", ")
+        _print_place(printer, self.memory, self.address, self.field.data)
+        _print_type(printer, self.attributes, self.memory)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        value = parser.parse_unresolved_operand()
+        parser.parse_punctuation(",")
+        memory, address, field, attributes = _parse_place(parser)
+        fields = cast(RecordMemory, memory.type).fields
+        op = cls(parser.resolve_operand(value, fields[field]), memory, address, field)
+        op.attributes |= attributes
+        return op
 
 
-def print_field_load(op: Operation, printer: Printer) -> None:
-    """Print ` %memory[%address] field 1 : type`."""
-    printer.print_string(" ")
-    _print_place(printer, op)
+class FieldLoadOp(IRDLOperation, ABC):
+    """Read one field of the record at a byte address."""
 
+    MEMORY_TYPE: ClassVar[type[Attribute]]
 
-def parse_field_store(cls: Any, parser: Parser) -> Any:
-    """Parse what `print_field_store` prints."""
-    value = parser.parse_unresolved_operand()
-    parser.parse_punctuation(",")
-    memory, address, field, attributes = _parse_place(parser)
-    fields: Any = memory.type
-    resolved = parser.resolve_operand(value, fields.fields[field])
-    op = cls(resolved, memory, address, field)
-    op.attributes |= attributes
-    return op
+    memory = operand_def()
+    address = operand_def(IndexType())
+    value = result_def()
+    field = prop_def(IntAttr)
 
+    def __init__(self, memory: SSAValue, address: SSAValue, field: int):
+        super().__init__(
+            operands=[memory, address],
+            result_types=[cast(RecordMemory, memory.type).fields[field]],
+            properties={"field": IntAttr(field)},
+        )
 
-def parse_field_load(cls: Any, parser: Parser) -> Any:
-    """Parse what `print_field_load` prints."""
-    memory, address, field, attributes = _parse_place(parser)
-    op = cls(memory, address, field)
-    op.attributes |= attributes
-    return op
+    def verify_(self) -> None:
+        _verify_field(
+            self.memory.type, self.MEMORY_TYPE, self.field.data, self.value.type
+        )
+
+    def print(self, printer: Printer) -> None:
+        printer.print_string(" ")
+        _print_place(printer, self.memory, self.address, self.field.data)
+        _print_type(printer, self.attributes, self.memory)
+
+    @classmethod
+    def parse(cls, parser: Parser) -> Self:
+        memory, address, field, attributes = _parse_place(parser)
+        op = cls(memory, address, field)
+        op.attributes |= attributes
+        return op

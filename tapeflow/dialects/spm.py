@@ -8,14 +8,20 @@ index values threaded through the program, says where the next record goes:
 
 from typing import ClassVar, cast
 
-from xdsl.dialects.builtin import ArrayAttr, IndexType, IntAttr, TypeAttribute
-from xdsl.ir import Attribute, Dialect, Operation, ParametrizedAttribute, SSAValue
+from xdsl.dialects.builtin import ArrayAttr, IndexType, IntAttr
+from xdsl.ir import (
+    Attribute,
+    Dialect,
+    Operation,
+    ParametrizedAttribute,
+    SSAValue,
+    TypeAttribute,
+)
 from xdsl.irdl import (
     IRDLOperation,
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
-    prop_def,
     result_def,
     traits_def,
 )
@@ -24,13 +30,7 @@ from xdsl.printer import Printer
 from xdsl.traits import MemoryAllocEffect, MemoryReadEffect, MemoryWriteEffect
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.dialects.field_access import (
-    parse_field_load,
-    parse_field_store,
-    print_field_load,
-    print_field_store,
-    verify_field,
-)
+from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
 from tapeflow.dialects.record import (
     LINE_BYTES,
     RecordLayout,
@@ -44,7 +44,7 @@ from tapeflow.dialects.record import (
 
 @irdl_attr_definition
 class RingType(ParametrizedAttribute, TypeAttribute):
-    """`!spm.ring<[f64, i8], tile 42, slots 2, base 0>`: tile in records, base in bytes."""
+    """`!spm.ring<[f64], tile 42, slots 2, base 0>`: tile in records, base in bytes."""
 
     name = "spm.ring"
     record: ArrayAttr[TypeAttribute]
@@ -126,52 +126,21 @@ class AllocateOp(IRDLOperation):
 
 
 @irdl_op_definition
-class StoreOp(IRDLOperation):
-    """Write one field of the record at a scratchpad byte address."""
+class StoreOp(FieldStoreOp):
+    """Write one field of the record at a byte address of the scratchpad."""
 
     name = "spm.store"
-    value = operand_def()
-    memory = operand_def(RingType)
-    address = operand_def(IndexType())
-    field = prop_def(IntAttr)
+    MEMORY_TYPE: ClassVar = RingType
     traits = traits_def(MemoryWriteEffect())
-
-    def __init__(self, value: SSAValue, memory: SSAValue, address: SSAValue, field: int):
-        super().__init__(
-            operands=[value, memory, address], properties={"field": IntAttr(field)}
-        )
-
-    def verify_(self) -> None:
-        verify_field(cast(RingType, self.memory.type), self.field, self.value.type)
-
-    print = print_field_store
-    parse: ClassVar = classmethod(parse_field_store)
 
 
 @irdl_op_definition
-class LoadOp(IRDLOperation):
-    """Read one field of the record at a scratchpad byte address."""
+class LoadOp(FieldLoadOp):
+    """Read one field of the record at a byte address of the scratchpad."""
 
     name = "spm.load"
-    memory = operand_def(RingType)
-    address = operand_def(IndexType())
-    value = result_def()
-    field = prop_def(IntAttr)
+    MEMORY_TYPE: ClassVar = RingType
     traits = traits_def(MemoryReadEffect())
-
-    def __init__(self, memory: SSAValue, address: SSAValue, field: int):
-        fields = cast(RingType, memory.type).fields
-        super().__init__(
-            operands=[memory, address],
-            result_types=[fields[field]],
-            properties={"field": IntAttr(field)},
-        )
-
-    def verify_(self) -> None:
-        verify_field(cast(RingType, self.memory.type), self.field, self.value.type)
-
-    print = print_field_load
-    parse: ClassVar = classmethod(parse_field_load)
 
 
 class _CursorOp(IRDLOperation):
@@ -191,7 +160,7 @@ class _CursorOp(IRDLOperation):
 
 @irdl_op_definition
 class AdvanceOp(_CursorOp):
-    """Forward layer boundary: if the tile is full, send it to DRAM and begin the next."""
+    """Forward layer boundary: if the tile is full, send it off and begin the next."""
 
     name = "spm.advance"
     traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())

@@ -4,8 +4,8 @@ A ring (`!spm.ring`) keeps the number of its current tile in a register `head`; 
 lives in slot t mod S. Between transfers, tiles head, head-1, ..., head-S+1 are on chip.
 Transfers of one ring happen in program order.
 
-    forward boundary:   enqueue (tile head leaves, head += 1), acquire (its slot is free)
-    reverse boundary:   prefetch (tile head-S comes, head -= 1), dequeue (tile is here)
+    forward boundary: enqueue (tile head leaves, head += 1), acquire (slot is free)
+    reverse boundary: prefetch (tile head-S comes, head -= 1), dequeue (tile is here)
 """
 
 from xdsl.dialects.builtin import IndexType

@@ -13,15 +13,20 @@ from xdsl.dialects.builtin import (
     IntAttr,
     NoneAttr,
     StringAttr,
+)
+from xdsl.ir import (
+    Attribute,
+    Dialect,
+    Operation,
+    ParametrizedAttribute,
+    SSAValue,
     TypeAttribute,
 )
-from xdsl.ir import Attribute, Dialect, Operation, ParametrizedAttribute, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
-    prop_def,
     result_def,
     traits_def,
     var_operand_def,
@@ -32,13 +37,7 @@ from xdsl.printer import Printer
 from xdsl.traits import MemoryAllocEffect, MemoryReadEffect, MemoryWriteEffect
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.dialects.field_access import (
-    parse_field_load,
-    parse_field_store,
-    print_field_load,
-    print_field_store,
-    verify_field,
-)
+from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
 from tapeflow.dialects.record import (
     RecordLayout,
     field_bytes,
@@ -70,7 +69,7 @@ class StackType(ParametrizedAttribute, TypeAttribute):
 
 @irdl_attr_definition
 class TapeRegionType(ParametrizedAttribute, TypeAttribute):
-    """A stack of records: `!tape.region<[f64, i8], aos>`, with tiles `..., tile 42>`."""
+    """A stack of records: `!tape.region<[f64, i8], aos>`, tiled `..., tile 42>`."""
 
     name = "tape.region"
     record: ArrayAttr[TypeAttribute]
@@ -355,52 +354,21 @@ class AllocateArenaOp(IRDLOperation):
 
 
 @irdl_op_definition
-class StoreOp(IRDLOperation):
+class StoreOp(FieldStoreOp):
     """Write one field of the record at a byte address of the arena."""
 
     name = "tape.store"
-    value = operand_def()
-    memory = operand_def(ArenaType)
-    address = operand_def(IndexType())
-    field = prop_def(IntAttr)
+    MEMORY_TYPE: ClassVar = ArenaType
     traits = traits_def(MemoryWriteEffect())
-
-    def __init__(self, value: SSAValue, memory: SSAValue, address: SSAValue, field: int):
-        super().__init__(
-            operands=[value, memory, address], properties={"field": IntAttr(field)}
-        )
-
-    def verify_(self) -> None:
-        verify_field(cast(ArenaType, self.memory.type), self.field, self.value.type)
-
-    print = print_field_store
-    parse: ClassVar = classmethod(parse_field_store)
 
 
 @irdl_op_definition
-class LoadOp(IRDLOperation):
+class LoadOp(FieldLoadOp):
     """Read one field of the record at a byte address of the arena."""
 
     name = "tape.load"
-    memory = operand_def(ArenaType)
-    address = operand_def(IndexType())
-    value = result_def()
-    field = prop_def(IntAttr)
+    MEMORY_TYPE: ClassVar = ArenaType
     traits = traits_def(MemoryReadEffect())
-
-    def __init__(self, memory: SSAValue, address: SSAValue, field: int):
-        fields = cast(ArenaType, memory.type).fields
-        super().__init__(
-            operands=[memory, address],
-            result_types=[fields[field]],
-            properties={"field": IntAttr(field)},
-        )
-
-    def verify_(self) -> None:
-        verify_field(cast(ArenaType, self.memory.type), self.field, self.value.type)
-
-    print = print_field_load
-    parse: ClassVar = classmethod(parse_field_load)
 
 
 Tape = Dialect(

@@ -1,8 +1,9 @@
-"""A place to insert operations, with the location and names of what they derive from."""
+"""A place to insert operations, with location and names of what they derive from."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import (
@@ -73,7 +74,7 @@ class AdjointBuilder:
         return self.constant(IntegerAttr(value, type_ or IndexType()))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
     @contextmanager
-    def inside(self, block: Block) -> Iterator[Block]:
+    def inside(self, block: Block) -> Generator[Block]:
         """Append to another block for a while."""
         outer, self.block = self.block, block
         yield block
@@ -104,16 +105,18 @@ class AdjointBuilder:
         no: Callable[[], Sequence[SSAValue]],
     ) -> tuple[SSAValue, ...]:
         """Append an scf.if whose branches yield values of the given types."""
-        regions: list[Region] = []
         location = self.location
-        for fill in (yes, no):
-            with self.inside(Block()) as block:
-                self.add(scf.YieldOp(*fill()))
-            regions.append(Region(block))
-            self.location = location
-        if not types and len(regions[1].block.ops) == 1:
-            regions[1] = Region()
-        return tuple(self.add(scf.IfOp(condition, types, *regions)).results)
+        with self.inside(Block()) as taken:
+            self.add(scf.YieldOp(*yes()))
+        self.location = location
+        with self.inside(Block()) as otherwise:
+            self.add(scf.YieldOp(*no()))
+        self.location = location
+        if not types and len(otherwise.ops) == 1:
+            op = scf.IfOp(condition, types, Region(taken))
+        else:
+            op = scf.IfOp(condition, types, Region(taken), Region(otherwise))
+        return tuple(self.add(op).results)
 
     def extents(
         self, type_: MemRefType, sizes: Sequence[SSAValue]
@@ -127,10 +130,10 @@ class AdjointBuilder:
 
     def dynamic_sizes(self, buffer: SSAValue) -> list[SSAValue]:
         """The dynamic extents of a buffer, by memref.dim."""
-        assert isinstance(buffer.type, MemRefType)
+        type_ = cast("MemRefType[Attribute]", buffer.type)
         return [
             self.value(memref.DimOp(buffer, self.index(axis)))
-            for axis, extent in enumerate(buffer.type.get_shape())
+            for axis, extent in enumerate(type_.get_shape())
             if extent == DYNAMIC_INDEX
         ]
 

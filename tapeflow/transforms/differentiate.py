@@ -1,4 +1,4 @@
-"""Pass `differentiate`: answer requests for gradients by reverse-mode differentiation."""
+"""Pass `differentiate`: answer requests for gradients in reverse mode."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,16 @@ from xdsl.dialects.builtin import (
     FileLineColLoc,
     FunctionType,
     ModuleOp,
+)
+from xdsl.ir import (
+    Block,
+    BlockArgument,
+    Operation,
+    OpResult,
+    Region,
+    SSAValue,
     TypeAttribute,
 )
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import PassFailedException
@@ -81,9 +88,7 @@ def _fail(op: Operation, name: str, problems: Sequence[Problem]) -> None:
         where = problem.op.location
         place = ""
         if isinstance(where, FileLineColLoc):
-            place = (
-                f"{where.filename.data}:{where.line.data}:{where.column.data}: "
-            )
+            place = f"{where.filename.data}:{where.line.data}:{where.column.data}: "
         lines.append(f"{place}also: {problem}")
     message = "\n".join(lines)
     op.emit_error(message, PassFailedException(message))

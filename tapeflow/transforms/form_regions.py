@@ -69,6 +69,7 @@ class _RegionBuilder:
     def __init__(self, function: FuncOp, layout: Layout):
         self._function = function
         self._layout: Layout = layout
+        self._constants = FunctionConstants(function)
         self._emitters: dict[Operation, PushCountEmitter] = {}
 
     def build(self) -> None:
@@ -79,7 +80,6 @@ class _RegionBuilder:
         if not groups:
             return
         buffers = find_buffers(self._function)
-        self._constants = FunctionConstants(self._function)
         # All counts first: they look at loops that still hold the old pushes.
         tapes = [self._allocate(group, buffers) for group in groups]
         for group, tape in zip(groups, tapes, strict=True):

@@ -28,6 +28,7 @@ class FunctionConstants:
 
     def __init__(self, function: FuncOp):
         self._block = function.body.blocks[0]
+        self._location = function.location
         self._values: dict[int, SSAValue] = {}
         self._last: Operation | None = None
         for op in self._block.ops:
@@ -42,7 +43,8 @@ class FunctionConstants:
         """The constant, created where it is new."""
         if number not in self._values:
             constant = arith.ConstantOp.from_int_and_width(number, IndexType())
-            constant.result.name_hint = f"c{number}" if number >= 0 else "negative"
+            constant.location = self._location
+            constant.result.name_hint = f"c{number}"
             point = (
                 InsertPoint.at_start(self._block)
                 if self._last is None
@@ -86,10 +88,13 @@ class IndexBuilder:
         return self.constants.value(index) if isinstance(index, int) else index
 
     def cast(self, value: SSAValue, type_: Attribute | None = None) -> SSAValue:
-        """The value as an index; nothing happens to what already is one."""
+        """The value in another integer type, by default index."""
         target = type_ or IndexType()
         if value.type == target:
             return value
+        number = known(value)
+        if isinstance(number, int) and isinstance(target, IndexType):
+            return self.value(number)
         return self.insert(arith.IndexCastOp(value, target), value.name_hint).result
 
     def add(self, lhs: Index, rhs: Index, name: str) -> Index:

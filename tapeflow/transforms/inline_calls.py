@@ -1,6 +1,6 @@
 """Replace calls of functions of the module by their bodies.
 
-    %y = func.call @square(%x) : (f64) -> f64      ==>      %y = arith.mulf %x, %x : f64
+%y = func.call @square(%x) : (f64) -> f64      ==>      %y = arith.mulf %x, %x : f64
 """
 
 from xdsl.dialects import func
@@ -19,15 +19,13 @@ def _callee(call: func.CallOp, where: Operation) -> func.FuncOp | None:
 def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) -> None:
     if name in active:
         message = (
-            f"@{name} calls itself ({' -> '.join((*active, name))}); a recursion has no "
-            "reverse, write it as a loop"
+            f"@{name} calls itself ({' -> '.join((*active, name))}); "
+            "a recursion has no reverse, write it as a loop"
         )
         call.emit_error(message, PassFailedException(message))
 
 
-def inline_calls(
-    block: Block, where: Operation, active: tuple[str, ...], only_bodies: bool = True
-) -> None:
+def inline_calls(block: Block, where: Operation, active: tuple[str, ...]) -> None:
     """Inline all calls in a block and the blocks inside it, callees first.
 
     Calls of functions without a body, or with several basic blocks, stay.

@@ -38,9 +38,7 @@ class ReverseSweep:
     builder: AdjointBuilder
     stacks: dict[SSAValue, SSAValue]
     """The tape of each saved value."""
-    primal: dict[SSAValue, SSAValue] = field(
-        default_factory=dict[SSAValue, SSAValue]
-    )
+    primal: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
     def __post_init__(self) -> None:
         self.shadows = ShadowBuffers(self.activity, self.builder, self.recall)
@@ -61,9 +59,7 @@ class ReverseSweep:
         forward = tuple(block.ops)
         self._recall_needed(block)
         allocated = [
-            shadow
-            for op in forward
-            if (shadow := self.shadows.define(op)) is not None
+            shadow for op in forward if (shadow := self.shadows.define(op)) is not None
         ]
         for op in reversed(forward):
             if op in self.facts.relevant:

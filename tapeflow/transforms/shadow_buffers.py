@@ -39,9 +39,7 @@ class ShadowBuffers:
     activity: Activity
     builder: AdjointBuilder
     recall: Callable[[SSAValue], SSAValue]
-    shadows: dict[SSAValue, SSAValue] = field(
-        default_factory=dict[SSAValue, SSAValue]
-    )
+    shadows: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
     def of(self, buffer: SSAValue) -> SSAValue:
         """The shadow of a memref value whose definition has been passed to `define`."""

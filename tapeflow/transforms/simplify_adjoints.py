@@ -29,9 +29,9 @@ class DropFactorOne(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: arith.MulfOp, rewriter: PatternRewriter) -> None:
         if _is_one(op.rhs):
-            rewriter.replace_op(op, [], [op.lhs])
+            rewriter.replace(op, [], [op.lhs])
         elif _is_one(op.lhs):
-            rewriter.replace_op(op, [], [op.rhs])
+            rewriter.replace(op, [], [op.rhs])
 
 
 class DropDivisorOne(RewritePattern):
@@ -40,7 +40,7 @@ class DropDivisorOne(RewritePattern):
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: arith.DivfOp, rewriter: PatternRewriter) -> None:
         if _is_one(op.rhs):
-            rewriter.replace_op(op, [], [op.lhs])
+            rewriter.replace(op, [], [op.lhs])
 
 
 class DropDoubleNegation(RewritePattern):
@@ -50,7 +50,7 @@ class DropDoubleNegation(RewritePattern):
     def match_and_rewrite(self, op: arith.NegfOp, rewriter: PatternRewriter) -> None:
         inner = op.operand
         if isinstance(inner, OpResult) and isinstance(inner.op, arith.NegfOp):
-            rewriter.replace_op(op, [], [inner.op.operand])
+            rewriter.replace(op, [], [inner.op.operand])
 
 
 class AbsorbNegation(RewritePattern):
@@ -64,7 +64,7 @@ class AbsorbNegation(RewritePattern):
         difference = arith.SubfOp(op.lhs, inner.op.operand)
         difference.result.name_hint = op.result.name_hint
         difference.location = op.location
-        rewriter.replace_op(op, difference)
+        rewriter.replace(op, difference)
 
 
 class DropInvariantCarried(RewritePattern):
@@ -84,7 +84,7 @@ class DropInvariantCarried(RewritePattern):
             rewriter.replace_all_uses_with(op.results[k], op.iter_args[k])
         if len(kept) == len(args):
             return
-        rewriter.replace_op(
+        rewriter.replace(
             terminator, scf.YieldOp(*(terminator.operands[k] for k in kept))
         )
         for k in reversed(range(len(args))):
@@ -102,7 +102,7 @@ class DropInvariantCarried(RewritePattern):
         for k, result in zip(kept, loop.results, strict=True):
             result.name_hint = op.results[k].name_hint
             results[k] = result
-        rewriter.replace_op(op, loop, results)
+        rewriter.replace(op, loop, results)
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,9 @@ class _Threader:
 
     def _thread_if(self, op: scf.IfOp, cells: Sequence[Cell]) -> None:
         if not op.false_region.blocks:
-            op.false_region.add_block(Block([scf.YieldOp()]))
+            end = scf.YieldOp()
+            end.location = op.location
+            op.false_region.add_block(Block([end]))
         before = self._values(cells)
         for region in op.regions:
             self._set(cells, before)

@@ -76,6 +76,6 @@ def _compare_levels(
                 assert buffer.tobytes() == known.tobytes(), f"change in {pass_}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def compare_levels() -> Compare:
     return _compare_levels

@@ -112,9 +112,8 @@ class _Writer:
         bound = around if item.bound == "%i" else item.bound
         name = next(self.numbers)
         place, carried = f"%i{self.forward}{name}", f"%a{self.forward}{name}"
-        if self.forward:
-            head = f"{place} = %c{item.start} to {bound} step %c{item.step}"
-        else:
+        head, trips = f"{place} = %c{item.start} to {bound} step %c{item.step}", ""
+        if not self.forward:
             span = self.emit(f"arith.subi {bound}, %c{item.start} : index")
             trips = self.emit(f"arith.ceildivsi {span}, %c{item.step} : index")
             head = f"{place}k = %c0 to {trips} step %c1"
@@ -178,7 +177,7 @@ def _numbered(items: tuple[Item, ...], numbers: Iterator[int]) -> tuple[Item, ..
 @settings(
     deadline=None,
     max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(
     items=_PROGRAMS,

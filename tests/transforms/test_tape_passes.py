@@ -2,6 +2,16 @@
 
 import numpy as np
 import pytest
+from xdsl.dialects.builtin import FileLineColLoc
+
+from tapeflow.frontend.reader import parse_module
+from tapeflow.transforms import (
+    AssignScratchpadPass,
+    FormLayersPass,
+    FormRegionsPass,
+    FormStreamsPass,
+)
+from tapeflow.universe import full_context
 
 MIXED = """
 func.func @f(%x: memref<?xf64>, %y: memref<?xf64>) -> f64 {
@@ -197,3 +207,18 @@ def test_bounds_from_memory(compare_levels):
 )
 def test_narrow_bounds_do_not_overflow(compare_levels, bounds: tuple[int, int, int]):
     compare_levels(NARROW, *bounds, scratchpads=SCRATCHPADS)
+
+
+def test_every_operation_keeps_a_place_in_the_source():
+    context = full_context()
+    module = parse_module(TRIANGLE, "triangle.mlir", context)
+    for pass_ in (
+        FormRegionsPass("aos"),
+        FormLayersPass(slots=2),
+        AssignScratchpadPass(slots=2),
+        FormStreamsPass(),
+    ):
+        pass_.apply(context, module)
+        for op in module.walk():
+            if op is not module:
+                assert isinstance(op.location, FileLineColLoc), f"{op.name} in {pass_}"

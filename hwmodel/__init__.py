@@ -1,0 +1,59 @@
+"""A timing and energy model of an accelerator with cache, scratchpad and DMA engine.
+
+Describe a `Machine` (or take a preset), make a `Simulation` of it, hand it
+micro-operations in program order, and `finish()` gives `Counters`, from which
+`energy_of` derives `Energy`. The model knows no compiler.
+"""
+
+from hwmodel.config import load_machine, machine_from_values, override, preset
+from hwmodel.counters import Counters
+from hwmodel.energy import Energy, energy_of
+from hwmodel.errors import MachineError, SimulationError
+from hwmodel.kernel import source_digest
+from hwmodel.machine import (
+    Cache,
+    Datapath,
+    Dma,
+    Dram,
+    EnergyChoice,
+    Machine,
+    Scratchpad,
+)
+from hwmodel.operations import OPERATION_TABLE, Operation, Unit
+from hwmodel.placement import Buffer, Placement
+from hwmodel.presets import PRESETS
+from hwmodel.ring import Ring
+from hwmodel.simulate import run_events, step
+from hwmodel.simulation import Simulation
+from hwmodel.state import Sim
+
+__all__ = [
+    "OPERATION_TABLE",
+    "PRESETS",
+    "Buffer",
+    "Cache",
+    "Counters",
+    "Datapath",
+    "Dma",
+    "Dram",
+    "Energy",
+    "EnergyChoice",
+    "Machine",
+    "MachineError",
+    "Operation",
+    "Placement",
+    "Ring",
+    "Scratchpad",
+    "Sim",
+    "Simulation",
+    "SimulationError",
+    "Unit",
+    "energy_of",
+    "load_machine",
+    "machine_from_values",
+    "override",
+    "preset",
+    "run_events",
+    "source_digest",
+    "step",
+]

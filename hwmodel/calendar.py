@@ -1,0 +1,79 @@
+"""Calendars: how many users a resource has in each cycle, over a ring of cycles.
+
+Operations reserve resources in program order but at the cycle they need, so an old
+operation that starts late never holds back a young one that is ready. An entry packs
+`cycle << 8 | users`; an entry whose cycle is older than the one asked for is stale and
+counts as empty. Full cycles link to a later candidate and searches compress the paths,
+as in the union-find solution of unit-time scheduling (Gabow and Tarjan, 1985).
+
+Starts never lie before the cycle at which the window opens for the youngest operation,
+which only grows; the ring must span from there to the latest reservation. A reservation
+that finds its entry taken by a later cycle is lost and counted.
+"""
+
+from __future__ import annotations
+
+from hwmodel.kernel import inner_kernel
+from hwmodel.state import Array
+
+MOST_USERS = 255
+
+
+@inner_kernel
+def find_free(
+    calendar: Array, links: Array, row: int, capacity: int, cycle: int
+) -> int:
+    """The first cycle from `cycle` on with fewer than `capacity` users."""
+    if capacity == 0:
+        return cycle
+    mask = calendar.shape[1] - 1
+    free = cycle
+    while calendar[row, free & mask] == (free << 8) | capacity:
+        free = links[row, free & mask]
+    while cycle < free:
+        after = links[row, cycle & mask]
+        links[row, cycle & mask] = free
+        cycle = after
+    return free
+
+
+@inner_kernel
+def find_free_interval(
+    calendar: Array, links: Array, row: int, capacity: int, cycle: int, length: int
+) -> int:
+    """The first cycle from `cycle` on that begins `length` cycles with a free slot."""
+    start = find_free(calendar, links, row, capacity, cycle)
+    if capacity == 0:
+        return start
+    covered = 1
+    while covered < length:
+        free = find_free(calendar, links, row, capacity, start + covered)
+        if free == start + covered:
+            covered += 1
+        else:
+            start = free
+            covered = 1
+    return start
+
+
+@inner_kernel
+def reserve(
+    calendar: Array, links: Array, row: int, capacity: int, cycle: int, length: int
+) -> int:
+    """Take one slot in each of `length` cycles; the number of lost reservations."""
+    if capacity == 0:
+        return 0
+    mask = calendar.shape[1] - 1
+    lost = 0
+    for taken in range(cycle, cycle + length):
+        entry = calendar[row, taken & mask]
+        if entry >> 8 > taken:
+            lost += 1
+            continue
+        if entry >> 8 < taken:
+            entry = taken << 8
+        if entry & MOST_USERS < capacity:
+            calendar[row, taken & mask] = entry + 1
+            if (entry + 1) & MOST_USERS == capacity:
+                links[row, taken & mask] = taken + 1
+    return lost

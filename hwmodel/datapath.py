@@ -1,0 +1,80 @@
+"""The datapath: window, in-order retirement, issue slots and functional units.
+
+Operation i may start when operation i - window has retired, when its operands are
+there, and in a cycle that has a free issue slot and a free unit. Operations retire in
+program order, any number per cycle.
+"""
+
+from __future__ import annotations
+
+from hwmodel.calendar import find_free, find_free_interval, reserve
+from hwmodel.kernel import inner_kernel
+from hwmodel.state import (
+    BARRIER,
+    ERROR,
+    ERROR_ADDRESS,
+    ERROR_DETAIL,
+    ISSUE,
+    OLDEST,
+    OPERATIONS,
+    RETIRED,
+    Sim,
+    Tally,
+)
+
+
+@inner_kernel
+def window_opens(sim: Sim) -> int:
+    """The first cycle at which the next operation may start; it never decreases."""
+    registers = sim.registers
+    return max(sim.retirement[registers[OLDEST]], registers[BARRIER])
+
+
+@inner_kernel
+def take(sim: Sim, row: int, cycle: int, length: int) -> int:
+    """The first cycle from `cycle` on with `length` free cycles on `row`, now taken."""
+    capacity = sim.capacity[row]
+    start = find_free_interval(sim.calendar, sim.links, row, capacity, cycle, length)
+    lost = reserve(sim.calendar, sim.links, row, capacity, start, length)
+    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
+    return start
+
+
+@inner_kernel
+def issue(sim: Sim, row: int, cycle: int, length: int) -> int:
+    """Issue on a unit or port of `row`, busy for `length` cycles; the start cycle."""
+    calendar, links, capacity = sim.calendar, sim.links, sim.capacity
+    width, units = capacity[ISSUE], capacity[row]
+    start = cycle
+    while True:
+        start = find_free(calendar, links, ISSUE, width, start)
+        free = find_free_interval(calendar, links, row, units, start, length)
+        if free == start:
+            break
+        start = free
+    lost = reserve(calendar, links, ISSUE, width, start, 1)
+    lost += reserve(calendar, links, row, units, start, length)
+    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
+    return start
+
+
+@inner_kernel
+def retire(sim: Sim, done: int) -> None:
+    """Enter the operation just stepped, done at `done`, into the window's ring."""
+    registers = sim.registers
+    oldest = registers[OLDEST]
+    registers[RETIRED] = max(registers[RETIRED], done)
+    sim.retirement[oldest] = registers[RETIRED]
+    oldest += 1
+    registers[OLDEST] = 0 if oldest == sim.parameters.window else oldest
+    registers[OPERATIONS] += 1
+
+
+@inner_kernel
+def fail(sim: Sim, fault: int, address: int, detail: int) -> None:
+    """Note the first fault; `Simulation.check` turns it into an exception."""
+    registers = sim.registers
+    if registers[ERROR] == 0:
+        registers[ERROR] = fault
+        registers[ERROR_ADDRESS] = address
+        registers[ERROR_DETAIL] = detail

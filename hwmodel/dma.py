@@ -1,0 +1,175 @@
+"""The DMA engine: tiles between the slots of a ring and the ring's stack in DRAM.
+
+Tile t of a ring lives in slot t mod slots and at position t of its stack in DRAM; the
+register `head` is the number of the current tile. A transfer takes a channel from its
+set-up to its last burst; transfers of one ring issue their bursts in order. Every line
+that moves occupies a scratchpad port for one cycle and a turn of the DRAM bus.
+"""
+
+from __future__ import annotations
+
+from hwmodel.calendar import find_free_interval, reserve
+from hwmodel.datapath import fail, take
+from hwmodel.dram import read_line, write_line
+from hwmodel.kernel import inner_kernel
+from hwmodel.operations import Operation
+from hwmodel.state import (
+    BARRIER,
+    CHANNEL,
+    LOADED,
+    RING_ADDRESS,
+    RING_BURSTS,
+    RING_DRAM,
+    RING_HEAD,
+    RING_ISSUED,
+    RING_PITCH,
+    RING_SLOTS,
+    SCRATCHPAD_PORT,
+    STORED,
+    TRANSFERRED,
+    Fault,
+    Sim,
+    Tally,
+)
+
+ENQUEUE = int(Operation.ENQUEUE)
+ACQUIRE = int(Operation.ACQUIRE)
+PREFETCH = int(Operation.PREFETCH)
+DEQUEUE = int(Operation.DEQUEUE)
+DRAIN = int(Operation.DRAIN)
+FILL = int(Operation.FILL)
+
+
+@inner_kernel
+def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
+    """Carry out the DMA command `kind` issued at cycle `start`; when it is done.
+
+    `address` is the scratchpad address at which a slot of `ring` begins.
+    """
+    if not is_slot(sim, address, ring):
+        return start
+    if kind not in (ACQUIRE, DEQUEUE) and not is_current(sim, kind, address, ring):
+        return start
+    slot = sim.slot_of_line[address >> sim.parameters.line_shift]
+    accepted = start + 1
+    if kind in (ENQUEUE, DRAIN):
+        end = push(sim, ring, slot, accepted)
+    elif kind in (PREFETCH, FILL):
+        end = pop(sim, ring, slot, accepted, kind == PREFETCH)
+    else:
+        end = max(accepted, sim.slots[slot, TRANSFERRED])
+    if kind in (ENQUEUE, PREFETCH):
+        return accepted
+    sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
+    if kind in (DRAIN, FILL):
+        sim.registers[BARRIER] = max(sim.registers[BARRIER], end)
+    return end
+
+
+@inner_kernel
+def is_slot(sim: Sim, address: int, ring: int) -> bool:
+    """Whether a slot of `ring` begins at `address`; notes a fault if not."""
+    if ring < 0 or ring >= sim.rings.shape[0]:
+        fail(sim, Fault.NO_SUCH_RING, address, ring)
+        return False
+    offset = address - sim.rings[ring, RING_ADDRESS]
+    pitch = sim.rings[ring, RING_PITCH]
+    if offset < 0 or offset >= pitch * sim.rings[ring, RING_SLOTS] or offset % pitch:
+        fail(sim, Fault.NOT_A_SLOT, address, ring)
+        return False
+    return True
+
+
+@inner_kernel
+def is_current(sim: Sim, kind: int, address: int, ring: int) -> bool:
+    """Whether the slot at `address` is that of the current tile; notes a fault if not.
+
+    A fill makes the tile before current and brings it into that one's slot.
+    """
+    rings = sim.rings
+    tile = rings[ring, RING_HEAD]
+    if kind in (PREFETCH, FILL) and tile == 0:
+        fail(sim, Fault.EMPTY_RING, address, ring)
+        return False
+    if kind == FILL:
+        tile -= 1
+    slot = (address - rings[ring, RING_ADDRESS]) // rings[ring, RING_PITCH]
+    if slot != tile % rings[ring, RING_SLOTS]:
+        fail(sim, Fault.WRONG_SLOT, address, ring)
+        return False
+    return True
+
+
+@inner_kernel
+def push(sim: Sim, ring: int, slot: int, cycle: int) -> int:
+    """Copy the tile in `slot` to DRAM as tile `head`, and advance `head`."""
+    rings = sim.rings
+    tile = rings[ring, RING_HEAD]
+    rings[ring, RING_HEAD] = tile + 1
+    sim.tally[Tally.TILES_PUSHED] += 1
+    request = max(cycle, sim.slots[slot, STORED])
+    return transfer(sim, ring, slot, tile, True, request)
+
+
+@inner_kernel
+def pop(sim: Sim, ring: int, slot: int, cycle: int, is_ahead: bool) -> int:
+    """Step `head` back, and copy a tile from DRAM into `slot`.
+
+    Ahead of need it is the tile that used the slot before (none is left towards the
+    bottom of the stack, where every tile is on chip already); else the new `head`.
+    """
+    rings = sim.rings
+    head = rings[ring, RING_HEAD]
+    rings[ring, RING_HEAD] = head - 1
+    sim.tally[Tally.TILES_POPPED] += 1
+    tile = head - rings[ring, RING_SLOTS] if is_ahead else head - 1
+    if tile < 0:
+        return cycle
+    request = max(cycle, sim.slots[slot, STORED], sim.slots[slot, LOADED])
+    return transfer(sim, ring, slot, tile, False, request)
+
+
+@inner_kernel
+def transfer(
+    sim: Sim, ring: int, slot: int, tile: int, is_out: bool, request: int
+) -> int:
+    """Move one tile, not before cycle `request`; the cycle at which it is complete."""
+    parameters, rings, in_flight = sim.parameters, sim.rings, sim.in_flight
+    bursts, limit = rings[ring, RING_BURSTS], parameters.requests_in_flight
+    shift = parameters.line_shift
+    lines = bursts * parameters.burst_lines
+    capacity = sim.capacity[CHANNEL]
+    shortest = parameters.setup + parameters.closed + lines
+    request = max(request, sim.slots[slot, TRANSFERRED])
+    begin = find_free_interval(
+        sim.calendar, sim.links, CHANNEL, capacity, request, shortest
+    )
+    issued = max(begin + parameters.setup, rings[ring, RING_ISSUED])
+    line = (rings[ring, RING_DRAM] >> shift) + tile * lines
+    end = issued
+    for burst in range(bursts):
+        if burst >= limit:
+            issued = max(issued, in_flight[burst % limit])
+        complete = issued
+        for _ in range(parameters.burst_lines):
+            complete = max(complete, move_line(sim, line << shift, is_out, issued))
+            line += 1
+        in_flight[burst % limit] = complete
+        end = max(end, complete)
+    rings[ring, RING_ISSUED] = issued
+    lost = reserve(sim.calendar, sim.links, CHANNEL, capacity, begin, end - begin)
+    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
+    sim.tally[Tally.DMA_TRANSFERS] += 1
+    sim.tally[Tally.DMA_LINES_OUT if is_out else Tally.DMA_LINES_IN] += lines
+    sim.slots[slot, TRANSFERRED] = end
+    return end
+
+
+@inner_kernel
+def move_line(sim: Sim, address: int, is_out: bool, cycle: int) -> int:
+    """Move one line between scratchpad and DRAM `address`; when it is complete."""
+    if is_out:
+        row = take(sim, SCRATCHPAD_PORT, cycle, 1)
+        return write_line(sim, address, row + sim.parameters.scratchpad_latency)
+    arrival = read_line(sim, address, cycle)
+    return take(sim, SCRATCHPAD_PORT, arrival, 1) + 1

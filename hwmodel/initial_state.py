@@ -1,0 +1,171 @@
+"""Lays out the arrays of a machine before its first operation."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from hwmodel import state
+from hwmodel.machine import Machine
+from hwmodel.operations import OPERATION_TABLE, Operation, OperationFigures
+from hwmodel.ring import Ring
+from hwmodel.state import Array, Parameters, Sim
+
+_SHORTEST_HORIZON = 1 << 12
+_LONGEST_HORIZON = 1 << 21
+
+
+def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
+    """All components idle, the cache cold, every DRAM row closed."""
+    parameters = make_parameters(machine)
+    latency, interval = _latencies(machine)
+    horizon = _horizon(machine, parameters, rings, int(latency.max()))
+    entries = _power_of_two(4 * parameters.window)
+    lines = _filled((parameters.sets * parameters.ways, 5), 0)
+    lines[:, state.TAG] = -1
+    registers = _filled((state.REGISTERS,), 0)
+    registers[state.TURNED] = -1
+    registers[state.REACH] = 1
+    slot_of_line, slot_count = _slot_map(machine, rings)
+    return Sim(
+        parameters=parameters,
+        registers=registers,
+        tally=_filled((len(state.Tally),), 0),
+        counts=_filled((len(Operation),), 0),
+        unit=np.array([OPERATION_TABLE[k].unit for k in Operation], dtype=np.int64),
+        latency=latency,
+        interval=interval,
+        retirement=_filled((parameters.window,), 0),
+        capacity=_capacities(machine),
+        calendar=np.zeros((state.CALENDARS, horizon), dtype=np.int64),
+        links=np.zeros((state.CALENDARS, horizon), dtype=np.int64),
+        keys=_filled((entries,), -1),
+        key_times=_filled((entries, 2), 0),
+        lines=lines,
+        open_rows=_filled((machine.dram.banks,), -1),
+        word_times=_filled((machine.scratchpad.capacity_bytes + 1, 2), 0),
+        slot_of_line=slot_of_line,
+        slots=_filled((slot_count + 1, 3), 0),
+        rings=_ring_rows(machine, rings),
+        in_flight=_filled((parameters.requests_in_flight,), 0),
+    )
+
+
+def make_parameters(machine: Machine) -> Parameters:
+    """The machine in the integers that kernels use; nanoseconds round to cycles."""
+    cache, dram, dma = machine.cache, machine.dram, machine.dma
+    bandwidth = Fraction(str(dram.bandwidth_gb_per_s)) * 10**9
+    per_cycle = bandwidth / Fraction(machine.clock_hz) / cache.line_bytes
+    per_cycle = per_cycle.limit_denominator(10**6)
+    if not per_cycle:
+        per_cycle = Fraction(1, 10**6)
+    return Parameters(
+        window=machine.datapath.window,
+        sets=cache.sets,
+        ways=cache.ways,
+        line_shift=cache.line_bytes.bit_length() - 1,
+        hit_latency=cache.hit_latency_cycles,
+        scratchpad_bytes=machine.scratchpad.capacity_bytes,
+        scratchpad_latency=machine.scratchpad.latency_cycles,
+        setup=dma.setup_cycles,
+        burst_lines=dma.burst_bytes // cache.line_bytes,
+        requests_in_flight=dma.requests_in_flight,
+        row_hit=_cycles(dram.row_hit_ns, machine),
+        closed=_cycles(dram.closed_ns, machine),
+        conflict=_cycles(dram.conflict_ns, machine),
+        turns=per_cycle.numerator,
+        turn_cycles=per_cycle.denominator,
+        row_shift=dram.row_bytes.bit_length() - 1,
+        bank_shift=dram.banks.bit_length() - 1,
+        hash_shift=33 - _power_of_two(4 * machine.datapath.window).bit_length(),
+    )
+
+
+def _cycles(nanoseconds: float, machine: Machine) -> int:
+    """The nearest number of cycles, at least one."""
+    return max(1, int(nanoseconds * machine.clock_hz / 1e9 + 0.5))
+
+
+def _latencies(machine: Machine) -> tuple[Array, Array]:
+    """Per kind: cycles to the result, and cycles before its unit is free again."""
+    overrides = dict(machine.datapath.latency_cycles)
+
+    def latency(kind: Operation, figures: OperationFigures) -> int:
+        return max(0, overrides.get(kind.name, figures.latency_cycles))
+
+    latencies = [latency(kind, OPERATION_TABLE[kind]) for kind in Operation]
+    intervals = [
+        1 if OPERATION_TABLE[kind].pipelined else max(1, cycles)
+        for kind, cycles in zip(Operation, latencies, strict=True)
+    ]
+    return (
+        np.array(latencies, dtype=np.int64),
+        np.array(intervals, dtype=np.int64),
+    )
+
+
+def _capacities(machine: Machine) -> Array:
+    """Users per cycle of each calendar, 0 for unlimited."""
+    capacity = _filled((state.CALENDARS,), 0)
+    capacity[state.ISSUE] = machine.datapath.issue_width
+    capacity[state.INTEGER] = machine.datapath.integer_units
+    capacity[state.FLOAT] = machine.datapath.float_units
+    capacity[state.CACHE_PORT] = machine.cache.ports
+    capacity[state.SCRATCHPAD_PORT] = machine.scratchpad.ports
+    capacity[state.MSHR] = machine.cache.mshrs
+    capacity[state.CHANNEL] = machine.dma.channels
+    capacity[state.BUS] = 1
+    return capacity
+
+
+def _horizon(
+    machine: Machine, parameters: Parameters, rings: tuple[Ring, ...], longest: int
+) -> int:
+    """Cycles a calendar spans: a window of dependent operations and all transfers."""
+    turn = -(-parameters.turn_cycles // parameters.turns)
+    miss = parameters.hit_latency + parameters.conflict + 2 * turn
+    cycles = parameters.window * max(longest, miss)
+    for ring in rings:
+        lines = ring.burst_count(machine.dma.burst_bytes) * parameters.burst_lines
+        transfer = parameters.setup + parameters.conflict + 2 * lines * turn
+        cycles += 2 * ring.slots * transfer
+    turns = max(1, -(-parameters.turns // parameters.turn_cycles))
+    horizon = _power_of_two(2 * turns * cycles)
+    return min(max(horizon, _SHORTEST_HORIZON), _LONGEST_HORIZON)
+
+
+def _slot_map(machine: Machine, rings: tuple[Ring, ...]) -> tuple[Array, int]:
+    """For each scratchpad line the slot it belongs to, and the number of slots.
+
+    Lines outside all rings share one more slot that no transfer touches.
+    """
+    line = machine.cache.line_bytes
+    count = sum(ring.slots for ring in rings)
+    slots = _filled((machine.scratchpad.capacity_bytes // line + 1,), count)
+    slot = 0
+    for ring in rings:
+        for index in range(ring.slots):
+            first = ring.scratchpad_address + index * ring.pitch_bytes
+            slots[first // line : (first + ring.pitch_bytes) // line] = slot
+            slot += 1
+    return slots, count
+
+
+def _ring_rows(machine: Machine, rings: tuple[Ring, ...]) -> Array:
+    rows = _filled((len(rings), 7), 0)
+    for number, ring in enumerate(rings):
+        rows[number, state.RING_ADDRESS] = ring.scratchpad_address
+        rows[number, state.RING_SLOTS] = ring.slots
+        rows[number, state.RING_PITCH] = ring.pitch_bytes
+        rows[number, state.RING_BURSTS] = ring.burst_count(machine.dma.burst_bytes)
+        rows[number, state.RING_DRAM] = ring.stack_address(number, machine)
+    return rows
+
+
+def _power_of_two(least: int) -> int:
+    return 1 << (least - 1).bit_length()
+
+
+def _filled(shape: tuple[int, ...], value: int) -> Array:
+    return np.full(shape, value, dtype=np.int64)

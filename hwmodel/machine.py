@@ -1,0 +1,254 @@
+"""A machine: a frozen description with units in its names.
+
+Sizes are bytes, times are cycles of the machine's one clock or nanoseconds, and a count
+of 0 means "unlimited" for units and issue width and "absent" for the scratchpad. Every
+field is checked when a description is made; MachineError names field, value and remedy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from hwmodel.errors import MachineError
+from hwmodel.figures import read_figures
+from hwmodel.operations import OPERATION_TABLE, Operation, Unit
+
+DRAM_TECHNOLOGIES = tuple(row["technology"] for row in read_figures("dram"))
+CELLS = ("itrs-hp", "lstp-cell/hp-peri")
+
+
+def _reject(name: str, value: object, valid: str) -> MachineError:
+    return MachineError(f"{name} is {value!r}; it must be {valid}")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise _reject(name, value, f"a whole number of at least {least}")
+
+
+def _text(name: str, value: object) -> None:
+    if not isinstance(value, str) or not value:
+        raise _reject(name, value, "a text")
+
+
+def _positive(name: str, value: object) -> None:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise _reject(name, value, "a number greater than 0")
+    if not 0 < value < 1e18:
+        raise _reject(name, value, "a number greater than 0 (and below 1e18)")
+
+
+def _power_of_two(name: str, value: object, least: int) -> None:
+    _whole(name, value, least)
+    assert isinstance(value, int)
+    if value & (value - 1):
+        raise _reject(name, value, f"a power of two of at least {least}")
+
+
+def _one_of(name: str, value: object, valid: tuple[object, ...]) -> None:
+    if value not in valid:
+        raise _reject(name, value, f"one of {', '.join(map(str, valid))}")
+
+
+@dataclass(frozen=True)
+class Datapath:
+    """A dataflow datapath with in-order retirement.
+
+    `window`: operations between the oldest unretired one and the youngest that may
+    start. `latency_cycles` overrides latencies of the operation table by name.
+    """
+
+    window: int
+    issue_width: int
+    integer_units: int
+    float_units: int
+    latency_cycles: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        _whole("datapath.window", self.window, 1)
+        if self.window > 2**20:
+            raise _reject("datapath.window", self.window, f"at most {2**20}")
+        for name in ("issue_width", "integer_units", "float_units"):
+            value = getattr(self, name)
+            _whole(f"datapath.{name}", value, 0)
+            if value > 255:
+                valid = "at most 255, or 0 for unlimited"
+                raise _reject(f"datapath.{name}", value, valid)
+        for operation, cycles in self.latency_cycles:
+            _one_of("datapath.latency_cycles", operation, COMPUTE_OPERATIONS)
+            _whole(f"datapath.latency_cycles.{operation}", cycles, 0)
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A set-associative, write-back, write-allocate cache with LRU replacement.
+
+    Any number of sets works: 15 KB in 4 ways of 64-byte lines are 60 sets. `mshrs`
+    limits the lines on their way from DRAM; `ports` the 8-byte words per cycle.
+    """
+
+    capacity_bytes: int
+    ways: int
+    line_bytes: int
+    hit_latency_cycles: int
+    mshrs: int
+    ports: int
+
+    def __post_init__(self) -> None:
+        _power_of_two("cache.line_bytes", self.line_bytes, 8)
+        _whole("cache.ways", self.ways, 1)
+        _whole("cache.hit_latency_cycles", self.hit_latency_cycles, 1)
+        _count("cache.mshrs", self.mshrs)
+        _count("cache.ports", self.ports)
+        set_bytes = self.ways * self.line_bytes
+        _whole("cache.capacity_bytes", self.capacity_bytes, set_bytes)
+        if self.capacity_bytes % set_bytes:
+            valid = f"a multiple of ways x line_bytes = {set_bytes}"
+            raise _reject("cache.capacity_bytes", self.capacity_bytes, valid)
+
+    @property
+    def sets(self) -> int:
+        """Sets of `ways` lines."""
+        return self.capacity_bytes // (self.ways * self.line_bytes)
+
+
+@dataclass(frozen=True)
+class Scratchpad:
+    """A software-managed SRAM of 8-byte words; 0 bytes (and 0 ports) means absent."""
+
+    capacity_bytes: int
+    ports: int
+    latency_cycles: int
+
+    def __post_init__(self) -> None:
+        _whole("scratchpad.capacity_bytes", self.capacity_bytes, 0)
+        if self.capacity_bytes % 8:
+            valid = "a multiple of 8, the word"
+            raise _reject("scratchpad.capacity_bytes", self.capacity_bytes, valid)
+        _whole("scratchpad.latency_cycles", self.latency_cycles, 1)
+        if self.capacity_bytes:
+            _count("scratchpad.ports", self.ports)
+        else:
+            _whole("scratchpad.ports", self.ports, 0)
+
+
+@dataclass(frozen=True)
+class Dma:
+    """An engine that moves tiles between scratchpad and DRAM beside the datapath.
+
+    `channels` transfers run at once; each asks DRAM for bursts of `burst_bytes`, at
+    most `requests_in_flight` of them unanswered.
+    """
+
+    setup_cycles: int
+    burst_bytes: int
+    channels: int
+    requests_in_flight: int
+
+    def __post_init__(self) -> None:
+        _whole("dma.setup_cycles", self.setup_cycles, 0)
+        _power_of_two("dma.burst_bytes", self.burst_bytes, 8)
+        _count("dma.channels", self.channels)
+        _count("dma.requests_in_flight", self.requests_in_flight)
+
+
+@dataclass(frozen=True)
+class Dram:
+    """One DRAM channel: an open row per bank and a data bus shared by all traffic.
+
+    `technology` names the row of `data/dram.csv` that prices accesses.
+    """
+
+    technology: str
+    row_hit_ns: float
+    closed_ns: float
+    conflict_ns: float
+    bandwidth_gb_per_s: float
+    banks: int
+    row_bytes: int
+
+    def __post_init__(self) -> None:
+        _one_of("dram.technology", self.technology, DRAM_TECHNOLOGIES)
+        for name in ("row_hit_ns", "closed_ns", "conflict_ns", "bandwidth_gb_per_s"):
+            _positive(f"dram.{name}", getattr(self, name))
+        if not self.row_hit_ns <= self.closed_ns <= self.conflict_ns:
+            valid = "between row_hit_ns and conflict_ns"
+            raise _reject("dram.closed_ns", self.closed_ns, valid)
+        _power_of_two("dram.banks", self.banks, 1)
+        _power_of_two("dram.row_bytes", self.row_bytes, 64)
+
+
+@dataclass(frozen=True)
+class EnergyChoice:
+    """Process and cells that price SRAM and arithmetic; leakage may use other cells."""
+
+    technology_nm: int
+    cell: str
+    leakage_cell: str
+
+    def __post_init__(self) -> None:
+        _one_of("energy.technology_nm", self.technology_nm, (45, 22))
+        _one_of("energy.cell", self.cell, CELLS)
+        _one_of("energy.leakage_cell", self.leakage_cell, CELLS)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A whole accelerator: datapath, cache, scratchpad, DMA engine and DRAM."""
+
+    name: str
+    clock_hz: float
+    datapath: Datapath
+    cache: Cache
+    scratchpad: Scratchpad
+    dma: Dma
+    dram: Dram
+    energy: EnergyChoice = field(
+        default=EnergyChoice(45, "itrs-hp", "lstp-cell/hp-peri")
+    )
+
+    def __post_init__(self) -> None:
+        _text("name", self.name)
+        _positive("clock_hz", self.clock_hz)
+        if self.dma.burst_bytes % self.cache.line_bytes:
+            valid = f"a multiple of cache.line_bytes = {self.cache.line_bytes}"
+            raise _reject("dma.burst_bytes", self.dma.burst_bytes, valid)
+        if self.dram.row_bytes < self.cache.line_bytes:
+            valid = f"at least cache.line_bytes = {self.cache.line_bytes}"
+            raise _reject("dram.row_bytes", self.dram.row_bytes, valid)
+
+    @property
+    def period_ns(self) -> float:
+        """One cycle in nanoseconds."""
+        return 1e9 / self.clock_hz
+
+    @property
+    def sram_bytes(self) -> int:
+        """Cache and scratchpad together: what arms must have equal."""
+        return self.cache.capacity_bytes + self.scratchpad.capacity_bytes
+
+    def without_scratchpad(self) -> Machine:
+        """The same machine with the scratchpad's bytes and ports given to the cache."""
+        pad = self.scratchpad
+        cache = replace(
+            self.cache,
+            capacity_bytes=self.cache.capacity_bytes + pad.capacity_bytes,
+            ports=self.cache.ports + pad.ports,
+        )
+        return replace(
+            self, cache=cache, scratchpad=replace(pad, capacity_bytes=0, ports=0)
+        )
+
+
+def _count(name: str, value: object) -> None:
+    _whole(name, value, 1)
+    assert isinstance(value, int)
+    if value > 255:
+        raise _reject(name, value, "at most 255")
+
+
+COMPUTE_OPERATIONS = tuple(
+    kind.name
+    for kind in Operation
+    if OPERATION_TABLE[kind].unit in (Unit.INTEGER, Unit.FLOAT)
+)

@@ -1,0 +1,113 @@
+"""The two entry kernels: one micro-operation, or a buffer of events.
+
+Both run the same body, so counters do not depend on how a program is cut into calls.
+"""
+
+from __future__ import annotations
+
+from hwmodel.cache import access as access_cache
+from hwmodel.datapath import issue, retire, window_opens
+from hwmodel.dma import command
+from hwmodel.kernel import inner_kernel, kernel
+from hwmodel.operations import Operation, Unit
+from hwmodel.ordering import locate
+from hwmodel.scratchpad import access as access_scratchpad
+from hwmodel.state import (
+    CACHE_PORT,
+    LOADED,
+    RETIRED,
+    STORED,
+    TURNED,
+    Array,
+    Sim,
+)
+
+STORE = int(Operation.STORE)
+SPM_STORE = int(Operation.SPM_STORE)
+TURN = int(Operation.TURN)
+MOVE = int(Operation.MOVE)
+INTEGER = int(Unit.INTEGER)
+FLOAT = int(Unit.FLOAT)
+CACHE = int(Unit.CACHE)
+SCRATCHPAD = int(Unit.SCRATCHPAD)
+DMA = int(Unit.DMA)
+NONE = int(Unit.NONE)
+
+
+@kernel
+def step(sim: Sim, kind: int, ready: int, address: int, aux: int) -> int:
+    """Run one micro-operation; the cycle at which its result is ready.
+
+    `ready` is the cycle at which operands and control are there. Accesses take a byte
+    `address` and a size in `aux`, DMA commands a slot's address and a ring number.
+    """
+    unit = sim.unit[kind]
+    if unit == NONE:
+        if kind == TURN and sim.registers[TURNED] < 0:
+            sim.registers[TURNED] = sim.registers[RETIRED]
+        return ready
+    opens = window_opens(sim)
+    earliest = max(ready, opens)
+    if unit in (INTEGER, FLOAT):
+        start = issue(sim, unit, earliest, sim.interval[kind])
+        done = start + sim.latency[kind]
+    elif unit == CACHE:
+        done = ordered_access(sim, kind == STORE, address, aux, earliest, opens)
+    elif unit == SCRATCHPAD:
+        done = access_scratchpad(sim, address, aux, int(kind == SPM_STORE), earliest)
+    else:
+        done = command(sim, kind, address, aux, issue(sim, DMA, earliest, 1))
+    sim.counts[kind] += 1
+    retire(sim, done)
+    return done
+
+
+@inner_kernel
+def ordered_access(
+    sim: Sim, is_store: bool, address: int, size: int, earliest: int, opens: int
+) -> int:
+    """A load or store through the cache, after older accesses to the same address."""
+    times, hash_shift = sim.key_times, sim.parameters.hash_shift
+    entry = locate(sim.keys, times, sim.registers, hash_shift, opens, address)
+    earliest = max(earliest, times[entry, STORED])
+    if is_store:
+        earliest = max(earliest, times[entry, LOADED])
+    start = issue(sim, CACHE_PORT, earliest, 1)
+    done = access_cache(sim, address, size, int(is_store), start)
+    column = STORED if is_store else LOADED
+    times[entry, column] = max(times[entry, column], done)
+    return done
+
+
+@kernel
+def run_events(
+    sim: Sim, table: Array, segments: Array, times: Array, events: Array, n: int
+) -> int:
+    """Run the events in the first `n` words of `events`; the number of words used.
+
+    An event is a segment number and the addresses its rows ask for. Segment s covers
+    the rows segments[s] to segments[s + 1] of `table`, each of them [kind, result,
+    control, operand, operand, operand, aux, takes an address?]; result, control and
+    operands are entries of `times`, the ready cycles of values, or -1 for none. MOVE
+    gives a result the latest of its operands' cycles at no cost.
+    """
+    position = 0
+    while position < n:
+        segment = events[position]
+        position += 1
+        for row in range(segments[segment], segments[segment + 1]):
+            ready = 0
+            for column in range(2, 6):
+                slot = table[row, column]
+                if slot >= 0:
+                    ready = max(ready, int(times[slot]))
+            address = 0
+            if table[row, 7]:
+                address = events[position]
+                position += 1
+            done = ready
+            if table[row, 0] != MOVE:
+                done = step(sim, table[row, 0], ready, address, table[row, 6])
+            if table[row, 1] >= 0:
+                times[table[row, 1]] = done
+    return position

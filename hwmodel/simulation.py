@@ -1,0 +1,185 @@
+"""`Simulation`: one run of one machine, from the first operation to its counters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import itertools
+
+from hwmodel import simulate, state
+from hwmodel.cache import write_back_all
+from hwmodel.counters import Counters
+from hwmodel.errors import SimulationError
+from hwmodel.initial_state import initial_state
+from hwmodel.kernel import entry_point
+from hwmodel.machine import Machine
+from hwmodel.operations import Operation
+from hwmodel.ring import Ring
+from hwmodel.state import Array, Fault, Tally
+
+_FAULTS = {
+    Fault.SCRATCHPAD_RANGE: "an access of {detail} bytes at scratchpad byte {address} "
+    "is out of range: the scratchpad has {capacity} bytes",
+    Fault.NO_SUCH_RING: "a DMA command names ring {detail} of {rings}",
+    Fault.NOT_A_SLOT: "no slot of ring {detail} begins at scratchpad byte {address}",
+    Fault.EMPTY_RING: "ring {detail} is empty: no tile is left to take back into the "
+    "slot at scratchpad byte {address}",
+    Fault.WRONG_SLOT: "the slot at scratchpad byte {address} is not that of the "
+    "current tile of ring {detail}",
+}
+
+
+class Simulation:
+    """A machine at work. Hand it operations in program order, then `finish()`.
+
+    `arrays` is what the kernels `step` and `run_events` take; engines may call them
+    directly and leave it to `check()` or `finish()` to report faults.
+    """
+
+    def __init__(self, machine: Machine, rings: tuple[Ring, ...] = ()) -> None:
+        for number, ring in enumerate(rings):
+            ring.check(number, machine)
+        _check_disjoint(rings)
+        self.machine = machine
+        self.rings = rings
+        self.arrays = initial_state(machine, rings)
+        self._is_finished = False
+
+    @cached_property
+    def _step(self) -> Callable[..., int]:
+        return entry_point(simulate.step, self.arrays, 0, 0, 0, 0)
+
+    def step(self, kind: int, ready: int, address: int = 0, aux: int = 0) -> int:
+        """Run one operation; the cycle at which its result is ready.
+
+        `ready` is the cycle at which its operands are there. Raises SimulationError if
+        the operation breaks a rule of the machine.
+        """
+        self._check_running()
+        done = self._step(self.arrays, kind, ready, address, aux)
+        self.check()
+        return done
+
+    def run_events(
+        self, table: Array, segments: Array, times: Array, events: Array, n: int
+    ) -> int:
+        """Run the events in the first `n` words; see `hwmodel.simulate.run_events`."""
+        self._check_running()
+        used = simulate.run_events(self.arrays, table, segments, times, events, n)
+        self.check()
+        return int(used)
+
+    @property
+    def now(self) -> int:
+        """The cycle at which everything so far has retired."""
+        return int(self.arrays.registers[state.RETIRED])
+
+    def check(self) -> None:
+        """Raise SimulationError if an operation so far broke a rule of the machine."""
+        registers = self.arrays.registers
+        if registers[state.ERROR]:
+            sentence = _FAULTS[Fault(int(registers[state.ERROR]))]
+            raise SimulationError(
+                sentence.format(
+                    address=int(registers[state.ERROR_ADDRESS]),
+                    detail=int(registers[state.ERROR_DETAIL]),
+                    capacity=self.machine.scratchpad.capacity_bytes,
+                    rings=len(self.rings),
+                )
+            )
+
+    def finish(self) -> Counters:
+        """Write back dirty lines, check that bytes are conserved, and count.
+
+        The time of those last write-backs is `flush_cycles`, apart from `cycles`.
+        """
+        self._check_running()
+        self.check()
+        self._is_finished = True
+        flush_cycles = int(write_back_all(self.arrays, self.now)) - self.now
+        counters = self._counters(flush_cycles)
+        _check_conservation(counters, self.machine.cache.line_bytes)
+        return counters
+
+    def _check_running(self) -> None:
+        if self._is_finished:
+            raise SimulationError("the simulation is finished; make a new one")
+
+    def _counters(self, flush_cycles: int) -> Counters:
+        arrays, line_bytes = self.arrays, self.machine.cache.line_bytes
+        tally = {entry: int(arrays.tally[entry]) for entry in Tally}
+        cycles, turned = self.now, int(arrays.registers[state.TURNED])
+        forward = cycles if turned < 0 else turned
+        reads = tally[Tally.READ_ROW_HITS] + tally[Tally.READ_ROW_MISSES]
+        writes = tally[Tally.WRITE_ROW_HITS] + tally[Tally.WRITE_ROW_MISSES]
+        dma_lines = tally[Tally.DMA_LINES_IN] + tally[Tally.DMA_LINES_OUT]
+        return Counters(
+            cycles=cycles,
+            forward_cycles=forward,
+            reverse_cycles=cycles - forward,
+            flush_cycles=flush_cycles,
+            operations=int(arrays.registers[state.OPERATIONS]),
+            cache_accesses=tally[Tally.CACHE_READS] + tally[Tally.CACHE_WRITES],
+            cache_reads=tally[Tally.CACHE_READS],
+            cache_writes=tally[Tally.CACHE_WRITES],
+            cache_misses=tally[Tally.CACHE_MISSES],
+            cache_merges=tally[Tally.CACHE_MERGES],
+            line_fills=tally[Tally.LINE_FILLS],
+            write_backs=tally[Tally.WRITE_BACKS],
+            scratchpad_accesses=tally[Tally.SCRATCHPAD_READS]
+            + tally[Tally.SCRATCHPAD_WRITES],
+            scratchpad_reads=tally[Tally.SCRATCHPAD_READS],
+            scratchpad_writes=tally[Tally.SCRATCHPAD_WRITES],
+            dma_transfers=tally[Tally.DMA_TRANSFERS],
+            dma_lines_in=tally[Tally.DMA_LINES_IN],
+            dma_lines_out=tally[Tally.DMA_LINES_OUT],
+            dma_bytes=dma_lines * line_bytes,
+            dma_stall_cycles=tally[Tally.DMA_STALL_CYCLES],
+            tiles_pushed=tally[Tally.TILES_PUSHED],
+            tiles_popped=tally[Tally.TILES_POPPED],
+            tiles_left=int(arrays.rings[:, state.RING_HEAD].sum()),
+            dram_read_bytes=reads * line_bytes,
+            dram_write_bytes=writes * line_bytes,
+            dram_read_row_hits=tally[Tally.READ_ROW_HITS],
+            dram_read_row_misses=tally[Tally.READ_ROW_MISSES],
+            dram_write_row_hits=tally[Tally.WRITE_ROW_HITS],
+            dram_write_row_misses=tally[Tally.WRITE_ROW_MISSES],
+            horizon_overflows=tally[Tally.HORIZON_OVERFLOWS],
+            operation_counts={
+                kind.name: int(arrays.counts[kind])
+                for kind in Operation
+                if arrays.counts[kind]
+            },
+        )
+
+
+def _check_disjoint(rings: tuple[Ring, ...]) -> None:
+    extents = sorted(
+        (ring.scratchpad_address, number, ring.slots * ring.pitch_bytes)
+        for number, ring in enumerate(rings)
+    )
+    for (start, number, size), (following, other, _) in itertools.pairwise(extents):
+        if start + size > following:
+            raise SimulationError(
+                f"rings {number} and {other} overlap in the scratchpad"
+            )
+
+
+def _check_conservation(counters: Counters, line_bytes: int) -> None:
+    """What DRAM moved is what fills, write-backs and DMA asked for; no tile is lost."""
+    read = (counters.line_fills + counters.dma_lines_in) * line_bytes
+    written = (counters.write_backs + counters.dma_lines_out) * line_bytes
+    balances = (
+        ("DRAM reads", counters.dram_read_bytes, "fills and DMA", read),
+        ("DRAM writes", counters.dram_write_bytes, "write-backs and DMA", written),
+        (
+            "tiles pushed",
+            counters.tiles_pushed,
+            "tiles popped and left",
+            counters.tiles_popped + counters.tiles_left,
+        ),
+    )
+    for name, amount, parts, total in balances:
+        if amount != total:
+            raise SimulationError(f"{name} are {amount}, but {parts} are {total}")

@@ -1,0 +1,144 @@
+"""The state of a running machine: arrays and integers the kernels work on.
+
+All times are absolute cycles, all arrays int64. Kernels index rows and columns by the
+constants of this file; `initial_state` lays the arrays out for one machine.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.int64]
+
+# Rows of the calendars: what can be taken by a limited number of users per cycle. Rows
+# 1 to 5 agree with `Unit`. The bus counts turns of one line each, not cycles.
+ISSUE: Final = 0
+INTEGER: Final = 1
+FLOAT: Final = 2
+CACHE_PORT: Final = 3
+SCRATCHPAD_PORT: Final = 4
+DMA_COMMAND: Final = 5
+MSHR: Final = 6
+CHANNEL: Final = 7
+BUS: Final = 8
+CALENDARS: Final = 9
+
+# Entries of `registers`.
+OPERATIONS: Final = 0  # operations stepped so far
+OLDEST: Final = 1  # entry of `retirement` that the next operation takes over
+RETIRED: Final = 2  # cycle at which everything so far has retired
+BARRIER: Final = 3  # no later operation starts before this cycle
+TURNED: Final = 4  # cycle of the turn-around, -1 before it
+CACHE_CLOCK: Final = 5  # cache accesses so far, the LRU stamp
+REACH: Final = 6  # longest probe of the ordering table so far
+ERROR: Final = 7  # what went wrong first (`Fault`), 0 for nothing
+ERROR_ADDRESS: Final = 8
+ERROR_DETAIL: Final = 9
+REGISTERS: Final = 10
+
+# Columns of `lines`, one row per cache line.
+TAG: Final = 0  # line number, -1 for none
+STAMP: Final = 1  # time of last use in accesses
+REQUESTED: Final = 2  # cycle at which the fill was asked for
+ARRIVAL: Final = 3  # cycle at which the line is there
+DIRTY: Final = 4
+
+# Columns of `slots` and `word_times`: cycles at which the last access is done.
+STORED: Final = 0
+LOADED: Final = 1
+TRANSFERRED: Final = 2  # slots only: the last DMA transfer that touches it
+
+# Columns of `rings`.
+RING_ADDRESS: Final = 0  # scratchpad address of slot 0
+RING_SLOTS: Final = 1
+RING_PITCH: Final = 2  # bytes from slot to slot
+RING_BURSTS: Final = 3  # bursts per tile
+RING_DRAM: Final = 4  # DRAM address of tile 0
+RING_HEAD: Final = 5  # number of the current tile
+RING_ISSUED: Final = 6  # cycle at which the last burst was issued
+
+
+class Fault(IntEnum):
+    """Why a kernel could not carry out an operation."""
+
+    SCRATCHPAD_RANGE = 1
+    NO_SUCH_RING = 2
+    NOT_A_SLOT = 3
+    EMPTY_RING = 4
+    WRONG_SLOT = 5
+
+
+class Tally(IntEnum):
+    """Entries of `tally`: what components count."""
+
+    CACHE_READS = 0
+    CACHE_WRITES = 1
+    CACHE_MISSES = 2
+    CACHE_MERGES = 3
+    LINE_FILLS = 4
+    WRITE_BACKS = 5
+    SCRATCHPAD_READS = 6
+    SCRATCHPAD_WRITES = 7
+    DMA_TRANSFERS = 8
+    DMA_LINES_IN = 9
+    DMA_LINES_OUT = 10
+    DMA_STALL_CYCLES = 11
+    READ_ROW_HITS = 12
+    READ_ROW_MISSES = 13
+    WRITE_ROW_HITS = 14
+    WRITE_ROW_MISSES = 15
+    TILES_PUSHED = 16
+    TILES_POPPED = 17
+    HORIZON_OVERFLOWS = 18
+
+
+class Parameters(NamedTuple):
+    """The machine in integers: cycles, shifts and masks."""
+
+    window: int
+    sets: int
+    ways: int
+    line_shift: int
+    hit_latency: int
+    scratchpad_bytes: int
+    scratchpad_latency: int
+    setup: int
+    burst_lines: int
+    requests_in_flight: int
+    row_hit: int
+    closed: int
+    conflict: int
+    turns: int  # the bus moves `turns` lines in `turn_cycles` cycles
+    turn_cycles: int
+    row_shift: int
+    bank_shift: int
+    hash_shift: int  # from a 32-bit hash to an entry of the ordering table
+
+
+class Sim(NamedTuple):
+    """Everything a kernel needs; shapes in brackets."""
+
+    parameters: Parameters
+    registers: Array  # [REGISTERS]
+    tally: Array  # [len(Tally)]
+    counts: Array  # [kinds] operations per kind
+    unit: Array  # [kinds]
+    latency: Array  # [kinds]
+    interval: Array  # [kinds] cycles a unit is busy
+    retirement: Array  # [window] retirement cycles, a ring
+    capacity: Array  # [CALENDARS] users per cycle, 0 for unlimited
+    calendar: Array  # [CALENDARS, horizon]
+    links: Array  # [CALENDARS, horizon]
+    keys: Array  # [entries] addresses in the ordering table
+    key_times: Array  # [entries, 2]
+    lines: Array  # [sets * ways, 5]
+    open_rows: Array  # [banks] -1 for none
+    word_times: Array  # [scratchpad bytes + 1, 2]
+    slot_of_line: Array  # [scratchpad lines + 1]
+    slots: Array  # [slots of all rings + 1, 3]
+    rings: Array  # [rings, 7]
+    in_flight: Array  # [requests in flight] completion cycles

@@ -1,0 +1,1 @@
+"""Running programs at every level: two engines, one semantics, equal counters."""

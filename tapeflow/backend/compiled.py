@@ -1,0 +1,194 @@
+"""The compiled engine: the same semantics and counters as the reference, much faster.
+
+The function is written as Python (`emit`), translated to machine code by LLVM
+(`native`) and called; with a machine, it hands buffers of events to `hwmodel`. With
+NUMBA_DISABLE_JIT=1 the same source runs as plain Python instead.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
+
+from hwmodel import Machine, Simulation, SimulationError, energy_of
+from tapeflow.backend import compile_cache
+from tapeflow.backend.array_type import Array
+from tapeflow.backend.buffer import Buffer
+from tapeflow.backend.emit.buffer_view import BufferView, layout_of
+from tapeflow.backend.emit.program import generate
+from tapeflow.backend.execution import Execution
+from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.native.machine_code import (
+    MachineCode,
+    load_object_code,
+    object_code,
+)
+from tapeflow.backend.native.program import llvm_text
+from tapeflow.backend.native_run import NativeRun
+from tapeflow.backend.python_run import PythonRun, pointer_of
+from tapeflow.backend.reference import make_simulation, reachable_rings
+from tapeflow.backend.run_host import RunHost
+from tapeflow.backend.run_memory import RunMemory
+from tapeflow.backend.scalar_types import storage_dtype
+
+PROGRAMS_KEPT = 64
+"""Programs whose machine code stays in memory."""
+
+
+def run_compiled(
+    module: ModuleOp,
+    function: FuncOp,
+    arguments: Sequence[Array | np.generic],
+    machine: Machine | None,
+) -> Execution:
+    """Run a function on checked arguments.
+
+    Raises:
+        ExecutionError: the program cannot run, or not on this machine.
+    """
+    started = time.perf_counter()
+    rings = reachable_rings(module, function)
+    simulation = None if machine is None else make_simulation(machine, rings)
+    program = generate(function, rings, machine is not None)
+    is_native = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
+    code = machine_code(program.source, program.entry) if is_native else None
+    prepared = time.perf_counter()
+    host = RunHost(program.sites, RunMemory(), simulation, program.events)
+    words = list(_words(function, arguments, host, machine is not None, is_native))
+    if code is None:
+        run = PythonRun(host)
+        outcome = run.call(program, words)
+    else:
+        run = NativeRun(host)
+        outcome = run.call(code, program, words)
+    results = tuple(_results(function, outcome, host, machine is not None))
+    return _execution(
+        results,
+        machine,
+        simulation,
+        host,
+        run.tape_bytes,
+        (prepared - started, time.perf_counter() - prepared),
+    )
+
+
+@lru_cache(maxsize=PROGRAMS_KEPT)
+def machine_code(source: str, entry: str) -> MachineCode:
+    """Machine code of generated source: from memory, from disk, or compiled now."""
+    key = compile_cache.key_of(source, entry)
+    kept = compile_cache.load(key)
+    if kept is None:
+        kept = object_code(llvm_text(source, entry))
+        compile_cache.save(key, kept)
+    return load_object_code(kept)
+
+
+def python_source(module: ModuleOp, function: FuncOp, timed: bool) -> str:
+    """The readable Python that the engine compiles.
+
+    Raises:
+        ExecutionError: an op that no engine runs, or that has no machine cost.
+    """
+    return generate(function, reachable_rings(module, function), timed).source
+
+
+def _execution(
+    results: tuple[Any, ...],
+    machine: Machine | None,
+    simulation: Simulation | None,
+    host: RunHost,
+    tape_bytes: int,
+    seconds: tuple[float, float],
+) -> Execution:
+    try:
+        counters = None if simulation is None else simulation.finish()
+    except SimulationError as error:
+        raise ExecutionError(str(error)) from error
+    return Execution(
+        results=results,
+        counters=counters,
+        energy=counters and machine and energy_of(counters, machine),
+        placement=host.memory.placed,
+        tape_bytes=tape_bytes,
+        engine="compiled",
+        compile_seconds=seconds[0],
+        run_seconds=seconds[1],
+    )
+
+
+def _words(
+    function: FuncOp,
+    arguments: Sequence[Array | np.generic],
+    host: RunHost,
+    timed: bool,
+    is_native: bool,
+) -> Iterator[Any]:
+    """Arguments taken apart as the generated function takes them."""
+    for parameter, argument in zip(function.body.block.args, arguments, strict=True):
+        if not isinstance(argument, np.ndarray):
+            yield argument.item()
+            continue
+        name = parameter.name_hint or f"arg{parameter.index}"
+        buffer = host.adopt(name, argument)
+        assert isinstance(parameter.type, MemRefType)
+        storage = buffer.storage
+        yield int(storage.ctypes.data) if is_native else memoryview(storage)
+        if timed:
+            yield buffer.block.address
+        yield from _layout(parameter.type, buffer)
+
+
+def _layout(type_: MemRefType[Attribute], buffer: Buffer) -> Iterator[int]:
+    """Sizes and strides that the type leaves open."""
+    for static, size in zip(type_.get_shape(), buffer.shape, strict=True):
+        if static == DYNAMIC_INDEX:
+            yield size
+    for static, stride in zip(layout_of(type_) or (), buffer.strides, strict=False):
+        if static is None:
+            yield stride
+
+
+def _results(
+    function: FuncOp, outcome: Sequence[Any], host: RunHost, timed: bool
+) -> Iterator[Any]:
+    """Results put together from their parts, in the exact types."""
+    parts = iter(outcome)
+    for type_ in function.function_type.outputs:
+        if isinstance(type_, MemRefType):
+            yield _array(type_, parts, host, timed)
+        else:
+            dtype = storage_dtype(type_)
+            value = next(parts)
+            yield value if dtype is None else dtype.type(value)
+
+
+def _array(
+    type_: MemRefType[Attribute], parts: Iterator[Any], host: RunHost, timed: bool
+) -> Array:
+    """The elements of a buffer result, sharing its memory."""
+    view = BufferView.named(type_, "result", timed)
+    values = {text: next(parts) for text, _ in view.variables()}
+    first = values[view.array]
+    pointer = pointer_of(first) if isinstance(first, memoryview) else int(first)
+    buffer = host.owner(pointer)
+
+    def number(text: str) -> int:
+        return values[text] if text in values else int(text)
+
+    shape = [number(text) for text in view.sizes]
+    strides = list(
+        Buffer.contiguous(buffer.block, buffer.storage, tuple(shape)).strides
+    )
+    if view.strides is not None:
+        strides = [number(text) for text in view.strides]
+    itemsize = buffer.storage.itemsize
+    offset = (pointer - int(buffer.storage.ctypes.data)) // itemsize
+    return np.lib.stride_tricks.as_strided(
+        buffer.storage[offset:], shape, [stride * itemsize for stride in strides]
+    )

@@ -1,0 +1,195 @@
+"""Buffers as one-dimensional arrays: accesses are linearised and checked.
+
+%v = memref.load %x[%i, %j]    run.check(0 <= i < x_n0, ...)
+                               run.check(0 <= j < x_n1, ...)
+                               v = x[i * x_n1 + j]
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from xdsl.dialects import memref
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.ir import Operation, SSAValue
+from xdsl.traits import SymbolTable
+
+from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
+from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
+from tapeflow.backend.execution_error import ExecutionError, location_of
+from tapeflow.transforms.lower_tape_to_memref import TAPE_FIELD
+
+
+def _checked_place(
+    emitter: FunctionEmitter,
+    op: Operation,
+    source: SSAValue,
+    values: Sequence[SSAValue],
+) -> tuple[BufferView, str]:
+    """The view, and the position of an element after its bounds checks."""
+    view = emitter.buffer(source)
+    indices = emitter.scalars(values)
+    extents = [view.live_extent or view.sizes[0], *view.sizes[1:]] if indices else []
+    for dimension, (index, size) in enumerate(zip(indices, extents, strict=True)):
+        message = f"index {{0}} is out of bounds: dimension {dimension} has size {{1}}"
+        emitter.check(f"0 <= {index} < {size}", op, message, index, size)
+    return view, view.linear(indices)
+
+
+def _addresses(view: BufferView, linear: str) -> list[str]:
+    return [] if view.address is None else [view.address_of(linear)]
+
+
+def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    load = cast(memref.LoadOp, op)
+    view, linear = _checked_place(emitter, op, load.memref, load.indices)
+    emitter.assign(load.res, f"{view.array}[{linear}]")
+    return _addresses(view, linear)
+
+
+def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    store = cast(memref.StoreOp, op)
+    view, linear = _checked_place(emitter, op, store.memref, store.indices)
+    emitter.refuse_constant(view, op)
+    emitter.count_tape(view.element_bytes if view.is_tape else 0)
+    emitter.line(f"{view.array}[{linear}] = {emitter.scalar(store.value)}")
+    return _addresses(view, linear)
+
+
+def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    """Sizes are checked and counted here; the host places and fills the memory."""
+    allocation = cast(memref.AllocOp | memref.AllocaOp, op)
+    dynamic = emitter.scalars(allocation.dynamic_sizes)
+    for size in dynamic:
+        emitter.check(f"0 <= {size}", op, "a buffer of size {0}", size)
+    type_ = cast(MemRefType[Any], allocation.memref.type)
+    _new_buffer(emitter, op, allocation.memref, type_, dynamic)
+    return ()
+
+
+def _new_buffer(
+    emitter: FunctionEmitter,
+    op: Operation,
+    value: SSAValue,
+    type_: MemRefType[Any],
+    dynamic: Sequence[str],
+) -> None:
+    emitter.declare(value, "buffer")
+    sizes = iter(dynamic)
+    shape = type_.get_shape()
+    texts = tuple(next(sizes) if n == DYNAMIC_INDEX else str(n) for n in shape)
+    view = replace(
+        emitter.buffer(value), sizes=texts, is_tape=TAPE_FIELD in op.attributes
+    )
+    count = "1"
+    for size in texts:
+        count = times(count, size)
+    site = emitter.site(op, "")
+    emitter.line(f"{view.array} = run.allocate_{view.element}({site}, {count})")
+    if view.address is not None:
+        emitter.line(f"{view.address} = run.placed_at")
+    if texts and any(isinstance(use.operation, memref.DeallocOp) for use in value.uses):
+        live_extent = emitter.names.fresh(f"{view.array}_live")
+        emitter.line(f"{live_extent} = {texts[0]}")
+        view = replace(view, live_extent=live_extent)
+    emitter.meanings[value] = view
+
+
+def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    """The host places a global once; a function asks for it once."""
+    get = cast(memref.GetGlobalOp, op)
+    symbol = get.name_.root_reference.data
+    view = emitter.globals.get(symbol)
+    if view is None:
+        emitter.declare(get.memref, symbol)
+        definition = SymbolTable.lookup_symbol(op, get.name_)
+        if not isinstance(definition, memref.GlobalOp):
+            message = f"there is no global buffer @{symbol}"
+            raise ExecutionError(message, location_of(op))
+        is_constant = definition.constant is not None
+        view = replace(emitter.buffer(get.memref), is_constant=is_constant)
+        emitter.globals[symbol] = view
+        emitter.prologue.append(f"{view.array}_known = False")
+    emitter.meanings[get.memref] = view
+    count = "1"
+    for size in view.sizes:
+        count = times(count, size)
+    emitter.line(f"if not {view.array}_known:")
+    site = emitter.site(op, "")
+    emitter.line(f"    {view.array} = run.allocate_{view.element}({site}, {count})")
+    if view.address is not None:
+        emitter.line(f"    {view.address} = run.placed_at")
+    emitter.line(f"    {view.array}_known = True")
+    return ()
+
+
+def _deallocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    view = emitter.buffer(cast(memref.DeallocOp, op).memref)
+    emitter.line(f"run.release({emitter.site(op, '')}, {view.array})")
+    if view.live_extent is not None:
+        emitter.line(f"{view.live_extent} = 0")
+    return ()
+
+
+def _dim(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    dim = cast(memref.DimOp, op)
+    sizes = emitter.buffer(dim.source).sizes
+    index = emitter.scalar(dim.index)
+    if index.isdigit() and int(index) < len(sizes):
+        emitter.meanings[dim.result] = sizes[int(index)]
+        return ()
+    message = f"dimension {{0}} of a buffer of rank {len(sizes)}"
+    emitter.check(f"0 <= {index} < {len(sizes)}", op, message, index)
+    text = sizes[-1] if sizes else "0"
+    for number in reversed(range(len(sizes) - 1)):
+        text = f"{sizes[number]} if {index} == {number} else {text}"
+    emitter.assign(dim.result, text)
+    return ()
+
+
+def _rank(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    rank = cast(memref.RankOp, op)
+    emitter.meanings[rank.rank] = str(len(emitter.buffer(rank.source).sizes))
+    return ()
+
+
+def _cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    """The same memory; what becomes static is checked."""
+    conversion = cast(memref.CastOp, op)
+    source = emitter.buffer(conversion.source)
+    type_ = cast(MemRefType[Any], conversion.dest.type)
+    sizes: list[str] = []
+    for number, static in enumerate(type_.get_shape()):
+        size = source.sizes[number]
+        if static != DYNAMIC_INDEX and size != str(static):
+            message = f"a cast needs size {static} in dimension {number}, not {{0}}"
+            emitter.check(f"{size} == {static}", op, message, size)
+            size = str(static)
+        sizes.append(size)
+    strides = source.strides
+    if layout_of(type_) is not None:
+        strides = source.all_strides()
+    elif strides is not None:
+        packed = replace(source, strides=None).all_strides()
+        for stride, wanted in zip(strides, packed, strict=True):
+            message = "a cast to a row-major buffer needs stride {1}, not {0}"
+            emitter.check(f"{stride} == {wanted}", op, message, stride, wanted)
+        strides = None
+    emitter.meanings[conversion.dest] = replace(
+        source, type=type_, sizes=tuple(sizes), strides=strides
+    )
+    return ()
+
+
+MEMORY_RULES: dict[type[Operation], EmitRule] = {
+    memref.LoadOp: _load,
+    memref.StoreOp: _store,
+    memref.AllocOp: _allocate,
+    memref.AllocaOp: _allocate,
+    memref.GetGlobalOp: _global,
+    memref.DeallocOp: _deallocate,
+    memref.DimOp: _dim,
+    memref.RankOp: _rank,
+    memref.CastOp: _cast,
+}
+"""Op class to how it is written."""

@@ -1,0 +1,46 @@
+"""Scalar ops: one expression per result, from the table of scalar semantics."""
+
+from collections.abc import Sequence
+
+from xdsl.dialects import arith
+from xdsl.ir import Operation
+
+from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
+from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
+from tapeflow.backend.scalar_types import is_scalar
+from tapeflow.dialects.ad import TurnOp
+
+
+def _scalar(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    texts = [
+        template.format(*emitter.scalars(op.operands))
+        for template in scalar_templates(op)
+    ]
+    for result, text in zip(op.results, texts, strict=True):
+        emitter.assign(result, text)
+    return ()
+
+
+def _select(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    """Buffers are chosen part by part."""
+    result = op.results[0]
+    if is_scalar(result.type):
+        return _scalar(emitter, op)
+    condition = emitter.scalar(op.operands[0])
+    targets = [name for name, _ in emitter.declare(result, "chosen")]
+    parts = zip(*(emitter.parts([value]) for value in op.operands[1:]), strict=True)
+    for target, (then, otherwise) in zip(targets, parts, strict=True):
+        emitter.line(f"{target} = {then} if {condition} else {otherwise}")
+    return ()
+
+
+def _turn(_emitter: FunctionEmitter, _op: Operation) -> Sequence[str]:
+    return ()
+
+
+SCALAR_RULES: dict[type[Operation], EmitRule] = {
+    **dict.fromkeys(SCALAR_OPS, _scalar),
+    arith.SelectOp: _select,
+    TurnOp: _turn,
+}
+"""Op class to how it is written."""

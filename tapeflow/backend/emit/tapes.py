@@ -1,0 +1,235 @@
+"""Tapes above the level of addresses, and arenas behind the cache.
+
+tape.push %s, %v      if s_count == s_capacity:
+                          s_capacity = 2 * s_capacity + 16
+                          s_f0 = run.grow_f64(7, s_f0, s_count, s_capacity)
+                      s_f0[s_count] = v
+                      s_count = s_count + 1
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+from xdsl.ir import Attribute, Operation, SSAValue
+
+from tapeflow.backend.emit.buffer_view import element_name, times
+from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
+from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
+from tapeflow.dialects import tape
+from tapeflow.dialects.record import RecordLayout, field_bytes
+
+
+def _stack(emitter: FunctionEmitter, value: SSAValue) -> StackVariables:
+    variables = emitter.tape(value)
+    assert isinstance(variables, StackVariables)
+    return variables
+
+
+def _begin_stack(
+    emitter: FunctionEmitter,
+    op: Operation,
+    value: SSAValue,
+    fields: Sequence[Attribute],
+    bound: str | None,
+    tiled: bool,
+) -> None:
+    name = emitter.names.fresh(value.name_hint or "tape")
+
+    def variable(part: str) -> str:
+        return emitter.names.fresh(f"{name}_{part}")
+
+    stack = StackVariables(
+        tuple(variable(f"f{number}") for number in range(len(fields))),
+        variable("count"),
+        variable("capacity"),
+        bound,
+        variable("tile") if tiled else None,
+        variable("filled") if tiled else None,
+    )
+    emitter.meanings[value] = stack
+    for array, field in zip(stack.arrays, fields, strict=True):
+        site = emitter.site(op, "")
+        emitter.line(f"{array} = run.workspace_{element_name(field)}({site}, 0)")
+    for counter in (stack.count, stack.capacity, stack.tile, stack.filled):
+        if counter is not None:
+            emitter.line(f"{counter} = 0")
+
+
+def _new_stack(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    value = cast(tape.StackOp, op).tape
+    fields = cast(tape.StackType, value.type).fields
+    _begin_stack(emitter, op, value, fields, None, False)
+    return ()
+
+
+def _new_region(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    allocation = cast(tape.AllocateOp, op)
+    region = cast(tape.TapeRegionType, allocation.tape.type)
+    bound = emitter.scalar(allocation.capacity)
+    emitter.check(f"0 <= {bound}", op, "a tape region for {0} records", bound)
+    tiled = region.tile_records is not None
+    _begin_stack(emitter, op, allocation.tape, region.fields, bound, tiled)
+    return ()
+
+
+def _tile_records(value: SSAValue) -> int:
+    records = cast(tape.TapeRegionType, value.type).tile_records
+    assert records is not None
+    return records
+
+
+def _pushed_bytes(type_: Attribute) -> int:
+    """Bytes a push counts for: a packed record has no padding."""
+    if isinstance(type_, tape.StackType):
+        return field_bytes(type_.element)
+    region = cast(tape.TapeRegionType, type_)
+    layout = region.record_layout
+    packed = region.layout.data == "soa"
+    return sum(layout.widths_bytes) if packed else layout.stride_bytes
+
+
+def _push(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    push = cast(tape.PushOp, op)
+    stack = _stack(emitter, push.tape)
+    if stack.filled is not None:
+        tile = _tile_records(push.tape)
+        message = (
+            f"push to a full tile: tile {{0}} holds its {tile} records; advance first"
+        )
+        emitter.check(f"{stack.filled} < {tile}", op, message, str(stack.tile))
+        emitter.line(f"{stack.filled} = {stack.filled} + 1")
+    if stack.bound is not None:
+        message = "push to a full tape region: its capacity is {0} records"
+        emitter.check(f"{stack.count} < {stack.bound}", op, message, stack.bound)
+    emitter.line(f"if {stack.count} == {stack.capacity}:")
+    emitter.line(f"    {stack.capacity} = 2 * {stack.capacity} + 16")
+    fields = cast(tape.TapeType, push.tape.type).fields
+    for array, field in zip(stack.arrays, fields, strict=True):
+        arguments = f"{emitter.site(op, '')}, {array}, {stack.count}, {stack.capacity}"
+        emitter.line(f"    {array} = run.grow_{element_name(field)}({arguments})")
+    for array, value in zip(stack.arrays, push.values, strict=True):
+        emitter.line(f"{array}[{stack.count}] = {emitter.scalar(value)}")
+    emitter.count_tape(_pushed_bytes(push.tape.type))
+    emitter.line(f"{stack.count} = {stack.count} + 1")
+    return ()
+
+
+def _pop(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    pop = cast(tape.PopOp, op)
+    stack = _stack(emitter, pop.tape)
+    if stack.filled is not None:
+        message = "pop from a used-up tile: tile {0} has no record left; retreat first"
+        emitter.check(f"0 < {stack.filled}", op, message, str(stack.tile))
+        emitter.line(f"{stack.filled} = {stack.filled} - 1")
+    emitter.check(f"0 < {stack.count}", op, "pop from an empty tape")
+    emitter.line(f"{stack.count} = {stack.count} - 1")
+    for array, value in zip(stack.arrays, pop.values, strict=True):
+        emitter.assign(value, f"{array}[{stack.count}]")
+    return ()
+
+
+def _advance(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    region = cast(tape.AdvanceOp, op).tape
+    stack = _stack(emitter, region)
+    emitter.line(f"if {stack.filled} == {_tile_records(region)}:")
+    emitter.line(f"    {stack.tile} = {stack.tile} + 1")
+    emitter.line(f"    {stack.filled} = 0")
+    return ()
+
+
+def _retreat(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    region = cast(tape.RetreatOp, op).tape
+    stack = _stack(emitter, region)
+    emitter.line(f"if {stack.filled} == 0:")
+    emitter.depth += 1
+    message = "retreat below the first tile of a tape region"
+    emitter.check(f"0 < {stack.tile}", op, message)
+    emitter.line(f"{stack.tile} = {stack.tile} - 1")
+    emitter.line(f"{stack.filled} = {_tile_records(region)}")
+    emitter.depth -= 1
+    return ()
+
+
+def _room(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    room = cast(tape.RoomOp, op)
+    filled = _stack(emitter, room.tape).filled
+    emitter.assign(room.records, f"{_tile_records(room.tape)} - {filled}")
+    return ()
+
+
+def _ready(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    ready = cast(tape.ReadyOp, op)
+    emitter.assign(ready.records, f"{_stack(emitter, ready.tape).filled} + 0")
+    return ()
+
+
+def _new_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    allocation = cast(tape.AllocateArenaOp, op)
+    layout = cast(tape.ArenaType, allocation.arena.type).record_layout
+    capacity = emitter.scalar(allocation.capacity)
+    emitter.check(f"0 <= {capacity}", op, "an arena for {0} records", capacity)
+    name = emitter.names.buffer(allocation.arena.name_hint or "arena", 0)
+    size = emitter.names.fresh(f"{name}_bytes")
+    emitter.line(f"{size} = {times(capacity, str(layout.stride_bytes))}")
+    emitter.line(f"{name} = run.allocate_i8({emitter.site(op, '')}, {size})")
+    address = None if emitter.timeline is None else f"{name}_at"
+    if address is not None:
+        emitter.line(f"{address} = run.placed_at")
+    emitter.meanings[allocation.arena] = ArenaVariables(name, address, size)
+    return ()
+
+
+def _field_place(
+    emitter: FunctionEmitter, op: tape.StoreOp | tape.LoadOp
+) -> tuple[ArenaVariables, str, list[str]]:
+    """The arena, the field's first byte in it, and its byte address."""
+    arena = emitter.tape(op.memory)
+    assert isinstance(arena, ArenaVariables)
+    layout: RecordLayout = cast(tape.ArenaType, op.memory.type).record_layout
+    stride, offset = layout.stride_bytes, layout.offsets_bytes[op.field.data]
+    at = emitter.scalar(op.address)
+    whole = f"remainder_unsigned({at}, {stride}) == 0"
+    message = (
+        f"no record begins at byte {{0}} of an arena of {{1}} bytes with records of "
+        f"{stride} bytes"
+    )
+    inside = f"(0 <= {at} <= {arena.size_bytes} - {stride}) & ({whole})"
+    emitter.check(inside, op, message, at, arena.size_bytes)
+    place = f"{at} + {offset}" if offset else at
+    return arena, place, [] if arena.address is None else [f"{arena.address} + {place}"]
+
+
+def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    store = cast(tape.StoreOp, op)
+    arena, place, addresses = _field_place(emitter, store)
+    element = element_name(store.value.type)
+    value = emitter.scalar(store.value)
+    if store.field.data == 0:
+        stride = cast(tape.ArenaType, store.memory.type).record_layout.stride_bytes
+        emitter.count_tape(stride)
+    emitter.line(f"write_{element}({arena.array}, {place}, {value})")
+    return addresses
+
+
+def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    load = cast(tape.LoadOp, op)
+    arena, place, addresses = _field_place(emitter, load)
+    element = element_name(load.value.type)
+    emitter.assign(load.value, f"read_{element}({arena.array}, {place})")
+    return addresses
+
+
+TAPE_RULES: dict[type[Operation], EmitRule] = {
+    tape.StackOp: _new_stack,
+    tape.AllocateOp: _new_region,
+    tape.PushOp: _push,
+    tape.PopOp: _pop,
+    tape.AdvanceOp: _advance,
+    tape.RetreatOp: _retreat,
+    tape.RoomOp: _room,
+    tape.ReadyOp: _ready,
+    tape.AllocateArenaOp: _new_arena,
+    tape.StoreOp: _store,
+    tape.LoadOp: _load,
+}
+"""Op class to how it is written."""

@@ -1,0 +1,171 @@
+"""Rings in the scratchpad: records in slots, transfers of tiles (`ring_functions`)."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from xdsl.ir import Operation, SSAValue
+
+from tapeflow.backend.emit.buffer_view import element_name, times
+from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
+from tapeflow.backend.emit.ring_functions import STATUS
+from tapeflow.backend.emit.tape_variables import RingVariables
+from tapeflow.dialects import spm, stream
+
+_PLACE = (
+    "no record of the current tile begins at scratchpad byte {0}: "
+    "its slot begins at byte {1}"
+)
+_STORE_MESSAGES = (
+    _PLACE,
+    "store to slot {0} (scratchpad byte {1}) while a transfer touches it; "
+    "acquire it first",
+)
+_LOAD_MESSAGES = (
+    _PLACE,
+    "load of scratchpad byte {0}: tile {1} is still in flight; dequeue it first",
+    "load of scratchpad byte {0}: nothing was written there in tile {1}",
+)
+_OUT_MESSAGES = (
+    "transfer at scratchpad byte {0}: the current tile is at byte {1}",
+    "the ring overflows: tile {0} leaves for a stack in DRAM of {1} tiles",
+)
+_IN_MESSAGES = (
+    _OUT_MESSAGES[0],
+    "the ring underflows: there is no tile below tile {0}",
+)
+
+
+def _ring(emitter: FunctionEmitter, value: SSAValue) -> RingVariables:
+    variables = emitter.tape(value)
+    assert isinstance(variables, RingVariables)
+    return variables
+
+
+def _sites(emitter: FunctionEmitter, op: Operation, messages: Sequence[str]) -> int:
+    """The first of consecutive sites with these messages."""
+    return [emitter.site(op, message) for message in messages][0]
+
+
+def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    allocation = cast(spm.AllocateOp, op)
+    ring = cast(spm.RingType, allocation.ring.type)
+    capacity = emitter.scalar(allocation.capacity)
+    emitter.check(f"0 <= {capacity}", op, "a ring for {0} records", capacity)
+    name = emitter.names.fresh(allocation.ring.name_hint or "ring")
+    slots, stack, tiles = (
+        emitter.names.fresh(f"{name}_{part}") for part in ("slots", "stack", "tiles")
+    )
+    emitter.meanings[allocation.ring] = RingVariables(ring, name, slots, stack)
+    upwards = f"divide_ceil({capacity}, {ring.tile.data})"
+    emitter.line(f"{tiles} = {upwards}")
+    sizes = (
+        (name, "i64", str(STATUS + ring.slots.data)),
+        (slots, "i8", str(2 * ring.capacity_bytes)),
+        (stack, "i8", times(str(2 * ring.pitch_bytes), tiles)),
+    )
+    for array, element, size in sizes:
+        site = emitter.site(op, "")
+        emitter.line(f"{array} = run.workspace_{element}({site}, {size})")
+    emitter.line(
+        f"ring_begin({name}, {ring.base.data}, {ring.pitch_bytes}, {ring.tile_bytes}, "
+        f"{ring.slots.data}, {tiles})"
+    )
+    return ()
+
+
+def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    store = cast(spm.StoreOp, op)
+    ring = _ring(emitter, store.memory)
+    layout = ring.type.record_layout
+    address = emitter.scalar(store.address)
+    site = _sites(emitter, op, _STORE_MESSAGES)
+    place = emitter.names.fresh("place")
+    emitter.line(
+        f"{place} = ring_place_to_store(run, {site}, {ring.state}, {address}, "
+        f"{layout.stride_bytes})"
+    )
+    offset = layout.offsets_bytes[store.field.data]
+    element, value = element_name(store.value.type), emitter.scalar(store.value)
+    emitter.count_tape(0 if store.field.data else layout.stride_bytes)
+    mark = offset + ring.type.capacity_bytes
+    emitter.line(f"write_{element}({ring.slots}, {place} + {offset}, {value})")
+    emitter.line(f"write_i8({ring.slots}, {place} + {mark}, 1)")
+    return [f"{address} + {offset}"]
+
+
+def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    load = cast(spm.LoadOp, op)
+    ring = _ring(emitter, load.memory)
+    layout = ring.type.record_layout
+    address = emitter.scalar(load.address)
+    offset = layout.offsets_bytes[load.field.data]
+    site = _sites(emitter, op, _LOAD_MESSAGES)
+    place = emitter.names.fresh("place")
+    emitter.line(
+        f"{place} = ring_place_to_load(run, {site}, {ring.state}, {ring.slots}, "
+        f"{address}, {layout.stride_bytes}, {offset})"
+    )
+    element = element_name(load.value.type)
+    emitter.assign(load.value, f"read_{element}({ring.slots}, {place} + {offset})")
+    return [f"{address} + {offset}"]
+
+
+def _cursor(function: str, messages: Sequence[str]) -> EmitRule:
+    def rule(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+        step = cast(spm.AdvanceOp | spm.RetreatOp, op)
+        ring = _ring(emitter, step.ring)
+        names = [emitter.names.of(result, "cursor") for result in op.results]
+        emitter.meanings |= dict(zip(op.results, names, strict=True))
+        address, limit = emitter.scalars((step.address, step.limit))
+        site = _sites(emitter, op, messages)
+        emitter.line(
+            f"{', '.join(names)} = {function}(run, {site}, {ring.state}, {ring.slots}, "
+            f"{ring.stack}, {address}, {limit})"
+        )
+        return ()
+
+    return rule
+
+
+def _transfer(function: str, messages: Sequence[str]) -> EmitRule:
+    def rule(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+        transfer: Any = op
+        ring = _ring(emitter, transfer.ring)
+        start = emitter.scalar(transfer.start)
+        site = _sites(emitter, op, messages)
+        emitter.line(
+            f"{function}(run, {site}, {ring.state}, {ring.slots}, {ring.stack}, "
+            f"{start})"
+        )
+        return [start]
+
+    return rule
+
+
+def _wait(function: str) -> EmitRule:
+    def rule(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+        wait = cast(stream.AcquireOp | stream.DequeueOp, op)
+        ring = _ring(emitter, wait.ring)
+        start = emitter.scalar(wait.start)
+        site = _sites(emitter, op, _OUT_MESSAGES[:1])
+        emitter.line(f"{function}(run, {site}, {ring.state}, {start})")
+        emitter.meanings[wait.slot] = start
+        return [start]
+
+    return rule
+
+
+TRANSFER_RULES: dict[type[Operation], EmitRule] = {
+    spm.AllocateOp: _allocate,
+    spm.StoreOp: _store,
+    spm.LoadOp: _load,
+    spm.AdvanceOp: _cursor("ring_advance", _OUT_MESSAGES),
+    spm.RetreatOp: _cursor("ring_retreat", _IN_MESSAGES),
+    spm.DrainOp: _transfer("ring_drain", _OUT_MESSAGES),
+    spm.FillOp: _transfer("ring_fill", _IN_MESSAGES),
+    stream.EnqueueOp: _transfer("ring_enqueue", _OUT_MESSAGES),
+    stream.PrefetchOp: _transfer("ring_prefetch", _IN_MESSAGES),
+    stream.AcquireOp: _wait("ring_acquire"),
+    stream.DequeueOp: _wait("ring_dequeue"),
+}
+"""Op class to how it is written."""

@@ -1,0 +1,47 @@
+"""Run one function of a module, with or without a machine, on either engine."""
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.traits import SymbolTable
+
+from hwmodel import Machine
+from tapeflow.backend.arguments import checked_arguments
+from tapeflow.backend.execution import Engine, Execution
+from tapeflow.backend.execution_error import ExecutionError
+
+__all__ = ["DEFAULT_ENGINE", "Engine", "Execution", "ExecutionError", "execute"]
+
+DEFAULT_ENGINE: Engine = "reference"
+
+
+def execute(
+    module: ModuleOp,
+    function: str,
+    arguments: Sequence[object],
+    machine: Machine | None = None,
+    engine: Engine = DEFAULT_ENGINE,
+) -> Execution:
+    """Run a function at any level of the IR.
+
+    Args:
+        arguments: for each memref a writeable array in C order of its exact element
+            type, changed in place; a Python or NumPy number for each scalar.
+        machine: counts cycles, accesses and energy; None computes values only.
+
+    Raises:
+        ExecutionError: wrong arguments, or a program that cannot run: an access out
+            of bounds, a misused tape, an op without meaning or without a cost.
+    """
+    op = SymbolTable.lookup_symbol(module, function)
+    if not isinstance(op, FuncOp) or op.is_declaration:
+        raise ExecutionError(f"there is no function @{function} with a body to run")
+    checked = checked_arguments(op, arguments)
+    if engine == "compiled":
+        from tapeflow.backend.compiled import run_compiled
+
+        return run_compiled(module, op, checked, machine)
+    from tapeflow.backend.reference import run_reference
+
+    return run_reference(module, op, checked, machine)

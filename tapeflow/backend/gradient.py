@@ -1,0 +1,214 @@
+"""Value and gradient of a function: compiled once by a list of passes, run at will.
+
+    compiled = compile_gradient(module, "f", (0, 2), passes, context)
+    result = compiled.run({"arg0": x, "arg1": n, "arg2": y}, machine=machine)
+    result.values, result.gradients[0], result.counters
+
+The generated function takes the arguments of the program's, a shadow for each active
+buffer and a seed for each float result; it returns the program's results and the
+adjoint of each active scalar. A shadow enters as the adjoint of its buffer's final
+contents, that is the buffer's seed, and leaves as the adjoint of the initial ones.
+"""
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute
+from xdsl.passes import ModulePass, PassPipeline
+from xdsl.traits import SymbolTable
+
+from hwmodel import Counters, Energy, Machine
+from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.backend.array_type import Array, ArrayType, RequestError
+from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute
+from tapeflow.backend.seeds import Seeds, seeds_from
+from tapeflow.backend.signature import Parameter, Signature, signature_of
+from tapeflow.dialects.ad import GradientOp
+from tapeflow.transforms.request_gradient import RequestGradientPass
+
+
+@dataclass(frozen=True)
+class GradientResult:
+    """What one run gave; arrays are its own."""
+
+    values: tuple[Array, ...]
+    """The function's results, 0-d, in order."""
+    gradients: Mapping[int, Array]
+    """By argument position, shaped and typed as the argument."""
+    buffers: Mapping[int, Array]
+    """Final contents of every buffer argument, by position."""
+    counters: Counters | None
+    """None without a machine, as are the energy and the tape bytes."""
+    energy: Energy | None
+    tape_bytes: int | None
+    """Bytes pushed, at stored width, padding and counters included."""
+    compile_seconds: float
+    """Passes and engine together."""
+    run_seconds: float
+
+    def figures(self) -> dict[str, int | float | None]:
+        """Every counter and energy by name; empty without a machine.
+
+        An energy that is not known for the machine's memories is None.
+        """
+        if self.counters is None or self.energy is None:
+            return {}
+        return {**self.counters.as_dict(), **self.energy.as_dict()}
+
+
+@dataclass(frozen=True)
+class CompiledGradient:
+    """A gradient function at the end of a list of passes."""
+
+    module: ModuleOp
+    function: str
+    """Name of the generated function."""
+    signature: Signature
+    """Of the function that was differentiated."""
+    wrt: tuple[int, ...]
+    """Arguments whose gradients are returned, ascending."""
+    active: tuple[int, ...]
+    """`wrt` and the seeded buffers, ascending."""
+    compile_seconds: float
+
+    def run(
+        self,
+        inputs: Mapping[str, Array],
+        seeds: Mapping[str, Array] | None = None,
+        *,
+        machine: Machine | None = None,
+        engine: Engine = DEFAULT_ENGINE,
+    ) -> GradientResult:
+        """Run on arrays `arg0`, `arg1`, ... and seeds as in `seeds_from`.
+
+        Without a machine nothing is counted. The arrays given are left as they are.
+
+        Raises:
+            RequestError: an array is missing or does not fit, or a buffer has a
+                seed and is not active.
+            ExecutionError: the program cannot run.
+        """
+        arguments = self.signature.fitted_arguments(inputs)
+        seeding = seeds_from(self.signature, seeds or {}, arguments)
+        if inactive := [i for i in seeding.buffers if i not in self.active]:
+            raise RequestError(
+                f"argument {inactive[0]} has a seed but is not active: name it in "
+                "`seeded` when the gradient is compiled"
+            )
+        shadows = self._shadows(arguments, seeding)
+        execution = execute(
+            self.module,
+            self.function,
+            [*arguments, *shadows.values(), *seeding.results.values()],
+            machine,
+            engine,
+        )
+        adjoints = self._adjoints(execution.results)
+        return GradientResult(
+            values=self._values(execution.results),
+            gradients={i: (shadows | adjoints)[i] for i in self.wrt},
+            buffers={p.position: arguments[p.position] for p in self._buffers()},
+            counters=execution.counters,
+            energy=execution.energy,
+            tape_bytes=execution.tape_bytes,
+            compile_seconds=self.compile_seconds + execution.compile_seconds,
+            run_seconds=execution.run_seconds,
+        )
+
+    def _buffers(self) -> list[Parameter]:
+        return [p for p in self.signature.parameters if p.is_buffer]
+
+    def _shadows(self, arguments: Sequence[Array], seeds: Seeds) -> dict[int, Array]:
+        """A shadow for each active buffer: its seed, or zeros."""
+        return {
+            p.position: seeds.buffers[p.position].copy()
+            if p.position in seeds.buffers
+            else np.zeros_like(arguments[p.position])
+            for p in self._buffers()
+            if p.position in self.active
+        }
+
+    def _values(self, results: Sequence[object]) -> tuple[Array, ...]:
+        types = self.signature.results
+        return tuple(_array(r, t) for r, t in zip(results, types, strict=False))
+
+    def _adjoints(self, results: Sequence[object]) -> dict[int, Array]:
+        """The adjoints of active scalars, which follow the function's results."""
+        parameters = [self.signature.parameters[i] for i in self.active]
+        scalars = [p for p in parameters if not p.is_buffer]
+        adjoints = results[len(self.signature.results) :]
+        return {
+            p.position: _array(adjoint, p.type)
+            for p, adjoint in zip(scalars, adjoints, strict=True)
+        }
+
+
+def compile_gradient(
+    module: ModuleOp,
+    function: str,
+    wrt: Sequence[int],
+    passes: Sequence[ModulePass],
+    context: Context,
+    *,
+    seeded: Sequence[int] = (),
+) -> CompiledGradient:
+    """Ask for the gradient of a function and take it through the passes.
+
+    `wrt` and `seeded` are argument positions; `seeded` buffers will be given seeds.
+    The module stays as it is. It is verified after each pass, dominance included.
+
+    Raises:
+        RequestError: no such function or argument, one without a derivative, or
+            passes that do not differentiate.
+        DiagnosticException: a pass cannot take the program.
+    """
+    signature = signature_of(module, function)
+    signature.require_differentiable(tuple(wrt))
+    active = tuple(sorted({*wrt, *seeded}))
+    request = request_for(module, signature, active)
+    started = time.perf_counter()
+    lowered = module.clone()
+    PassPipeline((request, *passes), _verify_between).apply(context, lowered)
+    _verify_between(None, lowered, None)
+    elapsed = time.perf_counter() - started
+    name = request.result or f"{signature.function}_grad"
+    if not isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
+        raise RequestError(
+            f"the passes leave the request for the gradient of @{function} unanswered; "
+            "the first of them should be 'differentiate'"
+        )
+    return CompiledGradient(
+        lowered, name, signature, tuple(sorted(wrt)), active, elapsed
+    )
+
+
+def request_for(
+    module: ModuleOp, signature: Signature, active: Sequence[int]
+) -> RequestGradientPass:
+    """The pass that asks for the gradient, under a name that is free in the module."""
+    plain = f"{signature.function}_grad"
+    taken = {
+        op.sym_name.data for op in module.ops if isinstance(op, FuncOp | GradientOp)
+    }
+    names = itertools.chain([plain], (f"{plain}_{n}" for n in itertools.count(1)))
+    name = next(name for name in names if name not in taken)
+    result = None if name == plain else name
+    return RequestGradientPass(signature.function, tuple(active), result)
+
+
+def _verify_between(
+    _before: ModulePass | None, module: ModuleOp, _after: ModulePass | None
+) -> None:
+    module.verify()
+    verify_dominance(module)
+
+
+def _array(value: object, type_: Attribute) -> Array:
+    array = ArrayType.of(type_)
+    return np.asarray(value, None if array is None else array.dtype)

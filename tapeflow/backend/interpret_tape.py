@@ -1,0 +1,131 @@
+"""Reference engine: tapes before they are memory, and arenas."""
+
+from typing import cast
+
+from xdsl.interpreter import (
+    Interpreter,
+    InterpreterFunctions,
+    PythonValues,
+    impl,
+    register_impls,
+)
+
+from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.interpreter import ReferenceInterpreter
+from tapeflow.backend.record_memory import Arena, RecordFormat
+from tapeflow.backend.tape_memory import TapeStack, TiledTape
+from tapeflow.dialects import tape
+from tapeflow.dialects.record import field_bytes
+
+
+@register_impls
+class TapeFunctions(InterpreterFunctions):
+    """Abstract stacks and tape regions, with and without tiles."""
+
+    @impl(tape.StackOp)
+    def run_stack(
+        self, _interpreter: Interpreter, op: tape.StackOp, _args: PythonValues
+    ) -> PythonValues:
+        return (TapeStack(field_bytes(op.tape.type.element)),)
+
+    @impl(tape.AllocateOp)
+    def run_allocate(
+        self, _interpreter: Interpreter, op: tape.AllocateOp, args: PythonValues
+    ) -> PythonValues:
+        type_ = op.tape.type
+        capacity = required_capacity(args[0])
+        layout = type_.record_layout
+        is_packed = type_.layout.data == "soa"
+        width = sum(layout.widths_bytes) if is_packed else layout.stride_bytes
+        if type_.tile_records is None:
+            return (TapeStack(width, capacity),)
+        return (TiledTape(width, capacity, type_.tile_records),)
+
+    @impl(tape.PushOp)
+    def run_push(
+        self, interpreter: Interpreter, _op: tape.PushOp, args: PythonValues
+    ) -> PythonValues:
+        memory: TapeStack = args[0]
+        memory.push(args[1:])
+        run = cast(ReferenceInterpreter, interpreter)
+        run.memory.tape_bytes += memory.record_bytes
+        return ()
+
+    @impl(tape.PopOp)
+    def run_pop(
+        self, _interpreter: Interpreter, _op: tape.PopOp, args: PythonValues
+    ) -> PythonValues:
+        return cast(TapeStack, args[0]).pop()
+
+    @impl(tape.AdvanceOp)
+    def run_advance(
+        self, _interpreter: Interpreter, _op: tape.AdvanceOp, args: PythonValues
+    ) -> PythonValues:
+        cast(TiledTape, args[0]).advance()
+        return ()
+
+    @impl(tape.RetreatOp)
+    def run_retreat(
+        self, _interpreter: Interpreter, _op: tape.RetreatOp, args: PythonValues
+    ) -> PythonValues:
+        cast(TiledTape, args[0]).retreat()
+        return ()
+
+    @impl(tape.RoomOp)
+    def run_room(
+        self, _interpreter: Interpreter, _op: tape.RoomOp, args: PythonValues
+    ) -> PythonValues:
+        return (cast(TiledTape, args[0]).room(),)
+
+    @impl(tape.ReadyOp)
+    def run_ready(
+        self, _interpreter: Interpreter, _op: tape.ReadyOp, args: PythonValues
+    ) -> PythonValues:
+        return (cast(TiledTape, args[0]).ready(),)
+
+
+@register_impls
+class ArenaFunctions(InterpreterFunctions):
+    """Records in memory behind the cache."""
+
+    @impl(tape.AllocateArenaOp)
+    def run_allocate_arena(
+        self, interpreter: Interpreter, op: tape.AllocateArenaOp, args: PythonValues
+    ) -> PythonValues:
+        memory = cast(ReferenceInterpreter, interpreter).memory
+        record = RecordFormat.of(op.arena.type.fields)
+        size = required_capacity(args[0]) * record.stride_bytes
+        block = memory.block(op.arena.name_hint or "arena", size, is_tape=True)
+        return (Arena(block, record),)
+
+    @impl(tape.StoreOp)
+    def run_store(
+        self, interpreter: Interpreter, op: tape.StoreOp, args: PythonValues
+    ) -> PythonValues:
+        run = cast(ReferenceInterpreter, interpreter)
+        value, arena, address = args
+        field = op.field.data
+        place = arena.place(address, field)
+        arena.store(place, field, value)
+        run.address = arena.block.address + place
+        if field == 0:
+            run.memory.tape_bytes += arena.record.stride_bytes
+        return ()
+
+    @impl(tape.LoadOp)
+    def run_load(
+        self, interpreter: Interpreter, op: tape.LoadOp, args: PythonValues
+    ) -> PythonValues:
+        run = cast(ReferenceInterpreter, interpreter)
+        arena, address = args
+        field = op.field.data
+        place = arena.place(address, field)
+        run.address = arena.block.address + place
+        return (arena.load(place, field),)
+
+
+def required_capacity(records: int) -> int:
+    """Raises ExecutionError if it is negative."""
+    if records < 0:
+        raise ExecutionError(f"a tape cannot have room for {records} records")
+    return records

@@ -1,0 +1,196 @@
+"""What an op of the program costs on the machine: the one definition of both engines.
+
+An op costs a short chain of micro-operations; an op that costs none is listed as free;
+an op that is neither is an error. Address arithmetic is counted alike in every
+pipeline: reading `A[i, j]` costs a multiplication, an addition and the access; field
+displacements and scaling by the element size are addressing modes and cost nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.ir import Attribute, Operation
+
+from hwmodel import Operation as Kind
+from tapeflow.backend.execution_error import ExecutionError, location_of
+from tapeflow.backend.scalar_costs import SCALAR_COSTS
+from tapeflow.backend.scalar_types import storage_dtype
+from tapeflow.dialects import ad, spm, stream, tape
+
+UNKNOWN_RING = -1
+"""The `aux` of a DMA operation: the engine knows the ring's number, the op does not."""
+
+
+@dataclass(frozen=True)
+class MicroOperation:
+    """One operation of the machine that an op of the program needs."""
+
+    kind: int
+    """A `hwmodel.Operation`, as a plain int."""
+    operands: tuple[int, ...] = ()
+    """Operands of the op, by number, that it waits for."""
+    earlier: tuple[int, ...] = ()
+    """Micro-operations of the same op, by number, that it waits for."""
+    has_address: bool = False
+    """Whether it takes the address of the op's one access."""
+    aux: int = 0
+    """Bytes of an access, ring of a transfer."""
+
+
+Costs = tuple[MicroOperation, ...]
+
+
+def micro_operations(op: Operation) -> Costs:
+    """The micro-operations of an op in issue order; its results wait for the last.
+
+    Loops, branches, calls and `memref.copy` have costs of their own: see `timing`.
+
+    Raises:
+        ExecutionError: the op has no machine cost.
+    """
+    if isinstance(op, _FREE):
+        return ()
+    if type(op) in SCALAR_COSTS:
+        return _chained(SCALAR_COSTS[type(op)](op), len(op.operands))
+    rule = _RULES.get(type(op))
+    if rule is not None:
+        return rule(op)
+    help_text = (
+        "abstract tape ops have no machine cost: lower them with a pipeline first"
+        if isinstance(op, _ABSTRACT)
+        else "run it without a machine, or write it with ops that have one"
+    )
+    raise ExecutionError(
+        f"no machine cost for '{op.name}'; {help_text}", location_of(op)
+    )
+
+
+def _chained(kinds: tuple[Kind, ...], operands: int) -> Costs:
+    """Each waits for the one before; the first also for all operands."""
+    first = MicroOperation(int(kinds[0]), tuple(range(operands)))
+    others = (
+        MicroOperation(int(kind), earlier=(i,)) for i, kind in enumerate(kinds[1:])
+    )
+    return (first, *others)
+
+
+def stored_bytes(element: Attribute) -> int:
+    """Stored width of a buffer element or record field.
+
+    Raises:
+        ExecutionError: no buffer holds values of this type.
+    """
+    dtype = storage_dtype(element)
+    if dtype is None:
+        raise ExecutionError(f"no memory holds values of type {element}")
+    return dtype.itemsize
+
+
+def _element_access(op: Operation, kind: Kind, memref_operand: int) -> Costs:
+    """Row-major linearisation by Horner's rule, then the access."""
+    first_index = memref_operand + 1
+    rank = len(op.operands) - first_index
+    chain: list[MicroOperation] = []
+    for dimension in range(1, rank):
+        above = (first_index,) if dimension == 1 else ()
+        after = () if dimension == 1 else (len(chain) - 1,)
+        chain.append(MicroOperation(int(Kind.INT_MUL), above, after))
+        product = (len(chain) - 1,)
+        index = (first_index + dimension,)
+        chain.append(MicroOperation(int(Kind.INT_ADD), index, product))
+    indices = (first_index,) if rank == 1 else ()
+    linear = (len(chain) - 1,) if chain else ()
+    element = cast(MemRefType[Any], op.operands[memref_operand].type).element_type
+    operands = (*range(memref_operand + 1), *indices)
+    access = MicroOperation(int(kind), operands, linear, True, stored_bytes(element))
+    return (*chain, access)
+
+
+def _field_access(kind: Kind) -> Callable[[Operation], Costs]:
+    def rule(op: Operation) -> Costs:
+        access = cast(tape.StoreOp | tape.LoadOp | spm.StoreOp | spm.LoadOp, op)
+        width = stored_bytes(access.value.type)
+        operands = tuple(range(len(op.operands)))
+        return (MicroOperation(int(kind), operands, (), True, width),)
+
+    return rule
+
+
+def _transfer(kind: Kind) -> Callable[[Operation], Costs]:
+    costs = (MicroOperation(int(kind), (0, 1), (), True, UNKNOWN_RING),)
+    return lambda _op: costs
+
+
+def _subview(op: Operation) -> Costs:
+    """The offset of the view: one multiply-add per dimension that moves it."""
+    chain: list[MicroOperation] = []
+    dynamic = 1
+    for offset in cast(memref.SubviewOp, op).static_offsets.iter_values():
+        after = (len(chain) - 1,) if chain else ()
+        if offset == DYNAMIC_INDEX:
+            chain.append(MicroOperation(int(Kind.INT_MUL), (0, dynamic)))
+            product = len(chain) - 1
+            chain.append(MicroOperation(int(Kind.INT_ADD), (0,), (*after, product)))
+            dynamic += 1
+        elif offset != 0:
+            chain.append(MicroOperation(int(Kind.INT_ADD), (0,), after))
+    return tuple(chain)
+
+
+_RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
+    memref.LoadOp: lambda op: _element_access(op, Kind.LOAD, 0),
+    memref.StoreOp: lambda op: _element_access(op, Kind.STORE, 1),
+    memref.SubviewOp: _subview,
+    tape.LoadOp: _field_access(Kind.LOAD),
+    tape.StoreOp: _field_access(Kind.STORE),
+    spm.LoadOp: _field_access(Kind.SPM_LOAD),
+    spm.StoreOp: _field_access(Kind.SPM_STORE),
+    spm.DrainOp: _transfer(Kind.DRAIN),
+    spm.FillOp: _transfer(Kind.FILL),
+    stream.EnqueueOp: _transfer(Kind.ENQUEUE),
+    stream.AcquireOp: _transfer(Kind.ACQUIRE),
+    stream.PrefetchOp: _transfer(Kind.PREFETCH),
+    stream.DequeueOp: _transfer(Kind.DEQUEUE),
+    ad.TurnOp: lambda _op: (MicroOperation(int(Kind.TURN)),),
+}
+
+_FREE: tuple[type[Operation], ...] = (
+    arith.ConstantOp,
+    func.CallOp,
+    func.ReturnOp,
+    memref.AllocOp,
+    memref.AllocaOp,
+    memref.CastOp,
+    memref.CopyOp,
+    memref.DeallocOp,
+    memref.DimOp,
+    memref.GetGlobalOp,
+    memref.RankOp,
+    scf.ConditionOp,
+    scf.ExecuteRegionOp,
+    scf.ForOp,
+    scf.IfOp,
+    scf.IndexSwitchOp,
+    scf.WhileOp,
+    scf.YieldOp,
+    spm.AllocateOp,
+    tape.AllocateArenaOp,
+)
+"""Known at launch, immediates, or charged by `timing` as they run."""
+
+_ABSTRACT: tuple[type[Operation], ...] = (
+    ad.GradientOp,
+    spm.AdvanceOp,
+    spm.RetreatOp,
+    tape.AdvanceOp,
+    tape.AllocateOp,
+    tape.PopOp,
+    tape.PushOp,
+    tape.ReadyOp,
+    tape.RetreatOp,
+    tape.RoomOp,
+    tape.StackOp,
+)

@@ -1,0 +1,84 @@
+"""LLVM text to machine code in memory, through object code that can be kept.
+
+No fast-math flag is set and nothing is vectorised: the results are those of the
+source, in its order.
+"""
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from tapeflow.backend.libm import LIBM_FUNCTIONS, libm
+from tapeflow.backend.native.builtins import LIBM_SYMBOL
+from tapeflow.backend.native.program import ENTRY
+
+_ENTRY_TYPE = ctypes.CFUNCTYPE(
+    ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p
+)
+
+
+@dataclass(frozen=True)
+class MachineCode:
+    """The entry function, and the LLVM engine that owns its memory."""
+
+    entry: Callable[[int, int, int], int]
+    """(run, arguments, results) as addresses of rows of 64-bit words -> status."""
+    engine: Any
+
+
+def host_description() -> str:
+    """What object code depends on besides its source."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    features = llvm.get_host_cpu_features().flatten()
+    name = llvm.get_host_cpu_name()
+    return f"llvmlite {llvmlite.__version__} LLVM {version} {name} {features}"
+
+
+@cache
+def _prepare() -> None:
+    """Make this host's code generator and the C library's functions known to LLVM."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    for name, (c_name, _) in LIBM_FUNCTIONS.items():
+        address = ctypes.cast(libm()[c_name], ctypes.c_void_p).value
+        llvm.add_symbol(LIBM_SYMBOL.format(name), address)
+
+
+def _target_machine() -> Any:
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=2,
+        jit=True,
+    )
+
+
+def object_code(text: str) -> bytes:
+    """Optimise an LLVM module and translate it for this host."""
+    _prepare()
+    target = _target_machine()
+    module = llvm.parse_assembly(text)
+    module.triple = llvm.get_default_triple()
+    module.data_layout = str(target.target_data)
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=2)
+    tuning.loop_vectorization = False
+    tuning.slp_vectorization = False
+    tuning.loop_unrolling = False
+    builder = llvm.create_pass_builder(target, tuning)
+    builder.getModulePassManager().run(module, builder)
+    return target.emit_object(module)
+
+
+def load_object_code(code: bytes) -> MachineCode:
+    """Put object code into memory, ready to be called."""
+    _prepare()
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    return MachineCode(_ENTRY_TYPE(engine.get_function_address(ENTRY)), engine)

@@ -1,0 +1,81 @@
+"""A run of generated source as plain Python, for debugging: slow, but every line shows.
+
+Arrays are memoryviews, so that elements are Python numbers and views share memory.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tapeflow.backend.emit.generated_program import GeneratedProgram
+from tapeflow.backend.native.python_words import PYTHON_WORDS
+from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost, grown, workspace
+
+
+class PythonRun:
+    """The `run` of generated source."""
+
+    def __init__(self, host: RunHost):
+        self._host = host
+        self._count = 0
+        self.tape_bytes = 0
+        """Bytes pushed on tapes."""
+        self.placed_at = 0
+        """Byte address of the buffer allocated last."""
+        for element in DTYPES:
+            setattr(self, f"allocate_{element}", self._allocator(element))
+            setattr(self, f"workspace_{element}", self._workspace_maker(element))
+            setattr(self, f"grow_{element}", self._grow)
+
+    def call(self, program: GeneratedProgram, arguments: Sequence[Any]) -> list[Any]:
+        """The results of the entry function; arrays are memoryviews.
+
+        Raises:
+            ExecutionError: a check failed, or the host could not give what was asked.
+        """
+        namespace = dict(PYTHON_WORDS)
+        exec(compile(program.source, "<generated>", "exec"), namespace)
+        outcome = namespace[program.entry](self, *arguments)
+        self._host.flush(self._count)
+        if outcome is None:
+            return []
+        return list(outcome) if isinstance(outcome, tuple) else [outcome]
+
+    def check(self, condition: bool, site: int, first: int, second: int) -> None:
+        """Raise the error of the site unless the condition holds."""
+        if not condition:
+            raise self._host.failure(site, (first, second))
+
+    def record(self, *words: int) -> None:
+        """Append an event."""
+        if self._count > EVENT_WORDS:
+            self._host.flush(self._count)
+            self._count = 0
+        end = self._count + len(words)
+        self._host.events[self._count : end] = words
+        self._count = end
+
+    def release(self, site: int, array: memoryview) -> None:
+        """Give a buffer back."""
+        del site
+        self._host.release(pointer_of(array))
+
+    def _allocator(self, element: str) -> Callable[[int, int], memoryview]:
+        def allocate(site: int, count: int) -> memoryview:
+            buffer = self._host.allocate(site, element, count)
+            self.placed_at = buffer.block.address
+            return memoryview(buffer.storage)
+
+        return allocate
+
+    def _workspace_maker(self, element: str) -> Callable[[int, int], memoryview]:
+        return lambda _site, count: memoryview(workspace(element, count))
+
+    def _grow(self, _site: int, old: memoryview, count: int, size: int) -> memoryview:
+        return memoryview(grown(np.asarray(old), count, size))
+
+
+def pointer_of(array: memoryview) -> int:
+    """Where the first byte is."""
+    return int(np.asarray(array).ctypes.data)

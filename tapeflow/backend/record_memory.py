@@ -1,0 +1,63 @@
+"""Typed access to the fields of records in raw bytes, and the arena of such records."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import TypeAttribute
+
+from tapeflow.backend.buffer import Block
+from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.scalar_types import storage_dtype
+from tapeflow.dialects.record import RecordLayout
+
+
+@dataclass(frozen=True)
+class RecordFormat:
+    """How the fields of a record are packed."""
+
+    codecs: tuple[struct.Struct, ...]
+    offsets_bytes: tuple[int, ...]
+    stride_bytes: int
+
+    @staticmethod
+    def of(fields: Sequence[TypeAttribute]) -> "RecordFormat":
+        """The format of a record type."""
+        layout = RecordLayout.of(fields)
+        codecs: list[struct.Struct] = []
+        for field in fields:
+            dtype = storage_dtype(field)
+            assert dtype is not None
+            codecs.append(struct.Struct(f"<{dtype.char if dtype.char != 'l' else 'q'}"))
+        return RecordFormat(tuple(codecs), layout.offsets_bytes, layout.stride_bytes)
+
+
+class Arena:
+    """A tape region's records in memory behind the cache."""
+
+    def __init__(self, block: Block, record: RecordFormat):
+        self.block = block
+        self.record = record
+        self._bytes = bytearray(b"\xff" * block.size_bytes)
+
+    def place(self, address: int, field: int) -> int:
+        """Byte offset in the arena of a field of the record at a byte address.
+
+        Raises:
+            ExecutionError: no record begins there.
+        """
+        stride = self.record.stride_bytes
+        if address % stride or not 0 <= address <= self.block.size_bytes - stride:
+            raise ExecutionError(
+                f"no record begins at byte {address} of arena '{self.block.name}' with "
+                f"{self.block.size_bytes // stride} records of {stride} bytes"
+            )
+        return address + self.record.offsets_bytes[field]
+
+    def store(self, place: int, field: int, value: float) -> None:
+        """Write a field at an offset that `place` gave."""
+        self.record.codecs[field].pack_into(self._bytes, place, value)
+
+    def load(self, place: int, field: int) -> float:
+        """Read a field at an offset that `place` gave."""
+        return self.record.codecs[field].unpack_from(self._bytes, place)[0]

@@ -1,0 +1,148 @@
+"""One run on the reference engine."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from xdsl.dialects.builtin import MemRefType, ModuleOp
+from xdsl.dialects.func import CallOp, FuncOp
+from xdsl.ir import Attribute
+from xdsl.traits import SymbolTable
+
+from hwmodel import Machine, MachineError, Ring, Simulation, SimulationError, energy_of
+from tapeflow.backend.array_type import Array
+from tapeflow.backend.buffer import Buffer
+from tapeflow.backend.execution import Execution
+from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.interpret_func import AdFunctions, FuncFunctions
+from tapeflow.backend.interpret_memref import CopyFunctions, MemrefFunctions
+from tapeflow.backend.interpret_scalar import ScalarFunctions
+from tapeflow.backend.interpret_scf import ScfFunctions
+from tapeflow.backend.interpret_spm import SpmFunctions, TransferFunctions
+from tapeflow.backend.interpret_tape import ArenaFunctions, TapeFunctions
+from tapeflow.backend.interpreter import ReferenceInterpreter
+from tapeflow.backend.run_memory import RunMemory
+from tapeflow.backend.scalar_types import storage_dtype
+from tapeflow.backend.timing import Clock
+from tapeflow.dialects import spm
+
+
+def run_reference(
+    module: ModuleOp,
+    function: FuncOp,
+    arguments: Sequence[Array | np.generic],
+    machine: Machine | None,
+) -> Execution:
+    """Run a function on checked arguments.
+
+    Raises:
+        ExecutionError: the program cannot run, or not on this machine.
+    """
+    started = time.perf_counter()
+    allocations = reachable_rings(module, function)
+    simulation = None if machine is None else make_simulation(machine, allocations)
+    memory = RunMemory()
+    run = _interpreter(module, allocations, memory, Clock(simulation))
+    values = _values(function, arguments, memory)
+    try:
+        outcome, _ = run.call(function.sym_name.data, values, [0] * len(values))
+        counters = None if simulation is None else simulation.finish()
+    except RecursionError:
+        raise ExecutionError("loops and calls nest too deeply to run") from None
+    except SimulationError as error:
+        raise ExecutionError(str(error)) from error
+    return Execution(
+        results=tuple(map(_result, outcome, function.function_type.outputs)),
+        counters=counters,
+        energy=counters and machine and energy_of(counters, machine),
+        placement=memory.placed,
+        tape_bytes=memory.tape_bytes,
+        engine="reference",
+        run_seconds=time.perf_counter() - started,
+    )
+
+
+def reachable_rings(module: ModuleOp, function: FuncOp) -> tuple[spm.AllocateOp, ...]:
+    """The rings of a function and all it calls; a ring's number is its position.
+
+    The order is that of the module's text.
+    """
+    reached = {function}
+    pending = [function]
+    while pending:
+        for op in pending.pop().walk():
+            if isinstance(op, CallOp):
+                callee = SymbolTable.lookup_symbol(module, op.callee)
+                if isinstance(callee, FuncOp) and callee not in reached:
+                    reached.add(callee)
+                    pending.append(callee)
+    return tuple(
+        op
+        for candidate in module.walk()
+        if isinstance(candidate, FuncOp) and candidate in reached
+        for op in candidate.walk()
+        if isinstance(op, spm.AllocateOp)
+    )
+
+
+def make_simulation(
+    machine: Machine, allocations: Sequence[spm.AllocateOp]
+) -> Simulation:
+    """The machine at work, with rings numbered by position.
+
+    Raises:
+        ExecutionError: the rings do not fit its scratchpad.
+    """
+    types = [allocation.ring.type for allocation in allocations]
+    rings = tuple(
+        Ring(t.tile_bytes, t.slots.data, t.pitch_bytes, t.base.data) for t in types
+    )
+    try:
+        return Simulation(machine, rings)
+    except (SimulationError, MachineError) as error:
+        raise ExecutionError(str(error)) from error
+
+
+def _interpreter(
+    module: ModuleOp,
+    allocations: Sequence[spm.AllocateOp],
+    memory: RunMemory,
+    clock: Clock,
+) -> ReferenceInterpreter:
+    numbers = {op: number for number, op in enumerate(allocations)}
+    functions = (
+        FuncFunctions(),
+        ScfFunctions(),
+        ScalarFunctions(),
+        MemrefFunctions(),
+        CopyFunctions(),
+        AdFunctions(),
+        TapeFunctions(),
+        ArenaFunctions(),
+        SpmFunctions(numbers),
+        TransferFunctions(),
+    )
+    return ReferenceInterpreter(module, functions, memory, clock)
+
+
+def _values(
+    function: FuncOp, arguments: Sequence[Array | np.generic], memory: RunMemory
+) -> list[Any]:
+    """Arguments as the engine holds them, buffers placed in order."""
+    values: list[Any] = []
+    parameters = function.body.blocks[0].args
+    for parameter, argument in zip(parameters, arguments, strict=True):
+        if isinstance(argument, np.ndarray):
+            name = parameter.name_hint or f"arg{parameter.index}"
+            values.append(memory.adopt(name, argument))
+        else:
+            values.append(argument.item())
+    return values
+
+
+def _result(value: Any, type_: Attribute) -> Any:
+    if isinstance(value, Buffer):
+        return value.array()
+    dtype = None if isinstance(type_, MemRefType) else storage_dtype(type_)
+    return value if dtype is None else dtype.type(value)

@@ -1,0 +1,145 @@
+"""What a running compiled program asks of its host: memory, and time for its events.
+
+The same host serves machine code (`native_run`) and uncompiled Python (`python_run`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects import memref
+from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
+from xdsl.traits import SymbolTable
+
+from hwmodel import Simulation, run_events
+from tapeflow.backend.buffer import Buffer, unwritten
+from tapeflow.backend.emit.buffer_view import ELEMENT_NAMES
+from tapeflow.backend.emit.generated_program import EventTable, Site
+from tapeflow.backend.execution_error import ExecutionError, location_of
+from tapeflow.backend.run_memory import RunMemory
+
+DTYPES: dict[str, np.dtype[Any]] = {
+    name: np.dtype(numpy_name) for numpy_name, name in ELEMENT_NAMES.items()
+}
+"""Element name in generated code to its NumPy type."""
+
+EVENT_WORDS = 1 << 15
+"""Words of events between two calls of the machine model."""
+
+Array = NDArray[Any]
+
+
+class RunHost:
+    """Memory, events and failures of one run."""
+
+    def __init__(
+        self,
+        sites: Sequence[Site],
+        memory: RunMemory,
+        simulation: Simulation | None,
+        table: EventTable | None,
+    ):
+        self._sites = sites
+        self.memory = memory
+        self._simulation = simulation
+        self._table = table
+        self._buffers: dict[int, Buffer] = {}
+        self._globals: dict[str, Buffer] = {}
+        self._times = np.zeros(1 if table is None else table.slots, np.int64)
+        self.longest_event = 1 if table is None else table.longest_event
+        size = EVENT_WORDS + self.longest_event if table is not None else 1
+        self.events = np.zeros(size, np.int64)
+
+    def adopt(self, name: str, array: Array) -> Buffer:
+        """Place an argument."""
+        buffer = self.memory.adopt(name, array)
+        self._buffers[_pointer(buffer.storage)] = buffer
+        return buffer
+
+    def allocate(self, site: int, element: str, count: int) -> Buffer:
+        """A new buffer of `count` elements, or the global that the site asks for."""
+        op = self._sites[site].op
+        if isinstance(op, memref.GetGlobalOp):
+            return self._global(op, element, count)
+        result = op.results[0]
+        default = (
+            "buffer" if isinstance(op, memref.AllocOp | memref.AllocaOp) else "arena"
+        )
+        return self._new(result.name_hint or default, element, count)
+
+    def release(self, pointer: int) -> None:
+        """Give a buffer back.
+
+        Raises:
+            ExecutionError: no buffer begins there, or it was given back before.
+        """
+        buffer = self._buffers.pop(pointer, None)
+        if buffer is None:
+            raise ExecutionError(
+                "this is no buffer that can be deallocated: it was deallocated before, "
+                "or it is a part of one"
+            )
+        self.memory.release(buffer)
+
+    def flush(self, count: int) -> None:
+        """Let the machine work on the first `count` words of events."""
+        if self._simulation is not None and self._table is not None and count:
+            rows, segments = self._table.rows, self._table.segments
+            arrays = self._simulation.arrays
+            run_events(arrays, rows, segments, self._times, self.events, count)
+
+    def failure(self, site: int, details: Sequence[int]) -> ExecutionError:
+        """The error of a check that failed."""
+        place = self._sites[site]
+        return ExecutionError(place.message.format(*details), location_of(place.op))
+
+    def located(self, error: ExecutionError, site: int) -> ExecutionError:
+        """An error with the location of a site, if it has none."""
+        if error.location is None:
+            error.location = location_of(self._sites[site].op)
+        return error
+
+    def owner(self, pointer: int) -> Buffer:
+        """The buffer that a pointer points into."""
+        for start, buffer in self._buffers.items():
+            if start <= pointer < start + max(1, buffer.storage.nbytes):
+                return buffer
+        raise ExecutionError("a result is a buffer that was deallocated")
+
+    def _new(self, name: str, element: str, count: int) -> Buffer:
+        dtype = DTYPES[element]
+        block = self.memory.block(name, count * dtype.itemsize)
+        storage = unwritten(dtype, max(1, count))
+        buffer = Buffer.contiguous(block, storage, (count,))
+        self._buffers[_pointer(storage)] = buffer
+        return buffer
+
+    def _global(self, op: memref.GetGlobalOp, element: str, count: int) -> Buffer:
+        name = op.name_.string_value()
+        if name not in self._globals:
+            definition = SymbolTable.lookup_symbol(op, op.name_)
+            assert isinstance(definition, memref.GlobalOp)
+            buffer = self._new(name, element, count)
+            initial = definition.initial_value
+            if isinstance(initial, DenseIntOrFPElementsAttr):
+                values = list(initial.get_values())
+                buffer.storage[:count] = values[0] if len(values) == 1 else values
+            self._globals[name] = buffer
+        return self._globals[name]
+
+
+def workspace(element: str, count: int) -> Array:
+    """Zeroed memory for the engine's own use."""
+    return np.zeros(max(1, count), DTYPES[element])
+
+
+def grown(old: Array, count: int, size: int) -> Array:
+    """A workspace of `size` elements that begins with `count` old ones."""
+    array = np.zeros(size, old.dtype)
+    array[:count] = old[:count]
+    return array
+
+
+def _pointer(array: Array) -> int:
+    return int(array.ctypes.data)

@@ -1,0 +1,77 @@
+"""All memory of one run: where each buffer lies, and how much tape was pushed."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Attribute
+
+from hwmodel import Placement
+from tapeflow.backend.buffer import Block, Buffer, unwritten
+from tapeflow.backend.execution import PlacedBuffer
+from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.scalar_types import storage_dtype
+
+
+class RunMemory:
+    """Places buffers as they come and keeps count of the tape."""
+
+    def __init__(self) -> None:
+        self._placement = Placement()
+        self.globals: dict[str, Buffer] = {}
+        """Constant buffers that the run has used, by symbol."""
+        self.tape_bytes = 0
+        """Bytes pushed so far, at stored width with padding."""
+
+    @property
+    def placed(self) -> tuple[PlacedBuffer, ...]:
+        """Every buffer so far, in order of allocation."""
+        return tuple(
+            PlacedBuffer(buffer.name, buffer.address, buffer.size_bytes)
+            for buffer in self._placement.buffers
+        )
+
+    def block(self, name: str, size_bytes: int, is_tape: bool = False) -> Block:
+        """Place a block of memory."""
+        address = self._placement.allocate(name, size_bytes)
+        return Block(name, address, size_bytes, is_tape)
+
+    def adopt(self, name: str, array: NDArray[Any]) -> Buffer:
+        """Place an existing C-contiguous array; the buffer shares its elements."""
+        block = self.block(name, array.nbytes)
+        return Buffer.contiguous(block, array.reshape(-1), array.shape)
+
+    def allocate(
+        self, name: str, type_: Attribute, sizes: Sequence[int], is_tape: bool = False
+    ) -> Buffer:
+        """Place a new buffer of a memref type with these dynamic sizes.
+
+        Raises:
+            ExecutionError: a size is negative, or no memory holds such elements.
+        """
+        assert isinstance(type_, MemRefType)
+        dtype = storage_dtype(type_.element_type)
+        if dtype is None:
+            raise ExecutionError(f"no memory holds values of type {type_.element_type}")
+        dynamic = iter(sizes)
+        shape = tuple(
+            extent if extent >= 0 else next(dynamic) for extent in type_.get_shape()
+        )
+        if any(extent < 0 for extent in shape):
+            raise ExecutionError(f"cannot allocate a buffer of shape {list(shape)}")
+        elements = prod(shape)
+        block = self.block(name, elements * dtype.itemsize, is_tape)
+        return Buffer.contiguous(block, unwritten(dtype, elements), shape)
+
+    def release(self, buffer: Buffer) -> None:
+        """Give a block back.
+
+        Raises:
+            ExecutionError: it was given back before.
+        """
+        if not buffer.block.is_live:
+            raise ExecutionError(f"buffer '{buffer.block.name}' is deallocated twice")
+        buffer.block.is_live = False
+        self._placement.free(buffer.block.address)

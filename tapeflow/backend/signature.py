@@ -1,0 +1,144 @@
+"""What a function takes and returns, and whether arrays fit it."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import MemRefType, ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument
+
+from tapeflow.backend.array_type import Array, ArrayType, RequestError
+from tapeflow.dialects.ad import is_differentiable, is_float
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of a function."""
+
+    position: int
+    name: str | None
+    """The name it has in the program, without the percent sign."""
+    type: Attribute
+    array: ArrayType
+
+    @property
+    def key(self) -> str:
+        """The name of its array among the inputs: `arg0`, `arg1`, ..."""
+        return f"arg{self.position}"
+
+    @property
+    def is_buffer(self) -> bool:
+        return isinstance(self.type, MemRefType)
+
+    @property
+    def is_differentiable(self) -> bool:
+        return is_differentiable(self.type)
+
+    def __str__(self) -> str:
+        name = "" if self.name is None else f" (%{self.name})"
+        return f"argument {self.position}{name} of type {self.type}"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The arguments and results of one function with a body."""
+
+    function: str
+    parameters: tuple[Parameter, ...]
+    results: tuple[Attribute, ...]
+
+    @property
+    def float_results(self) -> tuple[int, ...]:
+        """Positions of the results that carry derivatives."""
+        return tuple(i for i, type_ in enumerate(self.results) if is_float(type_))
+
+    def parameter(self, position: int) -> Parameter:
+        """The argument of that number.
+
+        Raises:
+            RequestError: there is none.
+        """
+        if 0 <= position < len(self.parameters):
+            return self.parameters[position]
+        count = len(self.parameters)
+        numbers = f"{count} (0 to {count - 1})" if count else "none"
+        raise RequestError(
+            f"there is no argument {position}: @{self.function} has {numbers}"
+        )
+
+    def require_differentiable(self, positions: tuple[int, ...]) -> None:
+        """Raises RequestError naming an argument that carries no derivative."""
+        if not positions:
+            raise RequestError("name at least one argument to differentiate for")
+        for position in positions:
+            parameter = self.parameter(position)
+            if not parameter.is_differentiable:
+                raise RequestError(
+                    f"{parameter} carries no derivative; "
+                    f"these do: {self._differentiable_list()}"
+                )
+
+    def _differentiable_list(self) -> str:
+        names = [str(p.position) for p in self.parameters if p.is_differentiable]
+        return ", ".join(names) or "none"
+
+    def fitted_arguments(self, arrays: Mapping[str, Array]) -> tuple[Array, ...]:
+        """Copies of `arg0`, `arg1`, ... in order, checked against the arguments.
+
+        Raises:
+            RequestError: one is missing, or has another type or shape.
+        """
+        for parameter in self.parameters:
+            if parameter.key not in arrays:
+                given = ", ".join(sorted(arrays)) or "nothing"
+                raise RequestError(
+                    f"the inputs lack {parameter.key}: {parameter} needs "
+                    f"{parameter.array}; given: {given}"
+                )
+        return tuple(
+            p.array.fitted(arrays[p.key], p.key, str(p)) for p in self.parameters
+        )
+
+
+def signature_of(module: ModuleOp, function: str) -> Signature:
+    """The signature of a function that has a body.
+
+    Raises:
+        RequestError: no such function, no body, or a type no array fits.
+    """
+    op = find_function(module, function)
+    parameters = tuple(
+        _parameter(function, argument) for argument in op.body.blocks[0].args
+    )
+    return Signature(function, parameters, tuple(op.function_type.outputs.data))
+
+
+def find_function(module: ModuleOp, name: str) -> FuncOp:
+    """The function of that name, which must have a body.
+
+    Raises:
+        RequestError: with the names there are.
+    """
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
+    if name not in functions:
+        near = difflib.get_close_matches(name, functions, n=1)
+        hint = f" did you mean @{near[0]}?" if near else ""
+        names = ", ".join(f"@{known}" for known in functions) or "none"
+        raise RequestError(
+            f"there is no function @{name};{hint} functions here: {names}"
+        )
+    if functions[name].is_declaration:
+        raise RequestError(f"@{name} has no body: only a declaration is here")
+    return functions[name]
+
+
+def _parameter(function: str, argument: BlockArgument) -> Parameter:
+    array = ArrayType.of(argument.type)
+    if array is None:
+        raise RequestError(
+            f"argument {argument.index} of @{function} has type {argument.type}; "
+            "arguments can be f32, f64, index, i1, i8, i16, i32, i64 and memrefs "
+            "of these"
+        )
+    return Parameter(argument.index, argument.name_hint, argument.type, array)

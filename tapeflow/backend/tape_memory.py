@@ -1,0 +1,89 @@
+"""Run-time tapes before they have an address: abstract stacks and tape regions."""
+
+from tapeflow.backend.execution_error import ExecutionError
+
+Record = tuple[float, ...]
+
+
+class TapeStack:
+    """A stack of records, bounded where a capacity is given."""
+
+    def __init__(self, record_bytes: int, capacity: int | None = None):
+        self.record_bytes = record_bytes
+        """Bytes a push counts for."""
+        self._capacity = capacity
+        self._records: list[Record] = []
+
+    def push(self, record: Record) -> None:
+        """Raises ExecutionError if the capacity is used up."""
+        if self._capacity is not None and len(self._records) >= self._capacity:
+            raise ExecutionError(
+                f"push to a full tape region: its capacity is {self._capacity} records"
+            )
+        self._records.append(record)
+
+    def pop(self) -> Record:
+        """Raises ExecutionError if nothing is left."""
+        if not self._records:
+            raise ExecutionError("pop from an empty tape")
+        return self._records.pop()
+
+
+class TiledTape(TapeStack):
+    """A tape region cut into tiles; the discipline of its layers is enforced.
+
+    The current tile is the only one that records are pushed to and popped from.
+    """
+
+    def __init__(self, record_bytes: int, capacity: int, tile_records: int):
+        super().__init__(record_bytes, capacity)
+        self._tile_records = tile_records
+        self._tile = 0
+        self._filled = 0
+
+    def push(self, record: Record) -> None:
+        """Raises ExecutionError if the current tile is full."""
+        if self._filled == self._tile_records:
+            raise ExecutionError(
+                f"push to a full tile: tile {self._tile} holds its "
+                f"{self._tile_records} records; advance first"
+            )
+        super().push(record)
+        self._filled += 1
+
+    def pop(self) -> Record:
+        """Raises ExecutionError if the current tile is used up."""
+        if self._filled == 0:
+            raise ExecutionError(
+                f"pop from a used-up tile: tile {self._tile} has no record left; "
+                "retreat first"
+            )
+        self._filled -= 1
+        return super().pop()
+
+    def advance(self) -> None:
+        """Begin the next tile if the current one is full."""
+        if self._filled == self._tile_records:
+            self._tile += 1
+            self._filled = 0
+
+    def retreat(self) -> None:
+        """Make the previous tile current if this one is used up.
+
+        Raises:
+            ExecutionError: there is no previous tile.
+        """
+        if self._filled:
+            return
+        if self._tile == 0:
+            raise ExecutionError("retreat below the first tile of a tape region")
+        self._tile -= 1
+        self._filled = self._tile_records
+
+    def room(self) -> int:
+        """Records that can still be pushed to the current tile."""
+        return self._tile_records - self._filled
+
+    def ready(self) -> int:
+        """Records that can still be popped from the current tile."""
+        return self._filled

@@ -1,0 +1,1 @@
+"""The commands: `tapeflow-opt` and `tapeflow`."""

@@ -1,0 +1,80 @@
+"""Arrays in .npz files: every way in which reading one can fail has its message."""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[Any]
+
+
+class ArrayFileError(Exception):
+    """A file that is missing, damaged, or holds something else than plain arrays."""
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """All arrays of an .npz file by name. Pickled objects are refused, never run.
+
+    Raises:
+        ArrayFileError: with the path, the cause and what would help.
+    """
+    try:
+        with path.open("rb") as file:
+            return _read_archive(path, file)
+    except FileNotFoundError:
+        raise ArrayFileError(f"{path}: there is no such file") from None
+    except IsADirectoryError:
+        raise ArrayFileError(f"{path}: is a directory, not an .npz file") from None
+    except OSError as error:
+        raise ArrayFileError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _read_archive(path: Path, file: BinaryIO) -> dict[str, Array]:
+    if not zipfile.is_zipfile(file):
+        raise ArrayFileError(
+            f"{path}: is not an .npz file, or a damaged one; write it with numpy.savez"
+        )
+    file.seek(0)
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            names = list(archive.files)
+            return {name: _read_member(path, archive, name) for name in names}
+    except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
+        raise ArrayFileError(f"{path}: damaged .npz file: {error}") from None
+
+
+def _read_member(path: Path, archive: Mapping[str, Any], name: str) -> Array:
+    try:
+        member = archive[name]
+    except ValueError as error:
+        reason = "holds Python objects" if "allow_pickle" in str(error) else str(error)
+        raise ArrayFileError(
+            f"{path}: array '{name}' cannot be read: {reason}; "
+            "only arrays of numbers are accepted"
+        ) from None
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        SyntaxError,
+        MemoryError,
+        OverflowError,
+    ) as error:
+        reason = str(error) or type(error).__name__
+        raise ArrayFileError(
+            f"{path}: array '{name}' is damaged: {reason}; write the file again"
+        ) from None
+    if not isinstance(member, np.ndarray):
+        raise ArrayFileError(f"{path}: '{name}' is not an array; use numpy.savez")
+    return cast(Array, member)
+
+
+def write_arrays(file: BinaryIO, arrays: Mapping[str, Array]) -> None:
+    """Write an .npz file; an array keeps its shape, 0-d arrays stay 0-d."""
+    np.savez(file, allow_pickle=False, **dict(arrays))

@@ -1,0 +1,66 @@
+"""Runs every case at every pipeline and shows how far it has got."""
+
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from tapeflow.backend.execute import Engine
+from tapeflow.tools.bench_cases import Case
+from tapeflow.tools.bench_record import Record, failed_record, record_of
+from tapeflow.tools.failures import CommandError, failure_message
+from tapeflow.tools.pipeline_on_machine import FittedPipeline
+
+
+def measure_all(
+    cases: Sequence[Case], pipelines: Sequence[FittedPipeline], engine: Engine
+) -> list[Record]:
+    """A record for each case and pipeline, in order; a refused run has its reason.
+
+    Progress goes to standard error: a bar on a terminal, a line a run elsewhere.
+
+    Raises:
+        CommandError: not a single run was possible; it tells each reason once.
+    """
+    console = Console(stderr=True)
+    records: list[Record] = []
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("", total=len(cases) * len(pipelines))
+        for case in cases:
+            for pipeline in pipelines:
+                label = f"{case.program} {pipeline.name}"
+                progress.update(task, description=label)
+                started = time.perf_counter()
+                records.append(measure(case, pipeline, engine))
+                progress.advance(task)
+                if not console.is_terminal:
+                    elapsed = time.perf_counter() - started
+                    line = f"{label}: {elapsed:.1f} s"
+                    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if all(record["error"] is not None for record in records):
+        reasons = dict.fromkeys(record["error"] for record in records)
+        raise CommandError("\n".join(reasons))
+    return records
+
+
+def measure(case: Case, pipeline: FittedPipeline, engine: Engine) -> Record:
+    """The record of one run."""
+    identity = {
+        "program": case.program,
+        "size": case.size,
+        "pipeline": pipeline.name,
+        "engine": engine,
+    }
+    try:
+        result = case.request.run(pipeline, engine)
+    except Exception as error:
+        return failed_record(identity, pipeline.machine, failure_message(error))
+    return record_of(identity, pipeline.machine, result, case.reference)

@@ -1,0 +1,110 @@
+"""One message for whatever went wrong: `file:line:column: error: message`.
+
+xDSL's errors carry the whole annotated module instead of a place. The place is found
+in the traceback: the operation that was verifying itself or emitting the error is
+`self` there.
+"""
+
+from dataclasses import dataclass
+from traceback import walk_tb
+
+from xdsl.dialects.builtin import (
+    ArrayAttr,
+    CallSiteLoc,
+    FileLineColLoc,
+    FusedLoc,
+    NameLoc,
+)
+from xdsl.ir import Attribute, Operation
+from xdsl.utils.exceptions import (
+    ArgSpecParseError,
+    DiagnosticException,
+    ParseError,
+    VerifyException,
+)
+
+from tapeflow.frontend.input_error import InputError
+
+_BLAMING = (Operation.emit_error.__code__, Operation.verify.__code__)
+"""Methods whose `self` is the operation at fault, innermost call first."""
+
+_OUR_PACKAGES = ("tapeflow", "hwmodel")
+"""Exceptions defined here are worded for the user. They are told by where they are
+defined, so that a command which needs no machine does not load the machine model."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What to tell the user about an error."""
+
+    text: str
+    place: str | None = None
+    """`file:line:column`, or a file name, or None."""
+    excerpt: str = ""
+    """Lines of the input to print below, each with a new line before it."""
+    is_internal: bool = False
+    """Whether tapeflow is at fault and not its input."""
+
+    def render(self, tool: str) -> str:
+        """The message as a command prints it, the place or the tool's name first."""
+        return f"{self.place or tool}: error: {self.text}{self.excerpt}"
+
+
+def message_of(error: BaseException, *, during: str | None = None) -> Message:
+    """The message for `error`; `during` says what was being done, if that helps."""
+    stage = f" ({during})" if during else ""
+    match error:
+        case InputError():
+            place = str(error.place) if error.place else error.source
+            excerpt = error.place.excerpt() if error.place else ""
+            return Message(error.message, place, excerpt)
+        case ParseError():
+            return message_of(InputError.from_parse_error(error))
+        case DiagnosticException():
+            op = operation_of(error)
+            place = None if op is None else place_of(op.location)
+            first, *more = _blame(error, op).split("\n")
+            return Message("\n".join([first + stage, *more]), place)
+        case ArgSpecParseError():
+            return Message(str(error))
+        case OSError():
+            reason = (error.strerror or str(error)).lower()
+            return Message(reason, error.filename and str(error.filename))
+        case RecursionError():
+            return Message("the program is nested too deeply" + stage)
+        case _ if type(error).__module__.split(".")[0] in _OUR_PACKAGES:
+            return Message(str(error))
+        case _:
+            what = f"{type(error).__name__}: {error}".rstrip(": ")
+            return Message(f"internal error{stage}: {what}", is_internal=True)
+
+
+def _blame(error: DiagnosticException, op: Operation | None) -> str:
+    if isinstance(error, VerifyException) and op is not None:
+        return f"'{op.name}': {error}"
+    return str(error)
+
+
+def operation_of(error: BaseException) -> Operation | None:
+    """The operation that raised a verification error or emitted a diagnostic."""
+    op: Operation | None = None
+    for frame, _ in walk_tb(error.__traceback__):
+        if frame.f_code in _BLAMING:
+            op = frame.f_locals["self"]
+    return op
+
+
+def place_of(location: Attribute) -> str | None:
+    """`file:line:column` of a location, the innermost known; None if unknown."""
+    match location:
+        case FileLineColLoc():
+            line, column = location.line.data, location.column.data
+            return f"{location.filename.data}:{line}:{column}"
+        case NameLoc():
+            return place_of(location.location)
+        case CallSiteLoc():
+            return place_of(location.callee) or place_of(location.caller)
+        case FusedLoc(locations=ArrayAttr() as locations):
+            return next(filter(None, map(place_of, locations)), None)
+        case _:
+            return None

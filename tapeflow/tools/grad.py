@@ -1,0 +1,111 @@
+"""`tapeflow grad`: value and gradient of a function, and what they cost."""
+
+from pathlib import Path
+
+import click
+
+from tapeflow.backend.execute import Engine
+from tapeflow.backend.gradient import GradientResult
+from tapeflow.tools.array_files import Array, read_arrays, write_arrays
+from tapeflow.tools.bench_record import Record, record_of, write_json
+from tapeflow.tools.gradient_request import read_machine, read_request
+from tapeflow.tools.options import (
+    FILE,
+    PIPELINE_HELP,
+    engine_option,
+    function_option,
+    inputs_option,
+    machine_option,
+    seeds_option,
+    set_option,
+    warn,
+    wrt_option,
+)
+from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
+from tapeflow.tools.pipeline_on_machine import fit_pipeline
+
+
+@click.command("grad")
+@click.argument("file", type=FILE, metavar="FILE.mlir")
+@function_option
+@wrt_option
+@inputs_option
+@click.option(
+    "--output",
+    type=FILE,
+    required=True,
+    metavar="OUT.npz",
+    help="Where to write value (value0, value1, ... of several results) and grad0, "
+    "grad2, ... by argument number.",
+)
+@seeds_option
+@click.option("--pipeline", default="streams", show_default=True, help=PIPELINE_HELP)
+@machine_option
+@set_option
+@click.option("--json", "json_path", type=FILE, help="Write every counter here.")
+@click.option(
+    "--buffers",
+    is_flag=True,
+    help="Also write the final contents of buffer arguments, as arg0, arg1, ...",
+)
+@engine_option
+def command(
+    file: Path,
+    function: str | None,
+    wrt: tuple[int, ...],
+    inputs: Path,
+    output: Path,
+    seeds: Path | None,
+    pipeline: str,
+    machine: str,
+    overrides: tuple[str, ...],
+    json_path: Path | None,
+    buffers: bool,
+    engine: Engine,
+) -> None:
+    """Differentiate a function of FILE.mlir and run its gradient on the accelerator.
+
+    Nothing is written unless everything succeeds.
+    """
+    read = (file, inputs) if seeds is None else (file, inputs, seeds)
+    check_outputs({"--output": output, "--json": json_path}, read)
+    fitted = fit_pipeline(pipeline, read_machine(machine, overrides))
+    request = read_request(file, function, wrt, read_arrays(inputs))
+    if seeds is not None:
+        request = request.with_seeds(read_arrays(seeds))
+    warn(request)
+    result = request.run(fitted, engine)
+
+    arrays = output_arrays(result, with_buffers=buffers)
+    writers: dict[Path, Writer] = {output: lambda out: write_arrays(out, arrays)}
+    if json_path is not None:
+        identity = {
+            "program": file.stem,
+            "function": request.signature.function,
+            "pipeline": pipeline,
+            "engine": engine,
+        }
+        statistics = record_of(identity, fitted.machine, result, None)
+        statistics = every_counter(statistics, result)
+        writers[json_path] = lambda out: write_json(out, statistics)
+    write_outputs(writers)
+
+
+def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Array]:
+    """The arrays of OUT.npz by name."""
+    several = len(result.values) > 1
+    arrays = {
+        f"value{number}" if several else "value": value
+        for number, value in enumerate(result.values)
+    }
+    arrays |= {f"grad{i}": gradient for i, gradient in result.gradients.items()}
+    if with_buffers:
+        arrays |= {f"arg{i}": contents for i, contents in result.buffers.items()}
+    return arrays
+
+
+def every_counter(record: Record, result: GradientResult) -> Record:
+    """A record of `bench` with the counters that it leaves out."""
+    counters = result.counters
+    counts = None if counters is None else dict(counters.operation_counts)
+    return record | result.figures() | {"operation_counts": counts}

@@ -1,0 +1,124 @@
+"""What a user asks for: a function in a file, arguments, inputs and seeds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+
+from hwmodel import Machine, load_machine, override
+from tapeflow.backend.array_type import Array, RequestError
+from tapeflow.backend.execute import Engine
+from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
+from tapeflow.backend.seeds import Seeds, seeds_from
+from tapeflow.backend.signature import Signature, signature_of
+from tapeflow.frontend.reader import read_module
+from tapeflow.tools.pipeline_on_machine import FittedPipeline
+from tapeflow.universe import full_context
+
+
+@dataclass(frozen=True)
+class GradientRequest:
+    """Everything that does not depend on the pipeline and the machine; checked."""
+
+    path: Path
+    module: ModuleOp = field(repr=False)
+    context: Context = field(repr=False)
+    signature: Signature
+    wrt: tuple[int, ...]
+    inputs: Mapping[str, Array] = field(repr=False)
+    arguments: tuple[Array, ...] = field(repr=False)
+    """The inputs in order, as the function takes them."""
+    seeds: Mapping[str, Array] = field(repr=False)
+    seeding: Seeds = field(repr=False)
+    """The seeds as the function takes them, defaults included."""
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """`wrt` and the seeded buffers, ascending."""
+        return tuple(sorted({*self.wrt, *self.seeding.buffers}))
+
+    def with_seeds(self, seeds: Mapping[str, Array]) -> "GradientRequest":
+        """The same with other seeds. Raises RequestError where they do not fit."""
+        seeding = seeds_from(self.signature, seeds, self.arguments)
+        return replace(self, seeds=seeds, seeding=seeding)
+
+    def warnings(self) -> list[str]:
+        """What is probably not meant as it was given."""
+        known = {parameter.key for parameter in self.signature.parameters}
+        unused = [
+            f"array '{name}' of the inputs is not used: @{self.signature.function} "
+            f"has {len(known)} arguments"
+            for name in self.inputs
+            if name not in known
+        ]
+        if self.seeding.all_zero:
+            return [*unused, "every seed is 0, so every gradient is 0: give --seeds"]
+        return unused
+
+    def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
+        """The gradient at the end of a pipeline; a diagnostic where it is refused."""
+        return compile_gradient(
+            self.module,
+            self.signature.function,
+            self.wrt,
+            pipeline.passes,
+            self.context,
+            seeded=tuple(self.seeding.buffers),
+        )
+
+    def run(
+        self, pipeline: FittedPipeline, engine: Engine, *, measured: bool = True
+    ) -> GradientResult:
+        """Compile for the pipeline and run, on its machine or for values only."""
+        machine = pipeline.machine if measured else None
+        compiled = self.compile(pipeline)
+        return compiled.run(self.inputs, self.seeds, machine=machine, engine=engine)
+
+
+def read_request(
+    path: Path,
+    function: str | None,
+    wrt: tuple[int, ...],
+    inputs: Mapping[str, Array],
+) -> GradientRequest:
+    """Read the program and check all that can be checked before anything is compiled.
+
+    Raises:
+        InputError: the file cannot be read.
+        RequestError: the function, an argument or an array does not fit.
+    """
+    context = full_context()
+    module = read_module(path, context)
+    signature = signature_of(module, _function_name(module, function))
+    signature.require_differentiable(wrt)
+    arguments = signature.fitted_arguments(inputs)
+    seeding = seeds_from(signature, {}, arguments)
+    return GradientRequest(
+        path, module, context, signature, wrt, inputs, arguments, {}, seeding
+    )
+
+
+def _function_name(module: ModuleOp, function: str | None) -> str:
+    if function is not None:
+        return function.removeprefix("@")
+    functions = [op for op in module.ops if isinstance(op, FuncOp)]
+    bodies = [op.sym_name.data for op in functions if not op.is_declaration]
+    if len(bodies) == 1:
+        return bodies[0]
+    names = ", ".join(f"@{name}" for name in bodies) or "none"
+    raise RequestError(f"say which function with --function; functions here: {names}")
+
+
+def read_machine(source: str, overrides: tuple[str, ...]) -> Machine:
+    """A preset or TOML file with overrides `key=value` applied in order.
+
+    Raises:
+        MachineError: an unknown name or key, or a value without sense.
+    """
+    machine = load_machine(source)
+    for change in overrides:
+        machine = override(machine, change)
+    return machine

@@ -1,0 +1,59 @@
+"""The command `tapeflow`; each subcommand is loaded when it is called."""
+
+import importlib
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "grad": "Value and gradient of a function in an MLIR file.",
+    "bench": "Compare the pipelines on the accelerator model, in one table.",
+    "check": "Check a gradient against directional differences.",
+    "inputs": "Write the inputs of a benchmark program to a file.",
+}
+"""Each subcommand and its sentence; `tapeflow.tools.NAME` defines it."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module only to run it or show its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return importlib.import_module(f"tapeflow.tools.{cmd_name}").command
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; what it cannot do is told in one message."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+            raise
+        except BaseException as error:
+            if ctx.params["traceback"]:
+                raise
+            from tapeflow.tools.failures import CommandError, failure_message
+
+            raise CommandError(failure_message(error)) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tapeflow", prog_name="tapeflow")
+@click.option(
+    "--traceback", is_flag=True, help="Show where in tapeflow an error arose."
+)
+def main(traceback: bool) -> None:
+    """Gradients of loop programs whose tape streams through a scratchpad.
+
+    tapeflow-opt runs the passes one by one on MLIR text.
+    """

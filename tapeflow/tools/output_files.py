@@ -1,0 +1,102 @@
+"""Files written whole or not at all: beside the target first, then renamed."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+Writer: TypeAlias = Callable[[BinaryIO], None]
+
+
+class OutputError(Exception):
+    """A file that cannot be written."""
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) -> None:
+    """Refuse what could not be written later, before any time is spent.
+
+    `outputs` maps option names to paths; None stands for an option not given.
+
+    Raises:
+        OutputError: no such directory, not writable, named twice, or an input.
+    """
+    taken = {path.resolve(): f"the input {path}" for path in inputs}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        _check_writable(path)
+        target = path.resolve()
+        if target in taken and not _is_special(target):
+            raise OutputError(f"{option} {path} would overwrite {taken[target]}")
+        taken[target] = f"the output of {option}"
+
+
+def _check_writable(path: Path) -> None:
+    directory = path.resolve().parent
+    if path.is_dir():
+        raise OutputError(f"{path}: is a directory; give a file name")
+    if not directory.is_dir():
+        raise OutputError(f"{path}: there is no directory {directory}")
+    writable = path if _is_special(path) else directory
+    if not os.access(writable, os.W_OK):
+        raise OutputError(f"{path}: {writable} is not writable")
+
+
+def write_outputs(writers: Mapping[Path, Writer]) -> None:
+    """Write all files, or none of them; a file that exists keeps its permissions.
+
+    Raises:
+        OutputError: with the path and the reason of the system.
+    """
+    finished: list[tuple[Path, Path]] = []
+    path = Path()
+    try:
+        for path, write in writers.items():
+            finished.append((_write_beside(path, write), path.resolve()))
+        while finished:
+            temporary, path = finished[0]
+            if temporary != path:
+                temporary.replace(path)
+            del finished[0]
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        for temporary, path in finished:
+            if temporary != path:
+                temporary.unlink(missing_ok=True)
+
+
+def _write_beside(path: Path, write: Writer) -> Path:
+    """The file holding the contents: a new one beside the target, or a device."""
+    target = path.resolve()
+    if _is_special(target):
+        with target.open("wb") as file:
+            write(file)
+        return target
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            write(file)
+        temporary.chmod(_mode(target))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return temporary
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the existing file, else those the umask leaves."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _is_special(path: Path) -> bool:
+    """A device or a pipe, which must be written to and not replaced."""
+    return path.exists() and not path.is_file() and not path.is_dir()

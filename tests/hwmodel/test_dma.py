@@ -1,0 +1,177 @@
+"""Rings and transfers on hand-worked traces.
+
+The machine: set-up 10, one channel, one scratchpad port, latency 1; the DRAM bus moves
+a line in 4 cycles (turns begin at multiples of 4); closed row 30, hit 20, conflict 40.
+"""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwmodel import Machine, Operation, Ring, Simulation, SimulationError
+
+ENQUEUE, ACQUIRE = Operation.ENQUEUE, Operation.ACQUIRE
+PREFETCH, DEQUEUE = Operation.PREFETCH, Operation.DEQUEUE
+DRAIN, FILL = Operation.DRAIN, Operation.FILL
+STORE, LOAD = Operation.SPM_STORE, Operation.SPM_LOAD
+
+RING = Ring(tile_bytes=64, slots=2, pitch_bytes=64, scratchpad_address=0)
+
+
+def test_a_tile_goes_out_beside_compute(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    assert simulation.step(ENQUEUE, 0, 0, 0) == 1
+    # Accepted at 1, set up until 11, row read at 11, on the bus from 12 to 16.
+    assert simulation.step(ACQUIRE, 0, 0, 0) == 16
+    assert simulation.step(ACQUIRE, 0, 64, 0) == 1  # the other slot is untouched
+    counters = simulation.finish()
+    assert counters.dma_bytes == counters.dram_write_bytes == 64
+    assert counters.dma_stall_cycles == 15
+    assert (counters.tiles_pushed, counters.tiles_left) == (1, 1)
+
+
+def test_a_tile_waits_for_its_stores(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    assert simulation.step(STORE, 99, 8, 8) == 100
+    assert simulation.step(STORE, 499, 64, 8) == 500  # the other slot
+    simulation.step(ENQUEUE, 0, 0, 0)
+    # Requested at 100, row read at 110, on the bus from 111: its turn began at 108.
+    assert simulation.step(ACQUIRE, 0, 0, 0) == 111 + 4
+
+
+def test_accesses_wait_for_transfers_of_their_slot(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)
+    assert simulation.step(STORE, 0, 0, 8) == 16 + 1
+    assert simulation.step(STORE, 0, 64, 8) == 1
+
+
+def push(simulation: Simulation, tiles: int) -> None:
+    """Push whole tiles, each when the one before is in DRAM."""
+    for tile in range(tiles):
+        slot = 64 * (tile % 2)
+        simulation.step(ENQUEUE, simulation.now, slot, 0)
+        simulation.step(ACQUIRE, simulation.now, slot, 0)
+
+
+def test_a_prefetch_waits_for_the_loads_of_its_slot(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    push(simulation, 2)
+    assert simulation.step(LOAD, 199, 8, 8) == 200
+    assert simulation.step(PREFETCH, 150, 0, 0) == 151
+    # Requested at 200, burst asked at 210 (turn of 208), tile 0 in an open row: 230,
+    # written at the port in the next cycle.
+    assert simulation.step(DEQUEUE, 0, 0, 0) == 231
+    assert simulation.step(LOAD, 0, 0, 8) == 231 + 1
+
+
+def test_tiles_still_on_chip_are_not_fetched(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    push(simulation, 3)  # tile 3 is current, 2 still on chip
+    for tile in (3, 2, 1):  # brings back 1, 0 and nothing
+        simulation.step(PREFETCH, simulation.now, 64 * (tile % 2), 0)
+    counters = simulation.finish()
+    assert counters.dma_lines_out == 3
+    assert counters.dma_lines_in == 1 + 1 + 0
+    assert (counters.tiles_popped, counters.tiles_left) == (3, 0)
+
+
+def test_drain_and_fill_block_everything(machine: Machine):
+    ring = replace(RING, slots=1)
+    simulation = Simulation(machine, (ring,))
+    assert simulation.step(DRAIN, 0, 0, 0) == 16
+    assert simulation.step(Operation.INT_ADD, 0) == 17
+    # Issued at 17, accepted at 18, burst asked at 28, open row, port: 28 + 20 + 1.
+    assert simulation.step(FILL, 17, 0, 0) == 49
+    assert simulation.step(Operation.INT_ADD, 0) == 50
+    assert simulation.finish().tiles_left == 0
+
+
+def test_bursts_of_a_tile_share_bus_and_ports(machine: Machine):
+    ring = Ring(tile_bytes=180, slots=2, pitch_bytes=192, scratchpad_address=0)
+    simulation = Simulation(machine, (ring,))
+    simulation.step(ENQUEUE, 0, 0, 0)
+    # Rows at 11, 12, 13; data at 12, 13, 14; turns begin at 12, 16, 20.
+    assert simulation.step(ACQUIRE, 0, 0, 0) == 24
+    assert simulation.finish().dma_bytes == 192
+
+
+def test_requests_in_flight_limit_a_transfer(machine: Machine):
+    dma = replace(machine.dma, requests_in_flight=1)
+    ring = Ring(tile_bytes=128, slots=1, pitch_bytes=128, scratchpad_address=0)
+    simulation = Simulation(replace(machine, dma=dma), (ring,))
+    # Row at 11, turn at 12, complete at 16; the second row only then, its data at 17,
+    # while the turn of 16 is free and still running.
+    assert simulation.step(DRAIN, 0, 0, 0) == 17 + 4
+
+
+def test_channels_limit_the_transfers_at_once(machine: Machine):
+    rings = (RING, replace(RING, scratchpad_address=128))
+    one = Simulation(machine, rings)
+    one.step(ENQUEUE, 0, 0, 0)
+    one.step(ENQUEUE, 0, 128, 1)
+    # The channel is free at 16: set-up to 26, row, data at 27 in the turn of 24.
+    assert one.step(ACQUIRE, 0, 128, 1) == 27 + 4
+    dma = replace(machine.dma, channels=2)
+    two = Simulation(replace(machine, dma=dma), rings)
+    two.step(ENQUEUE, 0, 0, 0)
+    two.step(ENQUEUE, 0, 128, 1)
+    # Beside each other: the second row at 12, data at 13, the turn of 16.
+    assert two.step(ACQUIRE, 0, 128, 1) == 16 + 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "ring", "message"),
+    [
+        (PREFETCH, 0, 0, "ring 0 is empty"),
+        (FILL, 64, 0, "ring 0 is empty"),
+        (ENQUEUE, 64, 0, "byte 64 is not that of the current tile of ring 0"),
+        (ENQUEUE, 8, 0, "no slot of ring 0 begins at scratchpad byte 8"),
+        (ENQUEUE, 128, 0, "no slot of ring 0 begins at scratchpad byte 128"),
+        (ACQUIRE, 0, 3, "names ring 3 of 1"),
+    ],
+)
+def test_faults(
+    machine: Machine, kind: Operation, address: int, ring: int, message: str
+):
+    with pytest.raises(SimulationError, match=message):
+        Simulation(machine, (RING,)).step(kind, 0, address, ring)
+
+
+@pytest.mark.parametrize(
+    ("ring", "message"),
+    [
+        (replace(RING, slots=9), "ends at scratchpad byte 576, beyond 512 bytes"),
+        (replace(RING, slots=0), "0 slots"),
+        (replace(RING, scratchpad_address=8), "multiples of 64 bytes"),
+        (replace(RING, tile_bytes=65), "moves 128 bytes"),
+    ],
+)
+def test_rings_must_fit(machine: Machine, ring: Ring, message: str):
+    with pytest.raises(SimulationError, match=message):
+        Simulation(machine, (ring,))
+
+
+def test_rings_must_not_overlap(machine: Machine):
+    with pytest.raises(SimulationError, match="rings 0 and 1 overlap"):
+        Simulation(machine, (RING, replace(RING, scratchpad_address=64)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 3), st.integers(0, 12), st.integers(0, 12))
+def test_a_stack_of_tiles_conserves_bytes(
+    machine: Machine, slots: int, pushes: int, pops: int
+):
+    simulation = Simulation(machine, (replace(RING, slots=slots),))
+    for tile in range(pushes):
+        simulation.step(STORE, 0, 64 * (tile % slots), 8)
+        simulation.step(ENQUEUE, 0, 64 * (tile % slots), 0)
+    for tile in range(pushes, max(0, pushes - pops), -1):
+        simulation.step(PREFETCH, 0, 64 * (tile % slots), 0)
+        simulation.step(DEQUEUE, 0, 64 * ((tile - 1) % slots), 0)
+    counters = simulation.finish()  # checks DRAM bytes and tiles
+    assert counters.dma_lines_out == pushes
+    assert counters.tiles_left == max(0, pushes - pops)
+    assert counters.dma_lines_in == min(pops, max(0, pushes - slots + 1), pushes)

@@ -1,0 +1,65 @@
+"""`tapeflow check`: it accepts right gradients and rejects wrong ones."""
+
+import numpy as np
+import pytest
+
+
+def test_right_gradient(run, source, arrays):
+    inputs = arrays("in", arg0=np.array([1.0, -2.0, 0.5]), arg1=3.0)
+    result = run("check", source("squares"), "--wrt", "0,1", "--inputs", inputs)
+    assert result.exit_code == 0, result.output
+    assert "agrees with the differences: 6 of 6 directions agree" in result.stdout
+    assert "0 %x" in result.stdout and "1 %s" in result.stdout
+
+
+def test_derivative_that_is_cut_disagrees(run, source, arrays):
+    """fptosi cuts the derivative; differences see its slope of 1 beside the other."""
+    inputs = arrays("in", arg0=0.75)
+    result = run("check", source("cut"), "--wrt", "0", "--inputs", inputs)
+    assert result.exit_code == 1
+    assert "argument 0 disagrees" in result.stdout
+
+
+def test_kink_is_not_decided(run, source, arrays):
+    inputs = arrays("in", arg0=0.0)
+    result = run("check", source("kink"), "--wrt", "0", "--inputs", inputs)
+    assert result.exit_code == 1
+    assert "Nothing could be decided" in result.stdout
+    assert "kink" in result.stdout
+
+
+def test_objective_in_memory_is_weighed_at_random(run, source, arrays):
+    inputs = arrays("in", arg0=np.arange(4.0), arg1=np.ones(4), arg2=np.zeros(4))
+    result = run("check", source("products"), "--wrt", "0,1", "--inputs", inputs)
+    assert result.exit_code == 0, result.output
+    assert "6 of 6" in result.stdout
+
+
+def test_several_results_in_single_precision(run, source, arrays):
+    table = np.array([0.5, 0.25], np.float32)
+    inputs = arrays("in", arg0=np.float32(2), arg1=1, arg2=table)
+    result = run("check", source("pair"), "--wrt", "0,2", "--inputs", inputs)
+    assert result.exit_code == 0, result.output
+
+
+def test_given_seeds(run, source, arrays):
+    table = np.array([0.5, 0.25], np.float32)
+    inputs = arrays("in", arg0=np.float32(2), arg1=1, arg2=table)
+    seeds = arrays("seeds", seed2=np.float32(-1))
+    common = ("--wrt", "0", "--inputs", inputs, "--seeds", seeds)
+    result = run("check", source("pair"), *common, "--directions", 1)
+    assert result.exit_code == 0, result.output
+    assert "1 of 1" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["logsumexp", "nn", "mass_spring", "pathfinder"])
+def test_benchmark_programs(run, name, tmp_path):
+    from tapeflow.programs import get_program
+
+    program = get_program(name)
+    inputs = tmp_path / "in.npz"
+    assert run("inputs", name, "--size", "tiny", "-o", inputs).exit_code == 0
+    wrt = ",".join(map(str, program.wrt))
+    result = run("check", program.source_path, "--wrt", wrt, "--inputs", inputs)
+    assert result.exit_code == 0, result.output
+    assert "WRONG" not in result.stdout
