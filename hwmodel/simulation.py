@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from functools import cached_property
-
-import itertools
 
 from hwmodel import simulate, state
 from hwmodel.cache import write_back_all

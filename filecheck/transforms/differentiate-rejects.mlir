@@ -32,7 +32,7 @@ func.func @bits(%x: f64) -> f64 {
   func.return %z : f64
 }
 ad.gradient @bits_grad of @bits wrt [0]
-// CHECK: the bits of a value that carries a derivative; keep it a float
+// CHECK: 'arith.bitcast' of a value that carries a derivative; keep it a float
 
 // -----
 

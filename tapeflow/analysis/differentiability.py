@@ -132,7 +132,9 @@ def _arithmetic_problems(op: Operation, activity: Activity) -> Iterator[Problem]
     floats = [v for v in op.operands if is_float(v.type) and activity.varied(v)]
     if isinstance(op, arith.BitcastOp) and floats:
         yield Problem(
-            op, "the bits of a value that carries a derivative", "keep it a float"
+            op,
+            "'arith.bitcast' of a value that carries a derivative",
+            "keep it a float",
         )
     if not any(is_float(r.type) and activity.active(r) for r in op.results):
         return

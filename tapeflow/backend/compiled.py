@@ -138,7 +138,7 @@ def _words(
         buffer = host.adopt(name, argument)
         assert isinstance(parameter.type, MemRefType)
         storage = buffer.storage
-        yield int(storage.ctypes.data) if is_native else memoryview(storage)
+        yield int(storage.ctypes.data) if is_native else storage.data
         if timed:
             yield buffer.block.address
         yield from _layout(parameter.type, buffer)

@@ -65,15 +65,15 @@ class PythonRun:
         def allocate(site: int, count: int) -> memoryview:
             buffer = self._host.allocate(site, element, count)
             self.placed_at = buffer.block.address
-            return memoryview(buffer.storage)
+            return buffer.storage.data
 
         return allocate
 
     def _workspace_maker(self, element: str) -> Callable[[int, int], memoryview]:
-        return lambda _site, count: memoryview(workspace(element, count))
+        return lambda _site, count: workspace(element, count).data
 
     def _grow(self, _site: int, old: memoryview, count: int, size: int) -> memoryview:
-        return memoryview(grown(np.asarray(old), count, size))
+        return grown(np.asarray(old), count, size).data
 
 
 def pointer_of(array: memoryview) -> int:

@@ -1,6 +1,7 @@
 """Files written whole or not at all: beside the target first, then renamed."""
 
 import contextlib
+import io
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -28,18 +29,17 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
             continue
         _check_writable(path)
         target = path.resolve()
-        if target in taken and not _is_special(target):
+        if target in taken and not _is_special(path):
             raise OutputError(f"{option} {path} would overwrite {taken[target]}")
         taken[target] = f"the output of {option}"
 
 
 def _check_writable(path: Path) -> None:
-    directory = path.resolve().parent
     if path.is_dir():
         raise OutputError(f"{path}: is a directory; give a file name")
-    if not directory.is_dir():
-        raise OutputError(f"{path}: there is no directory {directory}")
-    writable = path if _is_special(path) else directory
+    writable = path if _is_special(path) else path.resolve().parent
+    if not writable.exists():
+        raise OutputError(f"{path}: there is no directory {writable}")
     if not os.access(writable, os.W_OK):
         raise OutputError(f"{path}: {writable} is not writable")
 
@@ -71,9 +71,10 @@ def write_outputs(writers: Mapping[Path, Writer]) -> None:
 def _write_beside(path: Path, write: Writer) -> Path:
     """The file holding the contents: a new one beside the target, or a device."""
     target = path.resolve()
-    if _is_special(target):
-        with target.open("wb") as file:
-            write(file)
+    if _is_special(path):
+        contents = io.BytesIO()  # a device cannot be sought in
+        write(contents)
+        path.write_bytes(contents.getvalue())
         return target
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)

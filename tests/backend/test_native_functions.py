@@ -13,11 +13,15 @@ from tapeflow.backend.native.program import llvm_text
 from tapeflow.backend.native.python_words import PYTHON_WORDS
 from tapeflow.backend.native.run_layout import RUN_WORDS
 
-FLOATS = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.1, 3.7, 1e-310, 5e-324]
-FLOATS += [1e15, 2.0**62, -(2.0**63), 2.0**63, 2.0**64, 1e19, 710.0, -745.2, 1e308]
-FLOATS += [math.inf, -math.inf, math.nan, float(np.float32(0.1)), 16777217.0]
-INTEGERS = [0, 1, -1, 2, 3, -3, 7, 63, 64, 100, 2**31, -(2**31), 2**53 + 1]
-INTEGERS += [2**62 + 2**37 + 1, 2**63 - 1, -(2**63), -(2**63) + 1]
+FLOATS = (
+    *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 0.1, 3.7, 1e-310, 5e-324),
+    *(1e15, 2.0**62, -(2.0**63), 2.0**63, 2.0**64, 1e19, 710.0, -745.2, 1e308),
+    *(math.inf, -math.inf, math.nan, float(np.float32(0.1)), 16777217.0),
+)
+INTEGERS = (
+    *(0, 1, -1, 2, 3, -3, 7, 63, 64, 100, 2**31, -(2**31), 2**53 + 1),
+    *(2**62 + 2**37 + 1, 2**63 - 1, -(2**63), -(2**63) + 1),
+)
 WIDTHS = {
     **dict.fromkeys(("wrap", "shift_left", "shift_right_zero"), (1, 8, 16, 32, 64)),
     **dict.fromkeys(("shift_right_sign", "high_product"), (1, 8, 16, 32, 64)),
@@ -81,11 +85,13 @@ def points(name: str, types: tuple[str, ...], width: int | None):
     if name == "integer_of_float" or width is None or name == "wrap":
         return itertools.product(*pools)
     # Operands of a width-dependent function are held in that width.
-    held = [[x for x in p if type(x) is float or in_width(x, width)] for p in pools]
+    held = [[x for x in p if in_width(x, width)] for p in pools]
     return itertools.product(*held)
 
 
-def in_width(value: int, width: int) -> bool:
+def in_width(value: float, width: int) -> bool:
+    if isinstance(value, float):
+        return True
     return -(2 ** (width - 1)) <= value < 2 ** (width - 1) or width == 1 > value > -2
 
 

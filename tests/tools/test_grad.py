@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,3 +159,19 @@ def test_existing_output_keeps_its_permissions(run, source, arrays, tmp_path):
     assert run("grad", source("squares"), *SQUARES, *files).exit_code == 0
     assert output.stat().st_mode & 0o777 == 0o640
     assert sorted(os.listdir(tmp_path)) == ["in.npz", "out.npz"]
+
+
+def test_devices_are_written_and_not_replaced(run, source, arrays):
+    inputs = arrays("in", arg0=X, arg1=1.0)
+    files = ("--inputs", inputs, "--output", os.devnull, "--json", os.devnull)
+    result = run("grad", source("squares"), *SQUARES, *files)
+    assert result.exit_code == 0, result.output
+    assert not Path(os.devnull).is_file()
+
+
+def test_output_through_a_link(run, source, arrays, loaded, tmp_path):
+    link, target = tmp_path / "link.npz", tmp_path / "target.npz"
+    link.symlink_to(target)
+    files = ("--inputs", arrays("in", arg0=X, arg1=1.0), "--output", link)
+    assert run("grad", source("squares"), *SQUARES, *files).exit_code == 0
+    assert link.is_symlink() and "value" in loaded(target)

@@ -123,9 +123,11 @@ class BufferView:
             for i, n in enumerate(type_.get_shape())
         )
         layout = layout_of(type_)
-        strides = layout and tuple(
-            f"{name}_s{i}" if s is None else str(s) for i, s in enumerate(layout)
-        )
+        strides = None
+        if layout is not None:
+            strides = tuple(
+                f"{name}_s{i}" if s is None else str(s) for i, s in enumerate(layout)
+            )
         return BufferView(
             type_, name, f"{name}_at" if with_address else None, sizes, strides
         )

@@ -78,6 +78,22 @@ class EventTableBuilder:
         )
 
 
+_MOVE = int(Kind.MOVE)
+_SOURCES = slice(2, 2 + MOST_SOURCES)
+_SLOTS = slice(1, 2 + MOST_SOURCES)
+"""Where a row has its sources, and its result with them."""
+
+
+def _last(rows: Sequence[tuple[int, ...]], end: int, result: int) -> int | None:
+    """The last row before `end` with this result."""
+    return next((i for i in reversed(range(end)) if rows[i][1] == result), None)
+
+
+def _renamed(row: tuple[int, ...], old: int, new: int) -> tuple[int, ...]:
+    slots = (new if slot == old else slot for slot in row[_SLOTS])
+    return (row[0], *slots, *row[_SLOTS.stop :])
+
+
 @dataclass
 class Segment:
     """Rows of straight-line code, and the texts of the addresses they take."""
@@ -98,7 +114,7 @@ class Segment:
         waits = sorted(set(sources))
         while len(waits) > MOST_SOURCES:
             joined = self.table.new_slot()
-            self.row(int(Kind.MOVE), joined, waits[:MOST_SOURCES])
+            self.row(_MOVE, joined, waits[:MOST_SOURCES])
             waits = [*waits[MOST_SOURCES:], joined]
         padded = [*waits, *[NO_SLOT] * (MOST_SOURCES - len(waits))]
         self.rows.append((kind, result, *padded, aux, int(address is not None)))
@@ -107,13 +123,13 @@ class Segment:
 
     def move(self, target: int, sources: Slots) -> None:
         """Give a slot the latest of others."""
-        if sources != {target}:
-            self.row(int(Kind.MOVE), target, sources)
+        if sources != frozenset({target}):
+            self.row(_MOVE, target, sources)
 
     def parallel_moves(self, moves: Sequence[tuple[int, Slots]]) -> None:
         """Moves that all read the slots as they are before the first of them."""
         late: list[tuple[int, Slots]] = []
-        pending = [(t, s) for t, s in moves if s != {t}]
+        pending = [(t, s) for t, s in moves if s != frozenset({t})]
         targets = {target for target, _ in pending}
         for target, sources in pending:
             if sources & (targets - {target}):
@@ -124,6 +140,40 @@ class Segment:
                 late.append((target, sources))
         for target, sources in late:
             self.move(target, sources)
+
+    def end_region(self, moves: Sequence[tuple[int, Slots]]) -> None:
+        """Parallel moves at the end of a region, after which only targets are read."""
+        self.parallel_moves(moves)
+        targets = {target for target, _ in moves}
+        for target in targets:
+            self._write_directly(target, targets)
+
+    def _write_directly(self, target: int, targets: set[int]) -> None:
+        """Let the row whose result is moved to the target write there itself."""
+        move = _last(self.rows, len(self.rows), target)
+        if move is None or self.rows[move][0] != _MOVE:
+            return
+        sources = set(self.rows[move][_SOURCES]) - {NO_SLOT}
+        if sources & targets:
+            return
+        origin = _last(self.rows, move, min(sources)) if len(sources) == 1 else None
+        if origin is None:
+            return
+        between = self.rows[origin + 1 : move]
+        if any(target in row[_SLOTS] for row in between):
+            return
+        source = self.rows[origin][1]
+        self.rows[origin:] = [
+            _renamed(row, source, target) for row in self.rows[origin:]
+        ]
+        del self.rows[move]
+
+    def is_after(self, slot: int, control: Slots) -> bool:
+        """Whether an operation here that waited for control wrote the slot."""
+        origin = _last(self.rows, len(self.rows), slot)
+        if origin is None or self.rows[origin][0] == _MOVE:
+            return False
+        return control <= set(self.rows[origin][_SOURCES])
 
     def take(self) -> list[str] | None:
         """The words of the segment's event, None if it has no rows; then start anew."""

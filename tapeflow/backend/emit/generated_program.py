@@ -18,7 +18,7 @@ class Site:
 
 @dataclass(frozen=True)
 class EventTable:
-    """The micro-operations of every straight-line segment (see `hwmodel.run_events`)."""
+    """The micro-operations of straight-line segments (see `hwmodel.run_events`)."""
 
     rows: NDArray[np.int64]
     """(rows, 8): kind, result, control and three operand slots, aux, address mode."""

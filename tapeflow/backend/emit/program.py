@@ -69,7 +69,9 @@ def generate(
     functions = _called(function)
     names = PythonNames({*PYTHON_WORDS, *_RING_NAMES})
     named = {f.sym_name.data: (f, names.fresh(f.sym_name.data)) for f in functions}
-    rings = {op.ring: number for number, op in enumerate(allocations)}
+    rings: dict[SSAValue, int] = {
+        op.ring: number for number, op in enumerate(allocations)
+    }
     table = EventTableBuilder() if timed else None
     sites: list[Site] = []
     texts: list[str] = []
@@ -187,4 +189,4 @@ def _typed(parameters: list[tuple[str, str]]) -> str:
 def _arrow(types: list[str]) -> str:
     if not types:
         return ""
-    return f" -> {types[0]}" if len(types) == 1 else f" -> ({', '.join(types)})"
+    return f" -> {types[0]}" if len(types) == 1 else f" -> tuple[{', '.join(types)}]"

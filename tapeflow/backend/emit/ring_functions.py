@@ -167,7 +167,7 @@ def ring_advance(
     stack: i8_array,
     address: int,
     limit: int,
-) -> (int, int):
+) -> tuple[int, int]:
     if address < limit:
         return address, limit
     ring_drain(run, site, state, slots, stack, limit - state[TILE_BYTES])
@@ -183,7 +183,7 @@ def ring_retreat(
     stack: i8_array,
     address: int,
     limit: int,
-) -> (int, int):
+) -> tuple[int, int]:
     if address > limit - state[TILE_BYTES]:
         return address, limit
     ring_fill(run, site, state, slots, stack, address)

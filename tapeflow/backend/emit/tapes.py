@@ -57,14 +57,13 @@ def _begin_stack(
 
 def _new_stack(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     value = cast(tape.StackOp, op).tape
-    fields = cast(tape.StackType, value.type).fields
-    _begin_stack(emitter, op, value, fields, None, False)
+    _begin_stack(emitter, op, value, value.type.fields, None, False)
     return ()
 
 
 def _new_region(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(tape.AllocateOp, op)
-    region = cast(tape.TapeRegionType, allocation.tape.type)
+    region = allocation.tape.type
     bound = emitter.scalar(allocation.capacity)
     emitter.check(f"0 <= {bound}", op, "a tape region for {0} records", bound)
     tiled = region.tile_records is not None
@@ -165,7 +164,7 @@ def _ready(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 
 def _new_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(tape.AllocateArenaOp, op)
-    layout = cast(tape.ArenaType, allocation.arena.type).record_layout
+    layout = allocation.arena.type.record_layout
     capacity = emitter.scalar(allocation.capacity)
     emitter.check(f"0 <= {capacity}", op, "an arena for {0} records", capacity)
     name = emitter.names.buffer(allocation.arena.name_hint or "arena", 0)

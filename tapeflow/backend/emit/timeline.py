@@ -121,7 +121,7 @@ class Timeline:
         assert terminator is not None
         following = (min(self.ready[index]), frozenset({self._next_index.pop(loop)}))
         yielded = self._moves(carried, terminator.operands)
-        self.segment.parallel_moves([following, *yielded])
+        self.segment.end_region([following, *yielded])
 
     def leave_for(self, loop: scf.ForOp) -> None:
         """Results are what the loop carried last."""
@@ -150,7 +150,7 @@ class Timeline:
         terminator = loop.after_region.block.last_op
         assert terminator is not None
         before = loop.before_region.block.args
-        self.segment.parallel_moves(self._moves(before, terminator.operands))
+        self.segment.end_region(self._moves(before, terminator.operands))
 
     def leave_while(self) -> None:
         """After the loop control is what it was."""
@@ -165,8 +165,16 @@ class Timeline:
 
     def end_branch(self, op: Operation, yielded: Sequence[SSAValue]) -> None:
         """A branch gives the results what it yields, not before the condition."""
-        for target, sources in self._moves(op.results, yielded):
-            self.segment.move(target, sources | self.control)
+        self.segment.end_region(
+            [
+                (target, sources if self._is_late(sources) else sources | self.control)
+                for target, sources in self._moves(op.results, yielded)
+            ]
+        )
+
+    def _is_late(self, slots: Slots) -> bool:
+        """Whether the time cannot lie before control."""
+        return any(self.segment.is_after(slot, self.control) for slot in slots)
 
     def leave_branches(self) -> None:
         """After the branches control is what it was."""

@@ -43,12 +43,13 @@ def _ring(emitter: FunctionEmitter, value: SSAValue) -> RingVariables:
 
 def _sites(emitter: FunctionEmitter, op: Operation, messages: Sequence[str]) -> int:
     """The first of consecutive sites with these messages."""
-    return [emitter.site(op, message) for message in messages][0]
+    first, *_ = [emitter.site(op, message) for message in messages]
+    return first
 
 
 def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(spm.AllocateOp, op)
-    ring = cast(spm.RingType, allocation.ring.type)
+    ring = allocation.ring.type
     capacity = emitter.scalar(allocation.capacity)
     emitter.check(f"0 <= {capacity}", op, "a ring for {0} records", capacity)
     name = emitter.names.fresh(allocation.ring.name_hint or "ring")

@@ -16,7 +16,7 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 
 def _mixed(static: DenseArrayBase[Any], dynamic: Iterator[str]) -> list[str]:
     """Static numbers and run-time values in their order."""
-    numbers = cast(tuple[int, ...], static.get_values())
+    numbers = static.get_values()
     return [next(dynamic) if n == DYNAMIC_INDEX else str(n) for n in numbers]
 
 

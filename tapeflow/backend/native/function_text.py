@@ -8,7 +8,7 @@ from tapeflow.backend.native.types import LLVM_TYPES, NativeError, Value
 
 @dataclass
 class FunctionText:
-    """Instructions in order, with the variables' slots kept apart for the entry block."""
+    """Instructions in order; the variables' slots apart, for the entry block."""
 
     constants: Mapping[str, int] = field(default_factory=dict)
     """Named integers of the module."""

@@ -26,12 +26,20 @@ _CODES = {
 
 def _reader(code: str) -> Any:
     unpack = struct.Struct(code).unpack_from
-    return lambda memory, at: unpack(memory, at)[0]
+
+    def read(memory: memoryview, at: int) -> Any:
+        return unpack(memory, at)[0]
+
+    return read
 
 
 def _writer(code: str) -> Any:
     pack = struct.Struct(code).pack_into
-    return lambda memory, at, value: pack(memory, at, value)
+
+    def write(memory: memoryview, at: int, value: float) -> None:
+        pack(memory, at, value)
+
+    return write
 
 
 def copy_bytes(to: Any, to_at: int, source: Any, source_at: int, count: int) -> None:

@@ -29,4 +29,4 @@ WORD_OFFSETS: dict[str, int] = {name: 8 * i for i, name in enumerate(RUN_WORDS)}
 SUCCEEDED = 0
 TRAPPED = 1
 HOST_FAILED = 2
-"""What a compiled function returns: 1 = a check failed at `site`, 2 = a callback did."""
+"""What compiled functions return: 1 = a check failed at `site`, 2 = a callback did."""

@@ -140,7 +140,8 @@ def _word_pointer(name: str) -> str:
     return f"%{name} = getelementptr i8, ptr %0, i64 {WORD_OFFSETS[name]}"
 
 
-OUT_OF_LINE = f"""define internal i64 @trap(ptr %0, i64 %1, i64 %2, i64 %3) cold noinline {{
+OUT_OF_LINE = f"""
+define internal i64 @trap(ptr %0, i64 %1, i64 %2, i64 %3) cold noinline {{
   {_word_pointer("site")}
   store i64 %1, ptr %site
   {_word_pointer("detail0")}
