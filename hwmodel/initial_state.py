@@ -13,7 +13,7 @@ from hwmodel.ring import Ring
 from hwmodel.state import Array, Parameters, Sim
 
 _SHORTEST_HORIZON = 1 << 12
-_LONGEST_HORIZON = 1 << 21
+_LONGEST_HORIZON = 1 << 20
 
 
 def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
@@ -131,7 +131,7 @@ def _horizon(
         transfer = parameters.setup + parameters.conflict + 2 * lines * turn
         cycles += 2 * ring.slots * transfer
     turns = max(1, -(-parameters.turns // parameters.turn_cycles))
-    horizon = _power_of_two(2 * turns * cycles)
+    horizon = _power_of_two(turns * cycles)
     return min(max(horizon, _SHORTEST_HORIZON), _LONGEST_HORIZON)
 
 

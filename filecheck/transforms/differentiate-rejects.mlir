@@ -36,18 +36,20 @@ ad.gradient @bits_grad of @bits wrt [0]
 
 // -----
 
-func.func @while(%x: f64, %c: i1) -> f64 {
-  %y = scf.while (%a = %x) : (f64) -> f64 {
-    scf.condition(%c) %a : f64
+func.func @while(%a: memref<4xf64>, %b: memref<4xf64>, %c: i1) {
+  %i = arith.constant 0 : index
+  %p, %q = scf.while (%x = %a, %y = %b) : (memref<4xf64>, memref<4xf64>) -> (memref<4xf64>, memref<4xf64>) {
+    scf.condition(%c) %x, %y : memref<4xf64>, memref<4xf64>
   } do {
-  ^bb0(%b: f64):
-    %d = arith.mulf %b, %b : f64
-    scf.yield %d : f64
+  ^bb0(%from: memref<4xf64>, %to: memref<4xf64>):
+    %v = memref.load %from[%i] : memref<4xf64>
+    memref.store %v, %to[%i] : memref<4xf64>
+    scf.yield %to, %from : memref<4xf64>, memref<4xf64>
   }
-  func.return %y : f64
+  func.return
 }
-ad.gradient @while_grad of @while wrt [0]
-// CHECK: 'scf.while' around values that carry derivatives has no reverse; scf.for and scf.if do
+ad.gradient @while_grad of @while wrt [0, 1]
+// CHECK: cannot differentiate @while: an scf.while carries a buffer; copy between two buffers instead of swapping them
 
 // -----
 

@@ -164,3 +164,30 @@ func.func @twice(%x: f64) -> f64 {
   func.return %b : f64
 }
 ad.gradient @twice_grad of @twice wrt [0]
+
+// -----
+
+// An scf.while counts its iterations; its reverse undoes the failing test first, then
+// each iteration with its test.
+// CHECK-LABEL: @repeat_grad
+// CHECK:         %y, %trips = scf.while (%a = %x, %trips_1 = %c0)
+// CHECK:           tape.push %tape_a, %a : !tape.stack<f64>
+// CHECK:           scf.condition(%more) %square, %trips_1 : f64, index
+// CHECK:           arith.addi %trips_2, %{{.*}} : index
+// CHECK:         ad.turn
+// CHECK-NEXT:    %a_1 = tape.pop %tape_a : !tape.stack<f64>
+// CHECK:         scf.for %back = %c0 to %trips
+// CHECK:           tape.pop %tape_a
+func.func @repeat(%x: f64, %limit: f64) -> f64 {
+  %y = scf.while (%a = %x) : (f64) -> f64 {
+    %square = arith.mulf %a, %a : f64
+    %more = arith.cmpf olt, %square, %limit : f64
+    scf.condition(%more) %square : f64
+  } do {
+  ^bb0(%b: f64):
+    %s = math.sin %b : f64
+    scf.yield %s : f64
+  }
+  func.return %y : f64
+}
+ad.gradient @repeat_grad of @repeat wrt [0]

@@ -96,6 +96,9 @@ def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
             return (op.memref,)
         case memref.CopyOp():
             return (op.destination,)
+        case memref.DeallocOp() if not isinstance(op.parent_op(), func.FuncOp):
+            # What is freed inside a loop or branch cannot be read again.
+            return (op.memref,)
         case func.CallOp():
             return tuple(value for value in op.arguments if is_memref(value))
         case _:

@@ -25,7 +25,7 @@ _BUFFER_OPS = (
     func.ReturnOp,
     *VIEWS,
 )
-_STRUCTURE = (func.FuncOp, scf.ForOp, scf.IfOp)
+_STRUCTURE = (func.FuncOp, scf.ForOp, scf.IfOp, scf.WhileOp)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
         yield Problem(
             op,
             "control flow between basic blocks",
-            "write it with scf.for and scf.if, which can be run in reverse",
+            "write it with scf.for, scf.while and scf.if, which can be run in reverse",
         )
     elif op.regions and not isinstance(op, _STRUCTURE):
         touched = (
@@ -82,7 +82,14 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
             yield Problem(
                 op,
                 f"'{op.name}' around values that carry derivatives has no reverse",
-                "scf.for and scf.if do",
+                "scf.for, scf.while and scf.if do",
+            )
+    elif isinstance(op, scf.WhileOp):
+        if any(is_memref(arg) and activity.active(arg) for arg in op.arguments):
+            yield Problem(
+                op,
+                "an scf.while carries a buffer",
+                "copy between two buffers instead of swapping them",
             )
     elif isinstance(op, scf.ForOp):
         carried = active_buffers_carried(op, activity)
@@ -108,7 +115,7 @@ def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
             "a buffer chosen at run time",
             "move the accesses into the branches of the scf.if",
         )
-    elif not isinstance(op, (*_BUFFER_OPS, scf.IfOp)):
+    elif not isinstance(op, (*_BUFFER_OPS, *_STRUCTURE, scf.ConditionOp)):
         yield Problem(
             op,
             f"'{op.name}' on buffers that may carry derivatives",

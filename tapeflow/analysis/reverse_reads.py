@@ -55,6 +55,8 @@ class ReverseReads:
                 yield from op.indices
             case scf.ForOp():
                 yield from (op.lb, op.ub, op.step)
+            case scf.WhileOp():
+                yield op.results[-1]
             case scf.IfOp():
                 yield op.cond
             case memref.AllocOp() | memref.AllocaOp():
@@ -111,7 +113,7 @@ def _passes_adjoint(op: Operation, activity: Activity) -> Iterator[SSAValue]:
         case memref.StoreOp():
             if activity.active(op.memref):
                 yield op.value
-        case scf.YieldOp() | scf.ForOp():
+        case scf.YieldOp() | scf.ConditionOp() | scf.ForOp() | scf.WhileOp():
             yield from op.operands
         case _:
             yield from (operand for operand, _ in _partials(op, activity))

@@ -10,6 +10,7 @@ The directory may be removed at any time.
 import contextlib
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from functools import cache
@@ -44,9 +45,10 @@ def _compiler_digest() -> bytes:
 
 
 def key_of(source: str, entry: str) -> str:
-    """The name under which a program's object code is kept."""
+    """The name under which a program's object code is kept; comments do not matter."""
+    code = re.sub(r"  #.*", "", source)
     digest = hashlib.sha256(_compiler_digest())
-    digest.update(f"{entry}\n{source}".encode())
+    digest.update(f"{entry}\n{code}".encode())
     return digest.hexdigest()
 
 

@@ -62,10 +62,10 @@ def run_compiled(
     host = RunHost(program.sites, RunMemory(), simulation, program.events)
     words = list(_words(function, arguments, host, machine is not None, is_native))
     if code is None:
-        run = PythonRun(host)
+        run = PythonRun(host, program.constants)
         outcome = run.call(program, words)
     else:
-        run = NativeRun(host)
+        run = NativeRun(host, program.constants)
         outcome = run.call(code, program, words)
     results = tuple(_results(function, outcome, host, machine is not None))
     return _execution(

@@ -13,7 +13,7 @@ from tapeflow.backend.execution_error import ExecutionError
 
 __all__ = ["DEFAULT_ENGINE", "Engine", "Execution", "ExecutionError", "execute"]
 
-DEFAULT_ENGINE: Engine = "reference"
+DEFAULT_ENGINE: Engine = "compiled"
 
 
 def execute(

@@ -34,7 +34,7 @@ _ELEMENTS = [name.removesuffix("_array") for name in ELEMENTS]
 class NativeRun:
     """One call of machine code."""
 
-    def __init__(self, host: RunHost):
+    def __init__(self, host: RunHost, constants: Sequence[int]):
         self._host = host
         self._error: BaseException | None = None
         self._words = np.zeros(len(RUN_WORDS), np.int64)
@@ -47,6 +47,8 @@ class NativeRun:
             self._callback("grow", self._grow, 5),
             self._callback("release", self._release, 2),
         ]
+        self._constants = np.array(constants or (0,), np.int64)
+        self._set("constants", self._constants.ctypes.data)
         self._events = int(host.events.ctypes.data)
         self._set("event_end", self._events)
         self._set("event_limit", self._events + _WORD_BYTES * EVENT_WORDS)

@@ -16,8 +16,10 @@ from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost, grown, works
 class PythonRun:
     """The `run` of generated source."""
 
-    def __init__(self, host: RunHost):
+    def __init__(self, host: RunHost, constants: Sequence[int]):
         self._host = host
+        self.constants = constants
+        """Large numbers of the program."""
         self._count = 0
         self.tape_bytes = 0
         """Bytes pushed on tapes."""

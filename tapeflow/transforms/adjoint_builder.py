@@ -24,6 +24,12 @@ def hint_of(value: SSAValue, prefix: str = "") -> str | None:
     return None if value.name_hint is None else prefix + value.name_hint
 
 
+def _constant_name(value: FloatAttr | IntegerAttr) -> str:
+    if isinstance(value, IntegerAttr):
+        return f"c{value.value.data}".replace("-", "m")
+    return "zero" if value.value.data == 0 else "constant"
+
+
 @dataclass
 class AdjointBuilder:
     """Appends operations to the end of a block; constants go to the entry block."""
@@ -53,6 +59,7 @@ class AdjointBuilder:
         if value not in self.constants:
             op = arith.ConstantOp(value)
             op.location = self.location
+            op.result.name_hint = _constant_name(value)
             self.prepend(op)
             self.constants[value] = op.result
         return self.constants[value]

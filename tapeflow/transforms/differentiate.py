@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from xdsl.context import Context
-from xdsl.dialects import func, memref
+from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import (
     FileLineColLoc,
     FunctionType,
@@ -36,6 +36,7 @@ from tapeflow.analysis.reverse_reads import (
 from tapeflow.dialects import tape
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.count_iterations import count_iterations
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
 from tapeflow.transforms.inline_calls import inline_calls
 from tapeflow.transforms.reverse_sweep import Adjoints, ReverseSweep
@@ -103,7 +104,7 @@ def _check_one_block(primal: func.FuncOp, request: GradientOp) -> None:
         problem = Problem(
             primal,
             "control flow between basic blocks",
-            "write it with scf.for and scf.if, which can be run in reverse",
+            "write it with scf.for, scf.while and scf.if, which can be run in reverse",
         )
         _fail(primal, name, [problem])
 
@@ -142,9 +143,11 @@ class _Gradient:
         """Append the reverse sweep and complete the signature."""
         wrt = [self.arguments[i] for i in self.request.arguments]
         seeded = self._seeded_results()
-        activity = self._check(wrt, seeded)
-        frees = self._strip()
         builder = AdjointBuilder(self.block, self.block, self.function.location)
+        activity = self._check(wrt, seeded)
+        if self._count_iterations(activity, builder):
+            activity = self._check(wrt, seeded)
+        frees = self._strip()
         terms = _compute_recorded_terms(self.function, activity, builder)
         facts = find_reverse_reads(self.function, activity, terms)
         recording = find_recording(self.function, activity, facts.reads)
@@ -175,6 +178,17 @@ class _Gradient:
             name = self.request.function.string_value()
             _fail(problems[0].op, name, problems)
         return activity
+
+    def _count_iterations(self, activity: Activity, builder: AdjointBuilder) -> bool:
+        """Make the loops count that have to be run in reverse."""
+        relevant = find_reverse_reads(self.function, activity, {}).relevant
+        loops = [op for op in relevant if isinstance(op, scf.WhileOp)]
+        for loop in loops:
+            count_iterations(loop, builder)
+        terminator = self.block.last_op
+        assert terminator is not None
+        self.returned = tuple(terminator.operands)
+        return bool(loops)
 
     def _strip(self) -> list[memref.DeallocOp]:
         """Take out the return and the frees, which follow the reverse sweep."""

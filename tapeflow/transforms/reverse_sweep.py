@@ -21,6 +21,7 @@ from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.dialects import tape
 from tapeflow.dialects.ad import is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.count_iterations import iterations_of
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
 from tapeflow.transforms.shadow_buffers import ShadowBuffers, inverse
 from tapeflow.transforms.trip_count import constant_of, emit_trip_count
@@ -97,6 +98,8 @@ class ReverseSweep:
                 self._reverse_copy(op)
             case scf.ForOp():
                 self._reverse_for(op, adjoints)
+            case scf.WhileOp():
+                self._reverse_while(op, adjoints)
             case scf.IfOp():
                 self._reverse_if(op, adjoints)
             case _:
@@ -248,6 +251,58 @@ class ReverseSweep:
         self._set(adjoints, captured, outer)
         for position, adjoint in zip(scalars, scalar, strict=True):
             self.accumulate(adjoints, op.iter_args[position], adjoint)
+
+    def _reverse_while(self, op: scf.WhileOp, adjoints: Adjoints) -> None:
+        """Reverse the test that failed, then each iteration with its test.
+
+        The forward sweep ran test, body, test, ..., body, test.
+        """
+        before, after = op.before_region.block, op.after_region.block
+        test, step = before.last_op, after.last_op
+        assert isinstance(test, scf.ConditionOp) and step is not None
+        captured = self._captured(op)
+        positions = [
+            k
+            for k, arg in enumerate(before.args)
+            if is_float(arg.type) and self.activity.active(arg)
+        ]
+        carried = [before.args[k] for k in positions]
+
+        def reverse_test(inner: Adjoints, arriving: Sequence[SSAValue]) -> None:
+            for forwarded, value in zip(test.args, arriving, strict=True):
+                if value in inner:
+                    self.accumulate(inner, forwarded, inner.pop(value))
+            self.reverse_block(before, inner)
+
+        def reverse_iteration(
+            k: SSAValue, arriving: tuple[SSAValue, ...]
+        ) -> Sequence[SSAValue]:
+            k.name_hint = "back"
+            outer, scalar, _ = _split(arriving, len(captured), len(carried))
+            inner = dict(zip(captured, outer, strict=True))
+            for position, adjoint in zip(positions, scalar, strict=True):
+                self.accumulate(inner, step.operands[position], adjoint)
+            self.reverse_block(after, inner)
+            reverse_test(inner, after.args)
+            values = (*captured, *carried)
+            return [self.adjoint_or_zero(inner, value) for value in values]
+
+        reverse_test(adjoints, op.results)
+        self.builder.location = op.location
+        starts = [
+            *(self.adjoint_or_zero(adjoints, value) for value in captured),
+            *(self.adjoint_or_zero(adjoints, value) for value in carried),
+        ]
+        bounds = self.builder.index(0), self.recall(iterations_of(op))
+        results = self.builder.loop(
+            (*bounds, self.builder.index(1)), starts, reverse_iteration
+        )
+        outer, scalar, _ = _split(results, len(captured), len(carried))
+        for value in carried:
+            adjoints.pop(value, None)
+        self._set(adjoints, captured, outer)
+        for position, adjoint in zip(positions, scalar, strict=True):
+            self.accumulate(adjoints, op.arguments[position], adjoint)
 
     def _set(
         self, adjoints: Adjoints, values: Sequence[SSAValue], new: Sequence[SSAValue]

@@ -3,22 +3,22 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from hwmodel import calendar
-from hwmodel.kernel import kernel
 
 
-@kernel
+@njit
 def find_free(entries, links, capacity, cycle):
     return calendar.find_free(entries, links, 0, capacity, cycle)
 
 
-@kernel
+@njit
 def find_free_interval(entries, links, capacity, cycle, length):
     return calendar.find_free_interval(entries, links, 0, capacity, cycle, length)
 
 
-@kernel
+@njit
 def reserve(entries, links, capacity, cycle, length):
     return calendar.reserve(entries, links, 0, capacity, cycle, length)
 

@@ -3,13 +3,13 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba import njit
 
 from hwmodel import ordering
-from hwmodel.kernel import kernel
 from hwmodel.state import LOADED, REACH, REGISTERS, STORED
 
 
-@kernel
+@njit
 def locate(keys, key_times, registers, hash_shift, opens, address):
     return ordering.locate(keys, key_times, registers, hash_shift, opens, address)
 

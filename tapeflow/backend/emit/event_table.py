@@ -5,7 +5,7 @@ where control and operands are slots of ready times the row waits for (see
 `hwmodel.run_events`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -144,11 +144,11 @@ class Segment:
     def end_region(self, moves: Sequence[tuple[int, Slots]]) -> None:
         """Parallel moves at the end of a region, after which only targets are read."""
         self.parallel_moves(moves)
-        targets = {target for target, _ in moves}
+        targets = dict.fromkeys(target for target, _ in moves)
         for target in targets:
-            self._write_directly(target, targets)
+            self._write_directly(target, targets.keys())
 
-    def _write_directly(self, target: int, targets: set[int]) -> None:
+    def _write_directly(self, target: int, targets: Set[int]) -> None:
         """Let the row whose result is moved to the target write there itself."""
         move = _last(self.rows, len(self.rows), target)
         if move is None or self.rows[move][0] != _MOVE:

@@ -47,6 +47,8 @@ class FunctionEmitter:
     depth: int = 1
     globals: dict[str, BufferView] = field(default_factory=dict)
     """Views of the global buffers that the function has asked for, by symbol."""
+    constants: list[int] = field(default_factory=list)
+    """Numbers that the program is given when it runs, shared by its functions."""
     counts_tape: bool = False
     """Whether a line adds to the bytes pushed on tapes."""
 
@@ -64,6 +66,18 @@ class FunctionEmitter:
         numbers = (*details, "0", "0")[:2]
         site = self.site(op, message)
         self.line(f"run.check({condition}, {site}, {numbers[0]}, {numbers[1]})")
+
+    def given(self, value: int, wish: str) -> str:
+        """The name of a number that the program is given when it runs.
+
+        Tile lengths and the like come this way, so that another number is no other
+        program.
+        """
+        name = self.names.fresh(wish)
+        place = len(self.constants)
+        self.prologue.append(f"{name} = run.constants[{place}]  # {value}")
+        self.constants.append(value)
+        return name
 
     def refuse_constant(self, view: BufferView, op: Operation) -> None:
         """Leave with an error where a store would change a constant buffer."""

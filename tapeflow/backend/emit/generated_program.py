@@ -42,5 +42,7 @@ class GeneratedProgram:
     results: tuple[str, ...]
     """Types in Python of its results, buffers taken apart."""
     sites: tuple[Site, ...]
+    constants: tuple[int, ...]
+    """`run.constants` of the source."""
     events: EventTable | None
     """None for values only."""

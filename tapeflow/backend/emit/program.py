@@ -74,10 +74,18 @@ def generate(
     }
     table = EventTableBuilder() if timed else None
     sites: list[Site] = []
+    constants: list[int] = []
     texts: list[str] = []
     for each in functions:
         timeline = None if table is None else Timeline(Segment(table), rings)
-        emitter = FunctionEmitter(RULES, _local_names(names), sites, timeline, named)
+        emitter = FunctionEmitter(
+            RULES,
+            PythonNames(names.taken),
+            sites,
+            timeline,
+            named,
+            constants=constants,
+        )
         texts.append(_function(emitter, each, each is function))
     if allocations:
         texts.append(_RING_FUNCTIONS)
@@ -87,12 +95,9 @@ def generate(
         tuple(t for a in function.args for t in _types(a.type, timed)),
         tuple(t for a in function.function_type.outputs for t in _types(a, timed)),
         tuple(sites),
+        tuple(constants),
         None if table is None else table.finished(),
     )
-
-
-def _local_names(program: PythonNames) -> PythonNames:
-    return PythonNames(program.taken)
 
 
 def _called(entry: FuncOp) -> list[FuncOp]:

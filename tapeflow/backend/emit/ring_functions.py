@@ -61,10 +61,18 @@ def ring_place(run: run, site: int, state: i64_array, address: int, stride: int)
 
 @out_of_line
 def ring_place_to_store(
-    run: run, site: int, state: i64_array, address: int, stride: int
+    run: run,
+    site: int,
+    state: i64_array,
+    slots: i8_array,
+    address: int,
+    stride: int,
+    offset: int,
 ) -> int:
     place = ring_place(run, site, state, address, stride)
     run.check(state[STATUS + state[SLOT]] == 0, site + 1, state[SLOT], address)
+    marks = state[SLOTS] * state[PITCH]
+    slots[marks + place + offset] = 1
     return place
 
 

@@ -1,14 +1,19 @@
 """Scalar ops: one expression per result, from the table of scalar semantics."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from xdsl.dialects import arith
+from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Operation
 
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
 from tapeflow.backend.scalar_types import is_scalar
 from tapeflow.dialects.ad import TurnOp
+
+LARGEST_LITERAL = 16
+"""Index constants up to this size are literals."""
 
 
 def _scalar(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -19,6 +24,19 @@ def _scalar(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     for result, text in zip(op.results, texts, strict=True):
         emitter.assign(result, text)
     return ()
+
+
+def _constant(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    """Small numbers shape the code; larger ones are tile lengths and the like."""
+    constant = cast(arith.ConstantOp, op)
+    value = constant.value
+    if isinstance(value, IntegerAttr) and isinstance(value.type, IndexType):
+        number = value.value.data
+        if abs(number) > LARGEST_LITERAL:
+            wish = constant.result.name_hint or "constant"
+            emitter.meanings[constant.result] = emitter.given(number, wish)
+            return ()
+    return _scalar(emitter, op)
 
 
 def _select(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -40,6 +58,7 @@ def _turn(_emitter: FunctionEmitter, _op: Operation) -> Sequence[str]:
 
 SCALAR_RULES: dict[type[Operation], EmitRule] = {
     **dict.fromkeys(SCALAR_OPS, _scalar),
+    arith.ConstantOp: _constant,
     arith.SelectOp: _select,
     TurnOp: _turn,
 }

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.backend.emit.buffer_view import element_name, times
+from tapeflow.backend.emit.buffer_view import element_name
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.ring_functions import STATUS
 from tapeflow.backend.emit.tape_variables import RingVariables
@@ -57,19 +57,22 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.names.fresh(f"{name}_{part}") for part in ("slots", "stack", "tiles")
     )
     emitter.meanings[allocation.ring] = RingVariables(ring, name, slots, stack)
-    upwards = f"divide_ceil({capacity}, {ring.tile.data})"
-    emitter.line(f"{tiles} = {upwards}")
+    tile = emitter.given(ring.tile.data, f"{name}_tile")
+    pitch = emitter.given(ring.pitch_bytes, f"{name}_pitch")
+    tile_bytes = emitter.given(ring.tile_bytes, f"{name}_tile_bytes")
+    base = emitter.given(ring.base.data, f"{name}_base")
+    slot_count = emitter.given(ring.slots.data, f"{name}_slot_count")
+    emitter.line(f"{tiles} = divide_ceil({capacity}, {tile})")
     sizes = (
-        (name, "i64", str(STATUS + ring.slots.data)),
-        (slots, "i8", str(2 * ring.capacity_bytes)),
-        (stack, "i8", times(str(2 * ring.pitch_bytes), tiles)),
+        (name, "i64", f"{STATUS} + {slot_count}"),
+        (slots, "i8", f"2 * {slot_count} * {pitch}"),
+        (stack, "i8", f"2 * {tiles} * {pitch}"),
     )
     for array, element, size in sizes:
         site = emitter.site(op, "")
         emitter.line(f"{array} = run.workspace_{element}({site}, {size})")
     emitter.line(
-        f"ring_begin({name}, {ring.base.data}, {ring.pitch_bytes}, {ring.tile_bytes}, "
-        f"{ring.slots.data}, {tiles})"
+        f"ring_begin({name}, {base}, {pitch}, {tile_bytes}, {slot_count}, {tiles})"
     )
     return ()
 
@@ -78,19 +81,17 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     store = cast(spm.StoreOp, op)
     ring = _ring(emitter, store.memory)
     layout = ring.type.record_layout
+    offset = layout.offsets_bytes[store.field.data]
     address = emitter.scalar(store.address)
     site = _sites(emitter, op, _STORE_MESSAGES)
     place = emitter.names.fresh("place")
     emitter.line(
-        f"{place} = ring_place_to_store(run, {site}, {ring.state}, {address}, "
-        f"{layout.stride_bytes})"
+        f"{place} = ring_place_to_store(run, {site}, {ring.state}, {ring.slots}, "
+        f"{address}, {layout.stride_bytes}, {offset})"
     )
-    offset = layout.offsets_bytes[store.field.data]
     element, value = element_name(store.value.type), emitter.scalar(store.value)
     emitter.count_tape(0 if store.field.data else layout.stride_bytes)
-    mark = offset + ring.type.capacity_bytes
     emitter.line(f"write_{element}({ring.slots}, {place} + {offset}, {value})")
-    emitter.line(f"write_i8({ring.slots}, {place} + {mark}, 1)")
     return [f"{address} + {offset}"]
 
 

@@ -10,6 +10,7 @@ RUN_WORDS: dict[str, str] = {
     "site": "int",
     "detail0": "int",
     "detail1": "int",
+    "constants": "i64_array",
     "placed_at": "int",
     "tape_bytes": "int",
     "flush": "int",
