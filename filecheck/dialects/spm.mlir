@@ -42,3 +42,13 @@ func.func @transfer(%n: index, %s: index) {
 // CHECK-NEXT: spm.fill %r, %s : !spm.ring<[f64], tile 8, slots 1, base 0>
 // GENERIC:      "spm.drain"(%r, %s) : (!spm.ring<[f64], tile 8, slots 1, base 0>, index) -> ()
 // GENERIC-NEXT: "spm.fill"(%r, %s) : (!spm.ring<[f64], tile 8, slots 1, base 0>, index) -> ()
+
+// -----
+
+func.func @growing(%n: index) {
+  %r = spm.allocate %n growing : !spm.ring<[f64], tile 8, slots 2, base 0>
+  func.return
+}
+// CHECK-LABEL: @growing
+// CHECK:   %r = spm.allocate %n growing : !spm.ring<[f64], tile 8, slots 2, base 0>
+// GENERIC: %r = "spm.allocate"(%n) <{growing}> : (index) -> !spm.ring<[f64], tile 8, slots 2, base 0>

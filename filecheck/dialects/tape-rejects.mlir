@@ -118,3 +118,12 @@ func.func @f(%t: !tape.arena<[f64]>, %a: index) {
   func.return
 }
 // CHECK: field 0 has type f64, not f32
+
+// -----
+
+func.func @f(%n: index) {
+  %t = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
+  tape.reserve %t, %n : !tape.region<[f64], aos, tile 8>
+  func.return
+}
+// CHECK: a region cut into tiles makes room tile by tile

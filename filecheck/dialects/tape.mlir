@@ -67,3 +67,31 @@ func.func @arena(%n: index, %v: f64) {
 // GENERIC:      %a = "tape.allocate_arena"(%n) : (index) -> !tape.arena<[f64, i8]>
 // GENERIC-NEXT: "tape.store"(%v, %a, %n) <{field = #builtin.int<0>}> : (f64, !tape.arena<[f64, i8]>, index) -> ()
 // GENERIC-NEXT: %b = "tape.load"(%a, %n) <{field = #builtin.int<1>}> {note} : (!tape.arena<[f64, i8]>, index) -> i8
+
+// -----
+
+func.func @growing(%n: index) {
+  %r = tape.allocate %n growing : !tape.region<[f64], soa>
+  %t = tape.allocate %n growing {note} : !tape.region<[f64], aos, tile 8>
+  tape.reserve %r, %n : !tape.region<[f64], soa>
+  func.return
+}
+// CHECK-LABEL: @growing
+// CHECK:      %r = tape.allocate %n growing : !tape.region<[f64], soa>
+// CHECK-NEXT: %t = tape.allocate %n growing {note} : !tape.region<[f64], aos, tile 8>
+// CHECK-NEXT: tape.reserve %r, %n : !tape.region<[f64], soa>
+// GENERIC:      %r = "tape.allocate"(%n) <{growing}> : (index) -> !tape.region<[f64], soa>
+// GENERIC-NEXT: %t = "tape.allocate"(%n) <{growing}> {note} : (index) -> !tape.region<[f64], aos, tile 8>
+// GENERIC-NEXT: "tape.reserve"(%r, %n) : (!tape.region<[f64], soa>, index) -> ()
+
+// -----
+
+func.func @freed(%n: index) {
+  %a = tape.allocate_arena %n : !tape.arena<[f64, i8]>
+  tape.deallocate_arena %a : !tape.arena<[f64, i8]>
+  func.return
+}
+// CHECK-LABEL: @freed
+// CHECK:      %a = tape.allocate_arena %n : !tape.arena<[f64, i8]>
+// CHECK-NEXT: tape.deallocate_arena %a : !tape.arena<[f64, i8]>
+// GENERIC:      "tape.deallocate_arena"(%a) : (!tape.arena<[f64, i8]>) -> ()

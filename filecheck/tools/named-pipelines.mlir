@@ -20,7 +20,7 @@ func.func @f(%x: memref<?xf64>) -> f64 {
 ad.gradient @f_grad of @f wrt [0]
 
 // BASELINE-LABEL: func.func @f_grad
-// BASELINE:       memref.alloc({{.*}}) {tape.field} : memref<?xf64>
+// BASELINE:       memref.alloc({{.*}}) : memref<?xf64>
 
 // REGIONS-LABEL: func.func @f_grad
 // REGIONS:       !tape.arena<[f64

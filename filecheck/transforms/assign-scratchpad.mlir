@@ -84,3 +84,32 @@ func.func @rings(%n: index, %a: f64, %p: i1) {
 // CHECK-NEXT:   %room = arith.divui %free_bytes, %c24 : index
 // CHECK-NEXT:   %free_bytes_1 = arith.subi %c320, %address_1 : index
 // CHECK-NEXT:   "test.op"(%room, %free_bytes_1) : (index, index) -> ()
+
+// -----
+
+// The stack of a growing region grows behind its ring.
+func.func @growing(%n: index, %p: i1, %a: f64) {
+  %s = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
+  scf.while () : () -> () {
+    tape.advance %s : !tape.region<[f64], aos, tile 8>
+    tape.push %s, %a : !tape.region<[f64], aos, tile 8>
+    scf.condition(%p)
+  } do {
+    scf.yield
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @growing(%n: index, %p: i1, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c64 = arith.constant 64 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %ring = spm.allocate %n growing : !spm.ring<[f64], tile 8, slots 2, base 0>
+// CHECK-NEXT:   %address, %limit = scf.while (%address_1 = %c0, %limit_1 = %c64) : (index, index) -> (index, index) {
+// CHECK-NEXT:     %address_2, %limit_2 = spm.advance %ring, %address_1, %limit_1 : !spm.ring<[f64], tile 8, slots 2, base 0>
+// CHECK-NEXT:     spm.store %a, %ring[%address_2] field 0 : !spm.ring<[f64], tile 8, slots 2, base 0>
+// CHECK-NEXT:     %address_3 = arith.addi %address_2, %c8 : index
+// CHECK-NEXT:     scf.condition(%p) %address_3, %limit_2 : index, index
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:   ^bb0(%address_4: index, %limit_3: index):
+// CHECK-NEXT:     scf.yield %address_4, %limit_3 : index, index
+// CHECK-NEXT:   }

@@ -174,3 +174,34 @@ func.func @small(%n: index, %a: f64) {
 // CHECK-NEXT:   %c2 = arith.constant 2 : index
 // CHECK-NEXT:   %s = tape.allocate %c2 : !tape.region<[f64], aos, tile 2>
 // CHECK-NEXT:   %t = tape.allocate %n : !tape.region<[f64], aos, tile 24>
+
+// -----
+
+// A growing region stays one; its first capacity does not bound the tile, and tiles
+// make room one by one.
+func.func @growing(%n: index, %p: i1, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %s = tape.allocate %c2 growing : !tape.region<[f64], aos>
+  scf.while () : () -> () {
+    tape.reserve %s, %c1 : !tape.region<[f64], aos>
+    tape.push %s, %a : !tape.region<[f64], aos>
+    scf.condition(%p)
+  } do {
+    scf.yield
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @growing(%n: index, %p: i1, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c2 = arith.constant 2 : index
+// CHECK-NEXT:   %s = tape.allocate %c2 growing : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:   scf.while () : () -> () {
+// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     scf.condition(%p)
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:     scf.yield
+// CHECK-NEXT:   }

@@ -350,3 +350,249 @@ func.func @empty() {
   func.return
 }
 // CHECK-LABEL: func.func @empty() {
+
+// -----
+
+// What only running the loop can tell: a region that grows, with room for a line at first.
+func.func @while(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  %r = scf.while (%i = %c0) : (index) -> index {
+    %m = arith.cmpi slt, %i, %n : index
+    scf.condition(%m) %i : index
+  } do {
+  ^bb0(%i: index):
+    tape.push %s, %a : !tape.stack<f64>
+    %next = arith.addi %i, %c1 : index
+    scf.yield %next : index
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @while(%n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %r = scf.while (%i = %c0) : (index) -> index {
+// CHECK-NEXT:     %m = arith.cmpi slt, %i, %n : index
+// CHECK-NEXT:     scf.condition(%m) %i : index
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:   ^bb0(%i_1: index):
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     %next = arith.addi %i_1, %c1 : index
+// CHECK-NEXT:     scf.yield %next : index
+// CHECK-NEXT:   }
+
+// -----
+
+// A bound that an outer loop carries.
+func.func @carried(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  %r = scf.for %i = %c0 to %n step %c1 iter_args(%m = %c1) -> (index) {
+    scf.for %j = %c0 to %m step %c1 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+    %next = arith.addi %m, %m : index
+    scf.yield %next : index
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @carried(%n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %r = scf.for %i = %c0 to %n step %c1 iter_args(%m = %c1) -> (index) {
+// CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:     %next = arith.addi %m, %m : index
+// CHECK-NEXT:     scf.yield %next : index
+// CHECK-NEXT:   }
+
+// -----
+
+// A bound from a buffer that the nest overwrites.
+func.func @overwritten(%rows: memref<?xindex>, %n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %n step %c1 {
+    %m = memref.load %rows[%i] : memref<?xindex>
+    scf.for %j = %c0 to %m step %c1 {
+      memref.store %j, %rows[%j] : memref<?xindex>
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @overwritten(%rows: memref<?xindex>, %n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     %m = memref.load %rows[%i] : memref<?xindex>
+// CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
+// CHECK-NEXT:       memref.store %j, %rows[%j] : memref<?xindex>
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// A load that need not happen is not repeated.
+func.func @conditional(%rows: memref<?xindex>, %p: i1, %n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.if %p {
+    %m = memref.load %rows[%n] : memref<?xindex>
+    scf.for %j = %c0 to %m step %c1 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @conditional(%rows: memref<?xindex>, %p: i1, %n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.if %p {
+// CHECK-NEXT:     %m = memref.load %rows[%n] : memref<?xindex>
+// CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// A bound that a branch chooses.
+func.func @branch(%p: i1, %n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %n step %c1 {
+    %m = scf.if %p -> (index) {
+      scf.yield %n : index
+    } else {
+      scf.yield %c1 : index
+    }
+    scf.for %j = %c0 to %m step %c1 {
+      tape.push %s, %a : !tape.stack<f64>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @branch(%p: i1, %n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     %m = scf.if %p -> (index) {
+// CHECK-NEXT:       scf.yield %n : index
+// CHECK-NEXT:     } else {
+// CHECK-NEXT:       scf.yield %c1 : index
+// CHECK-NEXT:     }
+// CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     }
+// CHECK-NEXT:   }
+
+// -----
+
+// Pushed once an iteration and once more where the condition fails; popped in two
+// places. Both stacks move together everywhere, so they share a region.
+func.func @two_pops(%n: index, %a: f64, %b: i1) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<i1>
+  %t = tape.stack : !tape.stack<f64>
+  %r = scf.while (%i = %c0) : (index) -> index {
+    %m = arith.cmpi slt, %i, %n : index
+    tape.push %s, %b : !tape.stack<i1>
+    tape.push %t, %a : !tape.stack<f64>
+    scf.condition(%m) %i : index
+  } do {
+  ^bb0(%i: index):
+    %next = arith.addi %i, %c1 : index
+    scf.yield %next : index
+  }
+  %u = tape.pop %t : !tape.stack<f64>
+  %v = tape.pop %s : !tape.stack<i1>
+  "test.op"(%u, %v) : (f64, i1) -> ()
+  scf.for %k = %c0 to %r step %c1 {
+    %x = tape.pop %s : !tape.stack<i1>
+    %y = tape.pop %t : !tape.stack<f64>
+    "test.op"(%x, %y) : (i1, f64) -> ()
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @two_pops(%n: index, %a: f64, %b: i1) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c4 = arith.constant 4 : index
+// CHECK-NEXT:   %tape = tape.allocate %c4 growing : !tape.region<[f64, i1], aos>
+// CHECK-NEXT:   %r = scf.while (%i = %c0) : (index) -> index {
+// CHECK-NEXT:     %m = arith.cmpi slt, %i, %n : index
+// CHECK-NEXT:     tape.push %tape, %a, %b : !tape.region<[f64, i1], aos>
+// CHECK-NEXT:     scf.condition(%m) %i : index
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:   ^bb0(%i_1: index):
+// CHECK-NEXT:     %next = arith.addi %i_1, %c1 : index
+// CHECK-NEXT:     scf.yield %next : index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   %u, %v = tape.pop %tape : !tape.region<[f64, i1], aos>
+// CHECK-NEXT:   "test.op"(%u, %v) : (f64, i1) -> ()
+// CHECK-NEXT:   scf.for %k = %c0 to %r step %c1 {
+// CHECK-NEXT:     %y, %x = tape.pop %tape : !tape.region<[f64, i1], aos>
+// CHECK-NEXT:     "test.op"(%x, %y) : (i1, f64) -> ()
+// CHECK-NEXT:   }
+
+// -----
+
+// Popped in different places: a region each.
+func.func @different_pops(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.stack : !tape.stack<f64>
+  %t = tape.stack : !tape.stack<f64>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %a : !tape.stack<f64>
+    tape.push %t, %a : !tape.stack<f64>
+  }
+  %u = tape.pop %s : !tape.stack<f64>
+  scf.for %i = %c1 to %n step %c1 {
+    %x = tape.pop %s : !tape.stack<f64>
+    "test.op"(%x) : (f64) -> ()
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    %y = tape.pop %t : !tape.stack<f64>
+    "test.op"(%y) : (f64) -> ()
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @different_pops(%n: index, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:   %s = tape.allocate %trips : !tape.region<[f64], aos>
+// CHECK-NEXT:   %t = tape.allocate %trips : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:     tape.push %t, %a : !tape.region<[f64], aos>
+// CHECK-NEXT:   }
+// CHECK-NEXT:   %u = tape.pop %s : !tape.region<[f64], aos>
+// CHECK-NEXT:   scf.for %i_1 = %c1 to %n step %c1 {
+// CHECK-NEXT:     %x = tape.pop %s : !tape.region<[f64], aos>
+// CHECK-NEXT:     "test.op"(%x) : (f64) -> ()
+// CHECK-NEXT:   }
+// CHECK-NEXT:   scf.for %i_2 = %c0 to %n step %c1 {
+// CHECK-NEXT:     %y = tape.pop %t : !tape.region<[f64], aos>
+// CHECK-NEXT:     "test.op"(%y) : (f64) -> ()
+// CHECK-NEXT:   }

@@ -17,12 +17,12 @@ func.func @arrays(%n: index, %a: f64, %b: i1) {
 // CHECK-LABEL: func.func @arrays(%n: index, %a: f64, %b: i1) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
-// CHECK-NEXT:   %field = memref.alloc(%n) {tape.field} : memref<?xf64>
-// CHECK-NEXT:   %field_1 = memref.alloc(%n) {tape.field} : memref<?xi8>
+// CHECK-NEXT:   %field = memref.alloc(%n) : memref<?xf64>
+// CHECK-NEXT:   %field_1 = memref.alloc(%n) : memref<?xi8>
 // CHECK-NEXT:   %top = scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {
-// CHECK-NEXT:     memref.store %a, %field[%top_1] : memref<?xf64>
+// CHECK-NEXT:     memref.store %a, %field[%top_1] {tape.field} : memref<?xf64>
 // CHECK-NEXT:     %b_1 = arith.extui %b : i1 to i8
-// CHECK-NEXT:     memref.store %b_1, %field_1[%top_1] : memref<?xi8>
+// CHECK-NEXT:     memref.store %b_1, %field_1[%top_1] {tape.field} : memref<?xi8>
 // CHECK-NEXT:     %top_2 = arith.addi %top_1, %c1 : index
 // CHECK-NEXT:     scf.yield %top_2 : index
 // CHECK-NEXT:   }
@@ -56,6 +56,7 @@ func.func @arena(%n: index, %a: f64, %b: i1) {
 // CHECK-NEXT:   %x = tape.load %s[%c0] field 0 : !tape.arena<[f64, i1]>
 // CHECK-NEXT:   %y = tape.load %s[%c0] field 1 : !tape.arena<[f64, i1]>
 // CHECK-NEXT:   "test.op"(%x, %y) : (f64, i1) -> ()
+// CHECK-NEXT:   tape.deallocate_arena %s : !tape.arena<[f64, i1]>
 
 // -----
 
@@ -92,6 +93,7 @@ func.func @branch(%n: index, %p: i1, %a: f64) -> f64 {
 // CHECK-NEXT:   } else {
 // CHECK-NEXT:     scf.yield %top : index
 // CHECK-NEXT:   }
+// CHECK-NEXT:   tape.deallocate_arena %s : !tape.arena<[f64]>
 // CHECK-NEXT:   func.return %r : f64
 
 // -----
@@ -114,13 +116,13 @@ func.func @while(%n: index, %a: f64) {
 // CHECK-LABEL: func.func @while(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
-// CHECK-NEXT:   %field = memref.alloc(%n) {tape.field} : memref<?xf64>
+// CHECK-NEXT:   %field = memref.alloc(%n) : memref<?xf64>
 // CHECK-NEXT:   %r, %top = scf.while (%i = %c0, %top_1 = %c0) : (index, index) -> (index, index) {
 // CHECK-NEXT:     %m = arith.cmpi slt, %i, %n : index
 // CHECK-NEXT:     scf.condition(%m) %i, %top_1 : index, index
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:   ^bb0(%i_1: index, %top_2: index):
-// CHECK-NEXT:     memref.store %a, %field[%top_2] : memref<?xf64>
+// CHECK-NEXT:     memref.store %a, %field[%top_2] {tape.field} : memref<?xf64>
 // CHECK-NEXT:     %top_3 = arith.addi %top_2, %c1 : index
 // CHECK-NEXT:     %next = arith.addi %i_1, %c1 : index
 // CHECK-NEXT:     scf.yield %next, %top_3 : index, index
@@ -166,6 +168,8 @@ func.func @several(%n: index, %a: f64) {
 // CHECK-NEXT:     }
 // CHECK-NEXT:     scf.yield %a, %top_4, %top_5 : f64, index, index
 // CHECK-NEXT:   }
+// CHECK-NEXT:   tape.deallocate_arena %s : !tape.arena<[f64]>
+// CHECK-NEXT:   tape.deallocate_arena %t : !tape.arena<[f64]>
 
 // -----
 
@@ -185,9 +189,180 @@ func.func @local(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
-// CHECK-NEXT:     %field = memref.alloc(%n) {tape.field} : memref<?xf64>
-// CHECK-NEXT:     memref.store %a, %field[%c0] : memref<?xf64>
+// CHECK-NEXT:     %field = memref.alloc(%n) : memref<?xf64>
+// CHECK-NEXT:     memref.store %a, %field[%c0] {tape.field} : memref<?xf64>
 // CHECK-NEXT:     %x = memref.load %field[%c0] : memref<?xf64>
 // CHECK-NEXT:     "test.op"(%x) : (f64) -> ()
 // CHECK-NEXT:     memref.dealloc %field : memref<?xf64>
 // CHECK-NEXT:   }
+
+// -----
+
+// A growing region: before the push, twice the memory if it is used up; the memory
+// passes through the loop with the place of the next record.
+func.func @grow(%n: index, %a: f64) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %s = tape.allocate %c8 growing : !tape.region<[f64], soa>
+  %r = scf.while (%i = %c0) : (index) -> index {
+    %m = arith.cmpi slt, %i, %n : index
+    tape.push %s, %a : !tape.region<[f64], soa>
+    scf.condition(%m) %i : index
+  } do {
+  ^bb0(%i: index):
+    %next = arith.addi %i, %c1 : index
+    scf.yield %next : index
+  }
+  %x = tape.pop %s : !tape.region<[f64], soa>
+  func.return %x : f64
+}
+// CHECK-LABEL: func.func @grow(%n: index, %a: f64) -> f64 {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
+// CHECK-NEXT:   %field = memref.alloc(%c8) : memref<?xf64>
+// CHECK-NEXT:   %r, %limit, %field_1, %top = scf.while (%i = %c0, %limit_1 = %c8, %field_2 = %field, %top_1 = %c0) : (index, index, memref<?xf64>, index) -> (index, index, memref<?xf64>, index) {
+// CHECK-NEXT:     %m = arith.cmpi slt, %i, %n : index
+// CHECK-NEXT:     %full = arith.cmpi eq, %top_1, %limit_1 : index
+// CHECK-NEXT:     %limit_2, %field_3 = scf.if %full -> (index, memref<?xf64>) {
+// CHECK-NEXT:       %limit_3 = arith.addi %limit_1, %limit_1 : index
+// CHECK-NEXT:       %field_4 = memref.alloc(%limit_3) : memref<?xf64>
+// CHECK-NEXT:       scf.for %place = %c0 to %top_1 step %c1 {
+// CHECK-NEXT:         %moved = memref.load %field_2[%place] : memref<?xf64>
+// CHECK-NEXT:         memref.store %moved, %field_4[%place] : memref<?xf64>
+// CHECK-NEXT:       }
+// CHECK-NEXT:       memref.dealloc %field_2 : memref<?xf64>
+// CHECK-NEXT:       scf.yield %limit_3, %field_4 : index, memref<?xf64>
+// CHECK-NEXT:     } else {
+// CHECK-NEXT:       scf.yield %limit_1, %field_2 : index, memref<?xf64>
+// CHECK-NEXT:     }
+// CHECK-NEXT:     memref.store %a, %field_3[%top_1] {tape.field} : memref<?xf64>
+// CHECK-NEXT:     %top_2 = arith.addi %top_1, %c1 : index
+// CHECK-NEXT:     scf.condition(%m) %i, %limit_2, %field_3, %top_2 : index, index, memref<?xf64>, index
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:   ^bb0(%i_1: index, %limit_4: index, %field_5: memref<?xf64>, %top_3: index):
+// CHECK-NEXT:     %next = arith.addi %i_1, %c1 : index
+// CHECK-NEXT:     scf.yield %next, %limit_4, %field_5, %top_3 : index, index, memref<?xf64>, index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   %top_4 = arith.subi %top, %c1 : index
+// CHECK-NEXT:   %x = memref.load %field_1[%top_4] : memref<?xf64>
+// CHECK-NEXT:   memref.dealloc %field_1 : memref<?xf64>
+// CHECK-NEXT:   func.return %x : f64
+
+// -----
+
+// In front of a nest of loops whose count is known there, room for all of it; two
+// fields, one arena. A first capacity of nothing holds one record.
+func.func @reserve(%n: index, %m: index, %p: i1, %a: f64, %b: i8) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.allocate %c0 growing : !tape.region<[f64, i8], aos>
+  scf.while () : () -> () {
+    scf.condition(%p)
+  } do {
+    scf.for %i = %c0 to %n step %c1 {
+      scf.for %j = %c0 to %m step %c1 {
+        tape.push %s, %a, %b : !tape.region<[f64, i8], aos>
+      }
+    }
+    scf.yield
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @reserve(%n: index, %m: index, %p: i1, %a: f64, %b: i8) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c16 = arith.constant 16 : index
+// CHECK-NEXT:   %c4 = arith.constant 4 : index
+// CHECK-NEXT:   %s = tape.allocate_arena %c1 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:   %limit, %s_1, %top = scf.while (%limit_1 = %c16, %s_2 = %s, %top_1 = %c0) : (index, !tape.arena<[f64, i8]>, index) -> (index, !tape.arena<[f64, i8]>, index) {
+// CHECK-NEXT:     scf.condition(%p) %limit_1, %s_2, %top_1 : index, !tape.arena<[f64, i8]>, index
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:   ^bb0(%limit_2: index, %s_3: !tape.arena<[f64, i8]>, %top_2: index):
+// CHECK-NEXT:     %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:     %trips_1 = arith.maxsi %m, %c0 : index
+// CHECK-NEXT:     %pushes = arith.muli %trips, %trips_1 : index
+// CHECK-NEXT:     %span = arith.muli %pushes, %c16 : index
+// CHECK-NEXT:     %needed = arith.addi %top_2, %span : index
+// CHECK-NEXT:     %short = arith.cmpi sgt, %needed, %limit_2 : index
+// CHECK-NEXT:     %limit_3, %s_4 = scf.if %short -> (index, !tape.arena<[f64, i8]>) {
+// CHECK-NEXT:       %limit_4 = arith.addi %limit_2, %limit_2 : index
+// CHECK-NEXT:       %limit_5 = arith.maxsi %limit_4, %needed : index
+// CHECK-NEXT:       %capacity = arith.shrui %limit_5, %c4 : index
+// CHECK-NEXT:       %s_5 = tape.allocate_arena %capacity : !tape.arena<[f64, i8]>
+// CHECK-NEXT:       scf.for %place = %c0 to %top_2 step %c16 {
+// CHECK-NEXT:         %moved = tape.load %s_3[%place] field 0 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         tape.store %moved, %s_5[%place] field 0 {tape.moved} : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         %moved_1 = tape.load %s_3[%place] field 1 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         tape.store %moved_1, %s_5[%place] field 1 {tape.moved} : !tape.arena<[f64, i8]>
+// CHECK-NEXT:       }
+// CHECK-NEXT:       tape.deallocate_arena %s_3 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:       scf.yield %limit_5, %s_5 : index, !tape.arena<[f64, i8]>
+// CHECK-NEXT:     } else {
+// CHECK-NEXT:       scf.yield %limit_2, %s_3 : index, !tape.arena<[f64, i8]>
+// CHECK-NEXT:     }
+// CHECK-NEXT:     %top_3 = scf.for %i = %c0 to %n step %c1 iter_args(%top_4 = %top_2) -> (index) {
+// CHECK-NEXT:       %top_5 = scf.for %j = %c0 to %m step %c1 iter_args(%top_6 = %top_4) -> (index) {
+// CHECK-NEXT:         tape.store %a, %s_4[%top_6] field 0 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         tape.store %b, %s_4[%top_6] field 1 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         %top_7 = arith.addi %top_6, %c16 : index
+// CHECK-NEXT:         scf.yield %top_7 : index
+// CHECK-NEXT:       }
+// CHECK-NEXT:       scf.yield %top_5 : index
+// CHECK-NEXT:     }
+// CHECK-NEXT:     scf.yield %limit_3, %s_4, %top_3 : index, !tape.arena<[f64, i8]>, index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   tape.deallocate_arena %s_1 : !tape.arena<[f64, i8]>
+
+// -----
+
+// In a branch room is made in the branch; a region with a capacity pays no test.
+func.func @untaken(%n: index, %p: i1, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %s = tape.allocate %c4 growing : !tape.region<[f64], soa>
+  %t = tape.allocate %n : !tape.region<[f64], soa>
+  tape.reserve %t, %n : !tape.region<[f64], soa>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %t, %a : !tape.region<[f64], soa>
+    scf.if %p {
+      tape.push %s, %a : !tape.region<[f64], soa>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @untaken(%n: index, %p: i1, %a: f64) {
+// CHECK-NEXT:   %c0 = arith.constant 0 : index
+// CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c4 = arith.constant 4 : index
+// CHECK-NEXT:   %field = memref.alloc(%c4) : memref<?xf64>
+// CHECK-NEXT:   %field_1 = memref.alloc(%n) : memref<?xf64>
+// CHECK-NEXT:   %top, %limit, %field_2, %top_1 = scf.for %i = %c0 to %n step %c1 iter_args(%top_2 = %c0, %limit_1 = %c4, %field_3 = %field, %top_3 = %c0) -> (index, index, memref<?xf64>, index) {
+// CHECK-NEXT:     memref.store %a, %field_1[%top_2] {tape.field} : memref<?xf64>
+// CHECK-NEXT:     %top_4 = arith.addi %top_2, %c1 : index
+// CHECK-NEXT:     %limit_2, %field_4, %top_5 = scf.if %p -> (index, memref<?xf64>, index) {
+// CHECK-NEXT:       %full = arith.cmpi eq, %top_3, %limit_1 : index
+// CHECK-NEXT:       %limit_3, %field_5 = scf.if %full -> (index, memref<?xf64>) {
+// CHECK-NEXT:         %limit_4 = arith.addi %limit_1, %limit_1 : index
+// CHECK-NEXT:         %field_6 = memref.alloc(%limit_4) : memref<?xf64>
+// CHECK-NEXT:         scf.for %place = %c0 to %top_3 step %c1 {
+// CHECK-NEXT:           %moved = memref.load %field_3[%place] : memref<?xf64>
+// CHECK-NEXT:           memref.store %moved, %field_6[%place] : memref<?xf64>
+// CHECK-NEXT:         }
+// CHECK-NEXT:         memref.dealloc %field_3 : memref<?xf64>
+// CHECK-NEXT:         scf.yield %limit_4, %field_6 : index, memref<?xf64>
+// CHECK-NEXT:       } else {
+// CHECK-NEXT:         scf.yield %limit_1, %field_3 : index, memref<?xf64>
+// CHECK-NEXT:       }
+// CHECK-NEXT:       memref.store %a, %field_5[%top_3] {tape.field} : memref<?xf64>
+// CHECK-NEXT:       %top_6 = arith.addi %top_3, %c1 : index
+// CHECK-NEXT:       scf.yield %limit_3, %field_5, %top_6 : index, memref<?xf64>, index
+// CHECK-NEXT:     } else {
+// CHECK-NEXT:       scf.yield %limit_1, %field_3, %top_3 : index, memref<?xf64>, index
+// CHECK-NEXT:     }
+// CHECK-NEXT:     scf.yield %top_4, %limit_2, %field_4, %top_5 : index, index, memref<?xf64>, index
+// CHECK-NEXT:   }
+// CHECK-NEXT:   memref.dealloc %field_2 : memref<?xf64>
+// CHECK-NEXT:   memref.dealloc %field_1 : memref<?xf64>

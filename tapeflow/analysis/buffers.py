@@ -5,7 +5,7 @@ buffers swapped through loop-carried variables the whole orbit. Distinct argumen
 promised not to overlap (see docs/differentiation.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xdsl.dialects import func, memref, scf
@@ -14,6 +14,10 @@ from xdsl.ir import Block, Operation, SSAValue
 
 VIEWS = (memref.CastOp, memref.SubviewOp, memref.ReinterpretCastOp)
 """Operations whose result is (part of) their first operand's memory."""
+
+
+LOOPS = (scf.ForOp, scf.WhileOp, scf.ParallelOp)
+"""Operations that run what they hold again and again."""
 
 
 def is_memref(value: SSAValue) -> bool:
@@ -59,6 +63,9 @@ class Buffers:
 
     classes: _UnionFind
     writes: dict[SSAValue, tuple[Operation, ...]]
+    """By representative, in program order."""
+    around_writes: dict[SSAValue, frozenset[Operation]]
+    """By representative, the operations inside the function that hold a write."""
     order: dict[Operation, int]
     """Position of each operation in a walk of the function."""
 
@@ -75,18 +82,15 @@ class Buffers:
 
         A later iteration of a loop around both counts as after.
         """
-        around = set(ancestors(read)[1:])
-        for write in self.writes.get(self.of(source), ()):
-            if self.order[write] > self.order[read]:
-                return False
-            shared = next(op for op in ancestors(write) if op in around)
-            while not isinstance(shared, func.FuncOp):
-                if isinstance(shared, scf.ForOp | scf.WhileOp | scf.ParallelOp):
-                    return False
-                parent = shared.parent_op()
-                assert parent is not None
-                shared = parent
-        return True
+        buffer = self.of(source)
+        if buffer not in self.writes:
+            return True
+        if self.order[self.writes[buffer][-1]] > self.order[read]:
+            return False
+        around_writes = self.around_writes[buffer]
+        return not any(
+            isinstance(op, LOOPS) and op in around_writes for op in ancestors(read)
+        )
 
 
 def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
@@ -153,4 +157,20 @@ def find_buffers(function: func.FuncOp) -> Buffers:
     writes: dict[SSAValue, list[Operation]] = {}
     for value, op in writers:
         writes.setdefault(classes.find(value), []).append(op)
-    return Buffers(classes, {k: tuple(v) for k, v in writes.items()}, order)
+    return Buffers(
+        classes,
+        {buffer: tuple(ops) for buffer, ops in writes.items()},
+        {buffer: _around(ops, function) for buffer, ops in writes.items()},
+        order,
+    )
+
+
+def _around(ops: Iterable[Operation], function: func.FuncOp) -> frozenset[Operation]:
+    """The operations inside the function that hold any of these."""
+    around: set[Operation] = set()
+    for op in ops:
+        holder = op.parent_op()
+        while holder is not None and holder is not function and holder not in around:
+            around.add(holder)
+            holder = holder.parent_op()
+    return frozenset(around)

@@ -6,7 +6,8 @@ not unique or does not exist:
 - minimum and maximum give all of the adjoint to the operand they chose, to the first of
   two equal ones;
 - |x| has derivative 0 at 0; floor, ceil, round and trunc have derivative 0 everywhere;
-- x^y has derivative 0 in x where y = 0, and 0 in y where x = 0;
+- x^y has derivative 0 in x where y = 0, and 0 in y where x = 0; so has an integer
+  power;
 - elsewhere the formula's IEEE value stands: sqrt at 0 gives infinity.
 
 Source of the formulas: Abramowitz & Stegun, Handbook of Mathematical Functions,
@@ -65,10 +66,20 @@ _POWER_IN_BASE = choose(
 _POWER_IN_EXPONENT = choose(
     Compare("oeq", A, ZERO), ZERO, G * (Y * _call(math.LogOp, A))
 )
-_INTEGER_POWER = (
+_EXPONENT = Convert(arith.SIToFPOp, B, None)
+_INTEGER_POWER = choose(
+    Compare("oeq", _EXPONENT, ZERO),
+    ZERO,
     G
-    * Convert(arith.SIToFPOp, B, None)
-    * _call(math.FPowIOp, A, _call(arith.SubiOp, B, IntegerLiteral(1, like=1)))
+    * _EXPONENT
+    * _call(math.FPowIOp, A, _call(arith.SubiOp, B, IntegerLiteral(1, like=1))),
+)
+_MAGNITUDE = _call(math.AbsFOp, A)
+# sqrt(x^2 + 1), which rounds to |x| long before the square overflows.
+_HYPOTENUSE = choose(
+    Compare("ogt", _MAGNITUDE, Literal(2.0**27)),
+    _MAGNITUDE,
+    _call(math.SqrtOp, A * A + ONE),
 )
 
 Rule = tuple[Expression | None, ...]
@@ -92,10 +103,11 @@ RULES: dict[type[Operation], Rule] = {
     math.AcosOp: (-(G / _call(math.SqrtOp, (ONE - A) * (ONE + A))),),
     math.AcoshOp: (G / (_call(math.SqrtOp, A - ONE) * _call(math.SqrtOp, A + ONE)),),
     math.AsinOp: (G / _call(math.SqrtOp, (ONE - A) * (ONE + A)),),
-    math.AsinhOp: (G / _call(math.SqrtOp, A * A + ONE),),
+    math.AsinhOp: (G / _HYPOTENUSE,),
     math.AtanOp: (G / (ONE + A * A),),
     math.AtanhOp: (G / ((ONE - A) * (ONE + A)),),
-    math.Atan2Op: (G * B / (A * A + B * B), -(G * A / (A * A + B * B))),
+    # y / (x^2 + y^2) without squares, which would overflow or vanish.
+    math.Atan2Op: (G / (B + A * (A / B)), -(G / (A + B * (B / A)))),
     math.CbrtOp: (G / (Literal(3.0) * Y * Y),),
     math.CeilOp: (None,),
     math.CopySignOp: (

@@ -8,13 +8,12 @@ very execution, a slice needs are *counted*: only running them tells the sum.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn, cast
+from typing import cast
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import is_side_effect_free
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.buffers import Buffers
 
@@ -51,21 +50,25 @@ class PushCount:
     loops: tuple[CountedLoop, ...]
 
 
+class _UnknownCount(Exception):
+    """The count is known only when the pushes have run."""
+
+
 def count_pushes(
     push: Operation, block: Block, nest: Sequence[Operation], buffers: Buffers
-) -> PushCount:
-    """Bound the runs of `push` for one run of `block`.
+) -> PushCount | None:
+    """Bound the runs of `push` for one run of `block`; None if no bound is known before.
 
     Args:
         nest: the ops of `block` from the place of the allocation to the last push.
         buffers: the buffers of the function.
-
-    Raises:
-        PassFailedException: the count is not known before the nest runs.
     """
-    loops = _enclosing_loops(push, block)
-    slicer = _Slicer(block, nest, loops, buffers)
-    slices = [slicer.slice_of(loop) for loop in loops]
+    try:
+        loops = _enclosing_loops(push, block)
+        slicer = _Slicer(block, nest, buffers)
+        slices = [slicer.slice_of(loop) for loop in loops]
+    except _UnknownCount:
+        return None
     return PushCount(
         tuple(
             CountedLoop(loop, slice_, loop in slicer.needed)
@@ -83,12 +86,7 @@ def _enclosing_loops(push: Operation, block: Block) -> list[scf.ForOp]:
         if isinstance(parent, scf.ForOp):
             loops.insert(0, parent)
         elif not isinstance(parent, scf.IfOp):
-            around = "a nested block" if parent is None else parent.name
-            _refuse(
-                push,
-                f"how often {around} runs this push is not known in advance, so the "
-                "tape region cannot be allocated; write the loop as scf.for",
-            )
+            raise _UnknownCount
         parent_block = parent.parent
     return loops
 
@@ -96,41 +94,39 @@ def _enclosing_loops(push: Operation, block: Block) -> list[scf.ForOp]:
 class _Slicer:
     """Collects what the loop bounds need and the loops which that depends on."""
 
-    def __init__(
-        self,
-        block: Block,
-        nest: Sequence[Operation],
-        loops: Sequence[scf.ForOp],
-        buffers: Buffers,
-    ):
+    def __init__(self, block: Block, nest: Sequence[Operation], buffers: Buffers):
         self.needed: set[Operation] = set()
         self._block = block
-        self._loops = loops
         self._nest = frozenset(nest)
         self._buffers = buffers
 
     def slice_of(self, loop: scf.ForOp) -> tuple[Operation, ...]:
-        """The ops in the nest that compute the loop's bounds, in order."""
+        """The ops in the nest that compute the loop's bounds, in order.
+
+        Raises:
+            _UnknownCount: they cannot be repeated in front of the nest.
+        """
         slice_: dict[Operation, None] = {}
         for bound in (loop.lb, loop.ub, loop.step):
-            self._collect(bound, loop, slice_)
+            self._collect(bound, slice_)
         return tuple(slice_)
 
-    def _collect(
-        self, value: SSAValue, loop: scf.ForOp, slice_: dict[Operation, None]
-    ) -> None:
-        if self._is_available(value):
-            return
-        if isinstance(value, BlockArgument):
-            self._need_induction_variable(value, loop)
-            return
-        op = cast(Operation, value.owner)
-        if op in slice_:
-            return
-        self._check_repeatable(op, loop)
-        for operand in op.operands:
-            self._collect(operand, loop, slice_)
-        slice_[op] = None
+    def _collect(self, bound: SSAValue, slice_: dict[Operation, None]) -> None:
+        todo = [(bound, False)]
+        while todo:
+            value, has_operands = todo.pop()
+            if self._is_available(value):
+                continue
+            if isinstance(value, BlockArgument):
+                self._need_induction_variable(value)
+                continue
+            op = cast(Operation, value.owner)
+            if has_operands:
+                slice_[op] = None
+            elif op not in slice_:
+                self._check_repeatable(op)
+                todo.append((value, True))
+                todo.extend((operand, False) for operand in reversed(op.operands))
 
     def _is_available(self, value: SSAValue) -> bool:
         """Whether the value is known in front of the nest."""
@@ -142,49 +138,37 @@ class _Slicer:
             owner = cast(Operation, value.owner)
         return self._block.find_ancestor_op_in_block(owner) not in self._nest
 
-    def _need_induction_variable(self, value: BlockArgument, loop: scf.ForOp) -> None:
+    def _need_induction_variable(self, value: BlockArgument) -> None:
+        """What a loop carries from iteration to iteration needs its whole body."""
         owner = value.block.parent_op()
         if not isinstance(owner, scf.ForOp) or value.index != 0:
-            _refuse_bound(loop, "is carried from iteration to iteration by a loop")
+            raise _UnknownCount
         self.needed.add(owner)
 
-    def _check_repeatable(self, op: Operation, loop: scf.ForOp) -> None:
+    def _check_repeatable(self, op: Operation) -> None:
         if isinstance(op, memref.LoadOp):
             if self._is_overwritten(op.memref):
-                _refuse_bound(loop, "is loaded from a buffer that the loops overwrite")
-            self._need_loops_around(op, loop)
+                raise _UnknownCount
+            self._need_loops_around(op)
         elif op.regions or not is_side_effect_free(op):
-            _refuse_bound(loop, f"comes from {op.name}")
+            raise _UnknownCount
         elif _may_trap(op):
-            self._need_loops_around(op, loop)
+            self._need_loops_around(op)
 
     def _is_overwritten(self, source: SSAValue) -> bool:
         writes = self._buffers.writes.get(self._buffers.of(source), ())
         tops = map(self._block.find_ancestor_op_in_block, writes)
         return any(top in self._nest for top in tops)
 
-    def _need_loops_around(self, op: Operation, loop: scf.ForOp) -> None:
+    def _need_loops_around(self, op: Operation) -> None:
         """What may fail must be repeated only as often as it runs anyway."""
         block = op.parent
         while block is not None and block is not self._block:
             parent = cast(Operation, block.parent_op())
             if not isinstance(parent, scf.ForOp):
-                _refuse_bound(loop, f"comes from {op.name} that runs conditionally")
+                raise _UnknownCount
             self.needed.add(parent)
             block = parent.parent
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))
-
-
-def _refuse_bound(loop: scf.ForOp, reason: str) -> NoReturn:
-    _refuse(
-        loop,
-        f"the trip count of this loop {reason}, so how much it pushes is not known in "
-        "advance and no tape region can be allocated; compute the count in front of "
-        "the loops, or stop at the level of tape.stack",
-    )
 
 
 def _may_trap(op: Operation) -> bool:

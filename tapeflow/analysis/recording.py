@@ -1,8 +1,9 @@
 """What the reverse sweep needs of the forward sweep, and how it gets each value.
 
 Only primal values that a derivative rule, an address or a bound really reads are
-needed (the to-be-recorded analysis of Griewank & Walther, section 6.2). Of these only
-the ones that cannot be had again for little are saved on the tape.
+needed (the to-be-recorded analysis of Griewank & Walther, section 6.2). A needed value
+is at hand, or it is saved on the tape, or it is computed again from values that are
+then needed in turn.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import ConstantLike, Pure
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import VIEWS
+from tapeflow.analysis.buffers import VIEWS, is_memref
+from tapeflow.analysis.recording_cut import Candidate, cheapest_recomputed
+from tapeflow.analysis.tape_policy import TapePolicy
 from tapeflow.dialects.ad import is_float
 
 
@@ -26,12 +29,15 @@ class Recall(Enum):
     INDUCTION = auto()
     """A loop's induction variable, which the reverse loop counts anyway."""
     RECOMPUTE = auto()
-    """One cheap operation on values that need no tape."""
+    """The operation that defines it, once more."""
     RELOAD = auto()
     """A load from memory that nothing has written since."""
     SAVE = auto()
     """Pushed in the forward sweep, popped in the reverse sweep."""
 
+
+AT_HAND = (Recall.AVAILABLE, Recall.INDUCTION)
+AGAIN = (Recall.RECOMPUTE, Recall.RELOAD)
 
 _CHEAP_FLOAT = (
     arith.SIToFPOp,
@@ -40,12 +46,6 @@ _CHEAP_FLOAT = (
     arith.TruncFOp,
     arith.NegfOp,
 )
-
-
-def _is_cheap(op: Operation) -> bool:
-    if isinstance(op, (memref.DimOp, memref.GetGlobalOp, *VIEWS, *_CHEAP_FLOAT)):
-        return True
-    return op.has_trait(Pure) and not any(is_float(r.type) for r in op.results)
 
 
 def owner_block(value: SSAValue) -> Block:
@@ -64,7 +64,7 @@ class Recording:
 
     recalls: dict[SSAValue, Recall]
     needed: dict[Block, tuple[SSAValue, ...]]
-    """Values not available as they are, in program order, by their defining block."""
+    """Values not at hand, in program order, by their defining block."""
 
     @property
     def saved(self) -> tuple[SSAValue, ...]:
@@ -77,31 +77,47 @@ class Recording:
         )
 
 
-def _recall_of_result(
-    op: Operation, activity: Activity, recalls: dict[SSAValue, Recall]
-) -> Recall:
-    free = all(recalls[operand] is not Recall.SAVE for operand in op.operands)
-    if op.has_trait(ConstantLike) or (_is_cheap(op) and free):
-        return Recall.RECOMPUTE
-    if (
-        isinstance(op, memref.LoadOp)
-        and free
-        and activity.buffers.unchanged_after(op, op.memref)
-    ):
-        return Recall.RELOAD
-    return Recall.SAVE
+def find_recording(
+    function: func.FuncOp,
+    activity: Activity,
+    reads: Callable[[Operation], Iterator[SSAValue]],
+    policy: TapePolicy,
+) -> Recording:
+    """Decide how each needed value is recalled.
+
+    Args:
+        reads: the primal values that the reverse of an operation reads.
+    """
+    possible = _possible_recalls(function, activity)
+    wanted = [value for op in function.walk() for value in reads(op)]
+    recalls = _choose(possible, wanted, policy)
+    needed: set[SSAValue] = set()
+    work = wanted
+    while work:
+        value = work.pop()
+        if value in needed or recalls[value] is Recall.AVAILABLE:
+            continue
+        needed.add(value)
+        if recalls[value] in AGAIN:
+            work.extend(_operands(value))
+    return Recording(recalls, _by_block(function, needed))
 
 
-def _classify(function: func.FuncOp, activity: Activity) -> dict[SSAValue, Recall]:
+def _operands(value: SSAValue) -> tuple[SSAValue, ...]:
+    assert isinstance(value, OpResult)
+    return tuple(value.op.operands)
+
+
+def _possible_recalls(
+    function: func.FuncOp, activity: Activity
+) -> dict[SSAValue, Recall]:
+    """For each value the best that is possible, whatever its operands need."""
     entry = function.body.block
     recalls: dict[SSAValue, Recall] = dict.fromkeys(entry.args, Recall.AVAILABLE)
     for op in function.walk():
         if op is function:
             continue
-        if op.parent is entry:
-            recall = Recall.AVAILABLE
-        else:
-            recall = _recall_of_result(op, activity, recalls)
+        recall = Recall.AVAILABLE if op.parent is entry else _again(op, activity)
         recalls.update(dict.fromkeys(op.results, recall))
         for region in op.regions:
             for block in region.blocks:
@@ -111,39 +127,93 @@ def _classify(function: func.FuncOp, activity: Activity) -> dict[SSAValue, Recal
     return recalls
 
 
-def find_recording(
-    function: func.FuncOp,
-    activity: Activity,
-    reads: Callable[[Operation], Iterator[SSAValue]],
-) -> Recording:
-    """Decide how each needed value is recalled; linear in the function's size.
+def _again(op: Operation, activity: Activity) -> Recall:
+    if op.has_trait(ConstantLike) or op.has_trait(Pure):
+        return Recall.RECOMPUTE
+    if isinstance(op, (memref.DimOp, memref.GetGlobalOp, *VIEWS)):
+        return Recall.RECOMPUTE
+    if isinstance(op, memref.LoadOp) and activity.buffers.unchanged_after(
+        op, op.memref
+    ):
+        return Recall.RELOAD
+    return Recall.SAVE
 
-    Args:
-        reads: the primal values that the reverse of an operation reads.
-    """
-    recalls = _classify(function, activity)
-    needed: set[SSAValue] = set()
-    work = [value for op in function.walk() for value in reads(op)]
+
+def _choose(
+    possible: dict[SSAValue, Recall], wanted: list[SSAValue], policy: TapePolicy
+) -> dict[SSAValue, Recall]:
+    """Turn possible recalls into chosen ones: save where that is better."""
+    chosen = dict(possible)
+    if policy.name == "min-cut":
+        candidates = _candidates(possible, wanted)
+        again = cheapest_recomputed(candidates, wanted, policy)
+    else:
+        again = _computable(possible, cheap_only=policy.name == "save-all")
+    for value, recall in possible.items():
+        if recall in AGAIN and value not in again:
+            chosen[value] = Recall.SAVE
+    return chosen
+
+
+def _candidates(
+    possible: dict[SSAValue, Recall], wanted: list[SSAValue]
+) -> list[Candidate]:
+    """The values that may have to be saved or computed again, with their operands."""
+    seen: set[SSAValue] = set()
+    candidates: list[Candidate] = []
+    work = list(wanted)
     while work:
         value = work.pop()
-        if value in needed or recalls[value] is Recall.AVAILABLE:
+        if value in seen or possible[value] in AT_HAND:
             continue
-        needed.add(value)
-        if recalls[value] in (Recall.RECOMPUTE, Recall.RELOAD):
-            assert isinstance(value, OpResult)
-            work += value.op.operands
-    by_block: dict[Block, list[SSAValue]] = {}
-    for block in _blocks(function):
-        defined: list[SSAValue] = [
-            *block.args,
-            *(result for op in block.ops for result in op.results),
-        ]
-        if wanted := [value for value in defined if value in needed]:
-            by_block[block] = wanted
-    return Recording(recalls, {k: tuple(v) for k, v in by_block.items()})
+        seen.add(value)
+        if possible[value] is Recall.SAVE:
+            candidates.append(Candidate(value, None))
+            continue
+        operands = tuple(v for v in _operands(value) if possible[v] not in AT_HAND)
+        candidates.append(Candidate(value, operands))
+        work.extend(operands)
+    return candidates
 
 
-def _blocks(function: func.FuncOp) -> Iterator[Block]:
+def _computable(possible: dict[SSAValue, Recall], *, cheap_only: bool) -> set[SSAValue]:
+    """Values computed again: all that can be, or those that need no tape for it."""
+    again: set[SSAValue] = set()
+    for value, recall in possible.items():
+        if recall not in AGAIN:
+            continue
+        free = all(v in again or possible[v] in AT_HAND for v in _operands(value))
+        memory = [v for v in _operands(value) if not _can_be_saved(v)]
+        reachable = all(v in again or possible[v] in AT_HAND for v in memory)
+        if (free and _is_cheap(value, recall)) or (not cheap_only and reachable):
+            again.add(value)
+    return again
+
+
+def _can_be_saved(value: SSAValue) -> bool:
+    return not is_memref(value)
+
+
+def _is_cheap(value: SSAValue, recall: Recall) -> bool:
+    if recall is Recall.RELOAD:
+        return True
+    assert isinstance(value, OpResult)
+    if value.op.has_trait(ConstantLike) or isinstance(value.op, _CHEAP_FLOAT):
+        return True
+    return not any(is_float(result.type) for result in value.op.results)
+
+
+def _by_block(
+    function: func.FuncOp, needed: set[SSAValue]
+) -> dict[Block, tuple[SSAValue, ...]]:
+    by_block: dict[Block, tuple[SSAValue, ...]] = {}
     for op in function.walk():
         for region in op.regions:
-            yield from region.blocks
+            for block in region.blocks:
+                defined: list[SSAValue] = [
+                    *block.args,
+                    *(result for inner in block.ops for result in inner.results),
+                ]
+                if wanted := tuple(value for value in defined if value in needed):
+                    by_block[block] = wanted
+    return by_block

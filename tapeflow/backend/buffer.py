@@ -18,8 +18,6 @@ class Block:
     name: str
     address: int
     size_bytes: int
-    is_tape: bool = False
-    """Whether stores to it count as tape."""
     is_live: bool = True
 
 

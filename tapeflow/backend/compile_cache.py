@@ -44,11 +44,11 @@ def _compiler_digest() -> bytes:
     return digest.digest()
 
 
-def key_of(source: str, entry: str) -> str:
+def key_of(source: str, entry: str, thorough: bool = True) -> str:
     """The name under which a program's object code is kept; comments do not matter."""
     code = re.sub(r"  #.*", "", source)
     digest = hashlib.sha256(_compiler_digest())
-    digest.update(f"{entry}\n{code}".encode())
+    digest.update(f"{entry} {thorough}\n{code}".encode())
     return digest.hexdigest()
 
 

@@ -37,6 +37,9 @@ from tapeflow.backend.run_host import RunHost
 from tapeflow.backend.run_memory import RunMemory
 from tapeflow.backend.scalar_types import storage_dtype
 
+MOST_THOROUGH_LINES = 5000
+"""Longer sources are optimised less: LLVM's time grows faster than their length."""
+
 PROGRAMS_KEPT = 64
 """Programs whose machine code stays in memory."""
 
@@ -57,7 +60,12 @@ def run_compiled(
     simulation = None if machine is None else make_simulation(machine, rings)
     program = generate(function, rings, machine is not None)
     is_native = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
-    code = machine_code(program.source, program.entry) if is_native else None
+    # With a machine, nearly all time is spent in its model: cheap code will do.
+    lines = program.source.count("\n")
+    thorough = machine is None and lines <= MOST_THOROUGH_LINES
+    code = None
+    if is_native:
+        code = machine_code(program.source, program.entry, thorough)
     prepared = time.perf_counter()
     host = RunHost(program.sites, RunMemory(), simulation, program.events)
     words = list(_words(function, arguments, host, machine is not None, is_native))
@@ -79,12 +87,12 @@ def run_compiled(
 
 
 @lru_cache(maxsize=PROGRAMS_KEPT)
-def machine_code(source: str, entry: str) -> MachineCode:
+def machine_code(source: str, entry: str, thorough: bool) -> MachineCode:
     """Machine code of generated source: from memory, from disk, or compiled now."""
-    key = compile_cache.key_of(source, entry)
+    key = compile_cache.key_of(source, entry, thorough)
     kept = compile_cache.load(key)
     if kept is None:
-        kept = object_code(llvm_text(source, entry))
+        kept = object_code(llvm_text(source, entry), thorough)
         compile_cache.save(key, kept)
     return load_object_code(kept)
 

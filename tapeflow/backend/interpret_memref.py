@@ -23,7 +23,7 @@ from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.backend.memref_fit import misfit
-from tapeflow.transforms.lower_tape_to_memref import TAPE_FIELD
+from tapeflow.transforms.tape_layouts import TAPE_FIELD
 
 
 @register_impls
@@ -46,7 +46,7 @@ class MemrefFunctions(InterpreterFunctions):
     def run_dealloc(
         self, interpreter: Interpreter, op: memref.DeallocOp, args: PythonValues
     ) -> PythonValues:
-        cast(ReferenceInterpreter, interpreter).memory.release(args[0])
+        cast(ReferenceInterpreter, interpreter).memory.release(args[0].block)
         return ()
 
     @impl(memref.LoadOp)
@@ -67,7 +67,7 @@ class MemrefFunctions(InterpreterFunctions):
         position = buffer.position(args[2:])
         buffer.store(position, args[0])
         run.address = buffer.address_of(position)
-        if buffer.block.is_tape:
+        if TAPE_FIELD in op.attributes:
             run.memory.tape_bytes += buffer.storage.itemsize
         return ()
 
@@ -140,8 +140,6 @@ class CopyFunctions(InterpreterFunctions):
         index = max(run.times_of(op.operands))
         for origin, place in zip(source.positions(), target.positions(), strict=True):
             target.store(place, source.storage.item(origin))
-            if target.block.is_tape:
-                run.memory.tape_bytes += target.storage.itemsize
             index = run.clock.copy_element(
                 index,
                 source.address_of(origin),
@@ -156,10 +154,7 @@ def _allocate(
 ) -> Buffer:
     name = op.memref.name_hint or "buffer"
     memory = cast(ReferenceInterpreter, interpreter).memory
-    is_tape = TAPE_FIELD in op.attributes
-    return _fitting(
-        memory.allocate(name, op.memref.type, sizes, is_tape), op.memref.type
-    )
+    return _fitting(memory.allocate(name, op.memref.type, sizes), op.memref.type)
 
 
 def _fitting(buffer: Buffer, type_: Attribute) -> Buffer:

@@ -30,7 +30,8 @@ class SpmFunctions(InterpreterFunctions):
         self, _interpreter: Interpreter, op: spm.AllocateOp, args: PythonValues
     ) -> PythonValues:
         capacity = required_capacity(args[0])
-        return (Ring(op.ring.type, self._numbers[op], capacity),)
+        bound = capacity if op.growing is None else None
+        return (Ring(op.ring.type, self._numbers[op], bound),)
 
     @impl(spm.StoreOp)
     def run_store(

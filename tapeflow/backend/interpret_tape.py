@@ -16,6 +16,7 @@ from tapeflow.backend.record_memory import Arena, RecordFormat
 from tapeflow.backend.tape_memory import TapeStack, TiledTape
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import field_bytes
+from tapeflow.transforms.tape_layouts import TAPE_MOVED
 
 
 @register_impls
@@ -33,13 +34,20 @@ class TapeFunctions(InterpreterFunctions):
         self, _interpreter: Interpreter, op: tape.AllocateOp, args: PythonValues
     ) -> PythonValues:
         type_ = op.tape.type
-        capacity = required_capacity(args[0])
+        room = required_capacity(args[0])
+        capacity = room if op.growing is None else None
         layout = type_.record_layout
         is_packed = type_.layout.data == "soa"
         width = sum(layout.widths_bytes) if is_packed else layout.stride_bytes
         if type_.tile_records is None:
             return (TapeStack(width, capacity),)
         return (TiledTape(width, capacity, type_.tile_records),)
+
+    @impl(tape.ReserveOp)
+    def run_reserve(
+        self, _interpreter: Interpreter, _op: tape.ReserveOp, _args: PythonValues
+    ) -> PythonValues:
+        return ()
 
     @impl(tape.PushOp)
     def run_push(
@@ -95,8 +103,16 @@ class ArenaFunctions(InterpreterFunctions):
         memory = cast(ReferenceInterpreter, interpreter).memory
         record = RecordFormat.of(op.arena.type.fields)
         size = required_capacity(args[0]) * record.stride_bytes
-        block = memory.block(op.arena.name_hint or "arena", size, is_tape=True)
+        block = memory.block(op.arena.name_hint or "arena", size)
         return (Arena(block, record),)
+
+    @impl(tape.DeallocateArenaOp)
+    def run_deallocate_arena(
+        self, interpreter: Interpreter, _op: tape.DeallocateArenaOp, args: PythonValues
+    ) -> PythonValues:
+        memory = cast(ReferenceInterpreter, interpreter).memory
+        memory.release(cast(Arena, args[0]).block)
+        return ()
 
     @impl(tape.StoreOp)
     def run_store(
@@ -108,7 +124,7 @@ class ArenaFunctions(InterpreterFunctions):
         place = arena.place(address, field)
         arena.store(place, field, value)
         run.address = arena.block.address + place
-        if field == 0:
+        if field == 0 and TAPE_MOVED not in op.attributes:
             run.memory.tape_bytes += arena.record.stride_bytes
         return ()
 

@@ -178,6 +178,7 @@ _FREE: tuple[type[Operation], ...] = (
     scf.YieldOp,
     spm.AllocateOp,
     tape.AllocateArenaOp,
+    tape.DeallocateArenaOp,
 )
 """Known at launch, immediates, or charged by `timing` as they run."""
 
@@ -190,6 +191,7 @@ _ABSTRACT: tuple[type[Operation], ...] = (
     tape.PopOp,
     tape.PushOp,
     tape.ReadyOp,
+    tape.ReserveOp,
     tape.RetreatOp,
     tape.RoomOp,
     tape.StackOp,

@@ -44,7 +44,7 @@ class Arena:
         """Byte offset in the arena of a field of the record at a byte address.
 
         Raises:
-            ExecutionError: no record begins there.
+            ExecutionError: no record begins there, or the arena was deallocated.
         """
         stride = self.record.stride_bytes
         if address % stride or not 0 <= address <= self.block.size_bytes - stride:
@@ -52,6 +52,8 @@ class Arena:
                 f"no record begins at byte {address} of arena '{self.block.name}' with "
                 f"{self.block.size_bytes // stride} records of {stride} bytes"
             )
+        if not self.block.is_live:
+            raise ExecutionError(f"arena '{self.block.name}' was deallocated before")
         return address + self.record.offsets_bytes[field]
 
     def store(self, place: int, field: int, value: float) -> None:

@@ -17,14 +17,17 @@ _NEVER_WRITTEN = -1
 class Ring:
     """One executed `spm.allocate`."""
 
-    def __init__(self, ring_type: RingType, number: int, capacity: int):
+    def __init__(self, ring_type: RingType, number: int, capacity: int | None):
+        """With a capacity in records, None for a stack in DRAM that grows."""
         self.number = number
         self.record = RecordFormat.of(ring_type.fields)
         self._slots = ring_type.slots.data
         self._base = ring_type.base.data
         self._pitch = ring_type.pitch_bytes
         self._tile_bytes = ring_type.tile_bytes
-        self._max_tiles = -(-capacity // ring_type.tile.data)
+        self._max_tiles = (
+            None if capacity is None else -(-capacity // ring_type.tile.data)
+        )
         self._head = 0
         self._bytes = bytearray(b"\xff" * ring_type.capacity_bytes)
         self._tags = [_NEVER_WRITTEN] * ring_type.capacity_bytes
@@ -80,7 +83,7 @@ class Ring:
     def enqueue(self, start: int) -> None:
         """The current tile leaves for DRAM; the next slot begins the next tile."""
         slot = self._slot_of_head(start, "enqueue")
-        if self._head >= self._max_tiles:
+        if self._max_tiles is not None and self._head >= self._max_tiles:
             raise ExecutionError(
                 f"ring {self.number} overflows: tile {self._head} leaves for a stack "
                 f"in DRAM of {self._max_tiles} tiles"

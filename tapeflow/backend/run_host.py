@@ -80,7 +80,7 @@ class RunHost:
                 "this is no buffer that can be deallocated: it was deallocated before, "
                 "or it is a part of one"
             )
-        self.memory.release(buffer)
+        self.memory.release(buffer.block)
 
     def flush(self, count: int) -> None:
         """Let the machine work on the first `count` words of events."""

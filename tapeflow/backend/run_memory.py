@@ -33,10 +33,10 @@ class RunMemory:
             for buffer in self._placement.buffers
         )
 
-    def block(self, name: str, size_bytes: int, is_tape: bool = False) -> Block:
+    def block(self, name: str, size_bytes: int) -> Block:
         """Place a block of memory."""
         address = self._placement.allocate(name, size_bytes)
-        return Block(name, address, size_bytes, is_tape)
+        return Block(name, address, size_bytes)
 
     def adopt(self, name: str, array: NDArray[Any]) -> Buffer:
         """Place an existing C-contiguous array; the buffer shares its elements."""
@@ -44,7 +44,7 @@ class RunMemory:
         return Buffer.contiguous(block, array.reshape(-1), array.shape)
 
     def allocate(
-        self, name: str, type_: Attribute, sizes: Sequence[int], is_tape: bool = False
+        self, name: str, type_: Attribute, sizes: Sequence[int]
     ) -> Buffer:
         """Place a new buffer of a memref type with these dynamic sizes.
 
@@ -62,16 +62,16 @@ class RunMemory:
         if any(extent < 0 for extent in shape):
             raise ExecutionError(f"cannot allocate a buffer of shape {list(shape)}")
         elements = prod(shape)
-        block = self.block(name, elements * dtype.itemsize, is_tape)
+        block = self.block(name, elements * dtype.itemsize)
         return Buffer.contiguous(block, unwritten(dtype, elements), shape)
 
-    def release(self, buffer: Buffer) -> None:
+    def release(self, block: Block) -> None:
         """Give a block back.
 
         Raises:
             ExecutionError: it was given back before.
         """
-        if not buffer.block.is_live:
-            raise ExecutionError(f"buffer '{buffer.block.name}' is deallocated twice")
-        buffer.block.is_live = False
-        self._placement.free(buffer.block.address)
+        if not block.is_live:
+            raise ExecutionError(f"buffer '{block.name}' is deallocated twice")
+        block.is_live = False
+        self._placement.free(block.address)

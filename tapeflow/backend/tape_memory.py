@@ -35,7 +35,7 @@ class TiledTape(TapeStack):
     The current tile is the only one that records are pushed to and popped from.
     """
 
-    def __init__(self, record_bytes: int, capacity: int, tile_records: int):
+    def __init__(self, record_bytes: int, capacity: int | None, tile_records: int):
         super().__init__(record_bytes, capacity)
         self._tile_records = tile_records
         self._tile = 0

@@ -32,7 +32,6 @@ from xdsl.traits import (
     MemoryReadEffect,
     MemoryWriteEffect,
     SymbolOpInterface,
-    SymbolTable,
     SymbolUserOpInterface,
 )
 from xdsl.utils.exceptions import VerifyException
@@ -50,14 +49,29 @@ def is_differentiable(type_: Attribute) -> bool:
     return is_float(type_)
 
 
+def _function_beside(op: Operation, name: str) -> FuncOp | None:
+    """The function of a name in the block of `op`, searched from there both ways.
+
+    xDSL keeps no index of symbols; requests stand near their functions.
+    """
+    before, after = op.prev_op, op.next_op
+    while before is not None or after is not None:
+        for other in (before, after):
+            if isinstance(other, FuncOp) and other.sym_name.data == name:
+                return other
+        before = None if before is None else before.prev_op
+        after = None if after is None else after.next_op
+    return None
+
+
 class GradientSymbolUse(SymbolUserOpInterface):
     """The function exists, and what the request names can carry a derivative."""
 
     def verify(self, op: Operation) -> None:
         assert isinstance(op, GradientOp)
-        function = SymbolTable.lookup_symbol(op, op.function)
         name = op.function.root_reference.data
-        if not isinstance(function, FuncOp):
+        function = _function_beside(op, name)
+        if function is None:
             raise VerifyException(f"there is no function @{name} to differentiate")
         self._verify_indices(
             op.arguments, function.function_type.inputs, f"argument of @{name}"

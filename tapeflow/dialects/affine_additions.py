@@ -51,7 +51,6 @@ class MaxOp(IRDLOperation):
             raise VerifyException("affine.max needs an expression")
 
 
-@irdl_op_definition
 class ParallelOp(affine.ParallelOp):
     """`affine.parallel` whose reductions begin with their neutral elements.
 

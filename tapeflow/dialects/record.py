@@ -1,7 +1,8 @@
 """The record of a tape region: what one push saves, laid out as a C struct would be."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -17,6 +18,9 @@ from xdsl.utils.exceptions import VerifyException
 
 LINE_BYTES = 64
 """Alignment of every tile, slot and buffer: the line of caches and DRAM bursts."""
+
+_LONG_RUN = 8
+"""Fields of one type in a row that are printed as a count."""
 
 
 def field_bytes(field: Attribute) -> int:
@@ -74,16 +78,39 @@ def verify_fields(fields: ArrayAttr[TypeAttribute]) -> None:
 
 
 def parse_fields(parser: AttrParser) -> ArrayAttr[Attribute]:
-    """Parse `[f64, i8]`."""
-    return ArrayAttr(
-        parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parser.parse_type)
-    )
+    """Parse `[f64, i8]`, or `[12 x f64, i8]` for many alike."""
+
+    def parse_run() -> Sequence[Attribute]:
+        count = parser.parse_optional_integer(allow_boolean=False, allow_negative=False)
+        if count is not None:
+            parser.parse_keyword("x")
+        return (parser.parse_type(),) * (1 if count is None else count)
+
+    runs = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parse_run)
+    return ArrayAttr(chain.from_iterable(runs))
 
 
 def print_fields(printer: Printer, fields: ArrayAttr[TypeAttribute]) -> None:
-    """Print `[f64, i8]`."""
+    """Print `[f64, i8]`; a long run of one type as `12 x f64`.
+
+    Every access to a record names its type, so the text stays linear in the fields.
+    """
+
+    def print_run(run: tuple[int, TypeAttribute]) -> None:
+        count, field = run
+        if count > 1:
+            printer.print_string(f"{count} x ")
+        printer.print_attribute(field)
+
     with printer.in_square_brackets():
-        printer.print_list(fields.data, printer.print_attribute)
+        printer.print_list(_runs(fields.data), print_run)
+
+
+def _runs(fields: Sequence[TypeAttribute]) -> Iterator[tuple[int, TypeAttribute]]:
+    """Runs of equal fields with their lengths; short runs field by field."""
+    for field, run in groupby(fields):
+        count = sum(1 for _ in run)
+        yield from [(count, field)] if count >= _LONG_RUN else [(1, field)] * count
 
 
 def parse_count(parser: AttrParser, word: str) -> int:

@@ -8,7 +8,7 @@ index values threaded through the program, says where the next record goes:
 
 from typing import ClassVar, cast
 
-from xdsl.dialects.builtin import ArrayAttr, IndexType, IntAttr
+from xdsl.dialects.builtin import ArrayAttr, IndexType, IntAttr, UnitAttr
 from xdsl.ir import (
     Attribute,
     Dialect,
@@ -22,6 +22,7 @@ from xdsl.irdl import (
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     result_def,
     traits_def,
 )
@@ -113,16 +114,27 @@ class RingType(ParametrizedAttribute, TypeAttribute):
 
 @irdl_op_definition
 class AllocateOp(IRDLOperation):
-    """Reserve a ring, and DRAM behind it for `capacity` records in whole tiles."""
+    """Reserve a ring, and DRAM behind it for `capacity` records in whole tiles.
+
+    The stack in DRAM has a window of addresses of its own, so that of a `growing` ring
+    takes as many tiles as come, and nothing is ever moved to make room.
+    """
 
     name = "spm.allocate"
     capacity = operand_def(IndexType())
+    growing = opt_prop_def(UnitAttr)
     ring = result_def(RingType)
     traits = traits_def(MemoryAllocEffect())
-    assembly_format = "$capacity attr-dict `:` type($ring)"
+    assembly_format = "$capacity (`growing` $growing^)? attr-dict `:` type($ring)"
 
-    def __init__(self, capacity: SSAValue | Operation, ring: RingType):
-        super().__init__(operands=[capacity], result_types=[ring])
+    def __init__(
+        self, capacity: SSAValue | Operation, ring: RingType, growing: bool = False
+    ):
+        super().__init__(
+            operands=[capacity],
+            result_types=[ring],
+            properties={"growing": UnitAttr() if growing else None},
+        )
 
 
 @irdl_op_definition

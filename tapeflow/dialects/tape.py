@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     IntAttr,
     NoneAttr,
     StringAttr,
+    UnitAttr,
 )
 from xdsl.ir import (
     Attribute,
@@ -27,6 +28,7 @@ from xdsl.irdl import (
     irdl_attr_definition,
     irdl_op_definition,
     operand_def,
+    opt_prop_def,
     result_def,
     traits_def,
     var_operand_def,
@@ -34,7 +36,12 @@ from xdsl.irdl import (
 )
 from xdsl.parser import AttrParser, Parser
 from xdsl.printer import Printer
-from xdsl.traits import MemoryAllocEffect, MemoryReadEffect, MemoryWriteEffect
+from xdsl.traits import (
+    MemoryAllocEffect,
+    MemoryFreeEffect,
+    MemoryReadEffect,
+    MemoryWriteEffect,
+)
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
@@ -196,16 +203,50 @@ class StackOp(IRDLOperation):
 
 @irdl_op_definition
 class AllocateOp(IRDLOperation):
-    """Create an empty tape region with room for `capacity` records."""
+    """Create an empty tape region with room for `capacity` records.
+
+    A `growing` region has this room at first and takes as many records as come.
+    """
 
     name = "tape.allocate"
     capacity = operand_def(IndexType())
+    growing = opt_prop_def(UnitAttr)
     tape = result_def(TapeRegionType)
     traits = traits_def(MemoryAllocEffect())
-    assembly_format = "$capacity attr-dict `:` type($tape)"
+    assembly_format = "$capacity (`growing` $growing^)? attr-dict `:` type($tape)"
 
-    def __init__(self, capacity: SSAValue | Operation, tape: TapeRegionType):
-        super().__init__(operands=[capacity], result_types=[tape])
+    def __init__(
+        self,
+        capacity: SSAValue | Operation,
+        tape: TapeRegionType,
+        growing: bool = False,
+    ):
+        super().__init__(
+            operands=[capacity],
+            result_types=[tape],
+            properties={"growing": UnitAttr() if growing else None},
+        )
+
+
+@irdl_op_definition
+class ReserveOp(IRDLOperation):
+    """Make room for at least `records` more in a growing region, before they come.
+
+    What makes room here once need not be tested at each push.
+    """
+
+    name = "tape.reserve"
+    tape = operand_def(TapeRegionType)
+    records = operand_def(IndexType())
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$tape `,` $records attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue, records: SSAValue):
+        super().__init__(operands=[tape, records])
+
+    def verify_(self) -> None:
+        if cast(TapeRegionType, self.tape.type).tile_records is not None:
+            raise VerifyException("a region cut into tiles makes room tile by tile")
 
 
 @irdl_op_definition
@@ -354,6 +395,19 @@ class AllocateArenaOp(IRDLOperation):
 
 
 @irdl_op_definition
+class DeallocateArenaOp(IRDLOperation):
+    """Give the memory of an arena back."""
+
+    name = "tape.deallocate_arena"
+    arena = operand_def(ArenaType)
+    traits = traits_def(MemoryFreeEffect())
+    assembly_format = "$arena attr-dict `:` type($arena)"
+
+    def __init__(self, arena: SSAValue):
+        super().__init__(operands=[arena])
+
+
+@irdl_op_definition
 class StoreOp(FieldStoreOp):
     """Write one field of the record at a byte address of the arena."""
 
@@ -376,6 +430,7 @@ Tape = Dialect(
     [
         StackOp,
         AllocateOp,
+        ReserveOp,
         PushOp,
         PopOp,
         AdvanceOp,
@@ -383,6 +438,7 @@ Tape = Dialect(
         RoomOp,
         ReadyOp,
         AllocateArenaOp,
+        DeallocateArenaOp,
         StoreOp,
         LoadOp,
     ],

@@ -1,21 +1,41 @@
-"""xDSL's parser, with the place in the file attached to every operation."""
+"""xDSL's parser, with places attached to operations and more of MLIR's syntax."""
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import (
     FileLineColLoc,
+    IndexType,
     IntAttr,
     LocationAttr,
     ModuleOp,
     StringAttr,
 )
 from xdsl.ir import AttributeInvT, Operation, SSAValue
+from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Position, Span
+
+from tapeflow.dialects.affine_additions import ADDITIONS
+from tapeflow.frontend.affine_subscripts import AffineSubscripts
+from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
+from tapeflow.frontend.nesting import DEEPEST
+
+
+@dataclass(frozen=True)
+class _CustomSyntax:
+    """Stands for an operation's class where the parser asks it to read its text."""
+
+    name: str
+    parse: Callable[[Parser], Operation]
+
+    def dialect_name(self) -> str:
+        return self.name.partition(".")[0]
 
 
 class LocatedParser(Parser):
@@ -49,6 +69,9 @@ class LocatedParser(Parser):
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         try:
             return super().parse_module(allow_implicit_module)
+        except NotImplementedError as error:
+            # Products and quotients of dimensions and symbols in affine maps.
+            self.raise_error(f"this is not supported: {error}", self.pos)
         except ParseError as error:
             # xDSL reports this one at the end of the file.
             if not error.msg.startswith("values used but not defined"):
@@ -66,6 +89,11 @@ class LocatedParser(Parser):
 
     def parse_operation(self) -> Operation:
         depth = len(self._name_positions)
+        if depth > DEEPEST:
+            self.raise_error(
+                f"operations are nested more than {DEEPEST} deep; move inner loops "
+                "to a function and call it"
+            )
         op = super().parse_operation()
         # The last thing an operation's text can hold is its own location, so what
         # the latest attempt to parse one found belongs to this operation.
@@ -83,11 +111,29 @@ class LocatedParser(Parser):
         self._name_positions.append(self.pos)
         return results
 
+    def parse_affine_map_of_ssa_ids(
+        self,
+    ) -> tuple[AffineMap, Sequence[SSAValue[IndexType]]]:
+        """Subscripts `[%i + 1, symbol(%n)]`; xDSL takes all values for symbols."""
+        subscripts = AffineSubscripts(self)
+        return subscripts.map_of(
+            self.parse_comma_separated_list(
+                self.Delimiter.SQUARE, subscripts.parse_expression
+            )
+        )
+
     def _get_op_by_name(self, name: str) -> type[Operation]:
         dialects = self._parser_state.dialect_stack
-        if op_type := self.ctx.get_optional_op(name, dialect_stack=dialects):
+        op_type = ADDITIONS.get(name)
+        if op_type is None:
+            op_type = self.ctx.get_optional_op(name, dialect_stack=dialects)
+        if op_type is None:
+            self._reject_name(name)
+        custom = CUSTOM_SYNTAX.get(op_type.name)
+        generic = self.lexer.input.at(self._name_positions[-1]) == '"'
+        if custom is None or generic:
             return op_type
-        self._reject_name(name)
+        return cast(type[Operation], _CustomSyntax(op_type.name, custom))
 
     def _reject_name(self, name: str) -> NoReturn:
         start = self._name_positions[-1]

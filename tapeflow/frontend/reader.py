@@ -10,6 +10,7 @@ from xdsl.utils.lexer import Span
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.frontend.input_error import InputError, InputPlace
 from tapeflow.frontend.located_parser import LocatedParser
+from tapeflow.frontend.nesting import make_room_on_stack
 
 
 def read_module(path: str | Path, context: Context) -> ModuleOp:
@@ -75,6 +76,7 @@ def parse_module(
     `name` is the file name in locations and messages, `line_offset` the number of
     lines before `text` in that file. Raises `InputError`.
     """
+    make_room_on_stack()
     try:
         parser = LocatedParser(context, text, name, line_offset=line_offset)
     except ParseError as error:

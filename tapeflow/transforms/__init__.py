@@ -4,23 +4,35 @@ from collections.abc import Callable
 
 from xdsl.passes import ModulePass
 
+from tapeflow.transforms.affine_to_scf import AffineToScfPass
 from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
 from tapeflow.transforms.differentiate import DifferentiatePass
 from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.form_regions import FormRegionsPass
 from tapeflow.transforms.form_streams import FormStreamsPass
+from tapeflow.transforms.inline_execute_region import InlineExecuteRegionPass
+from tapeflow.transforms.lower_linalg_to_loops import LowerLinalgToLoopsPass
+from tapeflow.transforms.lower_parallel_to_for import LowerParallelToForPass
+from tapeflow.transforms.lower_source import LowerSourcePass
 from tapeflow.transforms.lower_spm_to_blocking import LowerSpmToBlockingPass
+from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
 
 __all__ = [
+    "AffineToScfPass",
     "AssignScratchpadPass",
     "DifferentiatePass",
     "FormLayersPass",
     "FormRegionsPass",
     "FormStreamsPass",
+    "InlineExecuteRegionPass",
+    "LowerLinalgToLoopsPass",
+    "LowerParallelToForPass",
+    "LowerSourcePass",
     "LowerSpmToBlockingPass",
+    "LowerSwitchToIfPass",
     "LowerTapeToMemrefPass",
     "RequestGradientPass",
     "SimplifyAdjointsPass",
@@ -29,6 +41,12 @@ __all__ = [
 
 _PASSES: tuple[type[ModulePass], ...] = (
     RequestGradientPass,
+    LowerSourcePass,
+    LowerLinalgToLoopsPass,
+    AffineToScfPass,
+    LowerParallelToForPass,
+    LowerSwitchToIfPass,
+    InlineExecuteRegionPass,
     DifferentiatePass,
     SimplifyAdjointsPass,
     FormRegionsPass,

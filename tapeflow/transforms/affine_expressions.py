@@ -124,13 +124,9 @@ class AffineEmitter:
     def _sum(self, lhs: AffineExpr, rhs: AffineExpr) -> Index:
         # There is no subtraction: `a - b` is `a + b * -1`.
         if (subtracted := _negated(rhs)) is not None:
-            return self._builder.sub(
-                self.emit(lhs), self.emit(subtracted), self._name
-            )
+            return self._builder.sub(self.emit(lhs), self.emit(subtracted), self._name)
         if (subtracted := _negated(lhs)) is not None:
-            return self._builder.sub(
-                self.emit(rhs), self.emit(subtracted), self._name
-            )
+            return self._builder.sub(self.emit(rhs), self.emit(subtracted), self._name)
         return self._builder.add(self.emit(lhs), self.emit(rhs), self._name)
 
     def _product_or_quotient(

@@ -89,10 +89,10 @@ class _Placement:
     def rules(self) -> Rules:
         return {
             tape.AllocateOp: StateRule(self.allocate),
-            tape.PushOp: StateRule(self.push, changes=(_ADDRESS,)),
-            tape.PopOp: StateRule(self.pop, changes=(_ADDRESS,)),
-            tape.AdvanceOp: StateRule(self.advance, changes=(_ADDRESS, _LIMIT)),
-            tape.RetreatOp: StateRule(self.retreat, changes=(_ADDRESS, _LIMIT)),
+            tape.PushOp: StateRule(self.push, lambda _: (_ADDRESS,)),
+            tape.PopOp: StateRule(self.pop, lambda _: (_ADDRESS,)),
+            tape.AdvanceOp: StateRule(self.advance, lambda _: (_ADDRESS, _LIMIT)),
+            tape.RetreatOp: StateRule(self.retreat, lambda _: (_ADDRESS, _LIMIT)),
             tape.RoomOp: StateRule(self.room),
             tape.ReadyOp: StateRule(self.ready),
         }
@@ -102,7 +102,8 @@ class _Placement:
         builder = self._before(op)
         type_ = self._rings[op.tape]
         base = type_.base.data
-        ring = builder.insert(spm.AllocateOp(op.capacity, type_), "ring").ring
+        allocate = spm.AllocateOp(op.capacity, type_, op.growing is not None)
+        ring = builder.insert(allocate, "ring").ring
         return builder.value(base), builder.value(base + type_.tile_bytes), ring
 
     def push(self, op: Operation, state: State) -> State:

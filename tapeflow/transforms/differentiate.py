@@ -1,6 +1,6 @@
 """Pass `differentiate`: answer requests for gradients in reverse mode."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,7 +21,6 @@ from xdsl.ir import (
     TypeAttribute,
 )
 from xdsl.passes import ModulePass
-from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.activity import Activity, find_activity
@@ -33,6 +32,7 @@ from tapeflow.analysis.reverse_reads import (
     find_reverse_reads,
     recorded_terms,
 )
+from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
 from tapeflow.dialects import tape
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
@@ -59,27 +59,43 @@ class DifferentiatePass(ModulePass):
 
     name = "differentiate"
 
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
+    operations_per_byte: int | float = 1
+    """Additions that are worth as much as a byte of tape written and read."""
+    assumed_trips: int = 64
+    """Iterations assumed of a loop whose trip count is not a constant."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        functions = {
+            function.sym_name.data: function
+            for function in op.body.block.ops
+            if isinstance(function, func.FuncOp)
+        }
+        policy = TapePolicy(
+            self.policy, float(self.operations_per_byte), self.assumed_trips
+        )
         for request in tuple(op.body.block.ops):
             if isinstance(request, GradientOp):
-                gradient = differentiate(request)
+                gradient = differentiate(request, functions, policy)
                 op.body.block.insert_op_before(gradient, request)
                 request.detach()
                 request.erase()
 
 
-def differentiate(request: GradientOp) -> func.FuncOp:
-    """The function that a request asks for.
+def differentiate(
+    request: GradientOp, functions: Mapping[str, func.FuncOp], policy: TapePolicy
+) -> func.FuncOp:
+    """The function that a request asks for, given those of the module by name.
 
     Raises:
         DiagnosticException: the function has constructs without a derivative; the
             message names all of them with their locations.
     """
-    primal = SymbolTable.lookup_symbol(request, request.function)
-    assert isinstance(primal, func.FuncOp)
+    primal = functions[request.function.string_value()]
     _check_one_block(primal, request)
-    gradient = _Gradient.begin(request, primal)
-    gradient.reverse()
+    gradient = _Gradient.begin(request, primal, functions)
+    gradient.reverse(policy)
     return gradient.function
 
 
@@ -119,7 +135,9 @@ class _Gradient:
     arguments: tuple[BlockArgument, ...]
 
     @staticmethod
-    def begin(request: GradientOp, primal: func.FuncOp) -> "_Gradient":
+    def begin(
+        request: GradientOp, primal: func.FuncOp, functions: Mapping[str, func.FuncOp]
+    ) -> "_Gradient":
         """Copy the primal with its calls inlined."""
         region = Region()
         primal.body.clone_into(region)
@@ -127,7 +145,7 @@ class _Gradient:
         function = func.FuncOp(name, primal.function_type, region)
         function.location = primal.location
         block = region.block
-        inline_calls(block, primal, (primal.sym_name.data,))
+        inline_calls(block, functions, (primal.sym_name.data,))
         terminator = block.last_op
         assert isinstance(terminator, func.ReturnOp)
         return _Gradient(
@@ -139,7 +157,7 @@ class _Gradient:
         """The entry block, which forward and reverse sweep share."""
         return self.function.body.block
 
-    def reverse(self) -> None:
+    def reverse(self, policy: TapePolicy) -> None:
         """Append the reverse sweep and complete the signature."""
         wrt = [self.arguments[i] for i in self.request.arguments]
         seeded = self._seeded_results()
@@ -150,7 +168,7 @@ class _Gradient:
         frees = self._strip()
         terms = _compute_recorded_terms(self.function, activity, builder)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording = find_recording(self.function, activity, facts.reads)
+        recording = find_recording(self.function, activity, facts.reads, policy)
         stacks = _push_saved(recording, builder)
         sweep = ReverseSweep(facts, recording, builder, stacks)
         builder.add(TurnOp())

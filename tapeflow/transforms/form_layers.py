@@ -18,6 +18,7 @@ from tapeflow.dialects.tape import (
     AdvanceOp,
     AllocateOp,
     PushOp,
+    ReserveOp,
     RetreatOp,
     TapeRegionType,
 )
@@ -70,6 +71,9 @@ class FormLayersPass(ModulePass):
 
     def _cut_regions(self, function: FuncOp) -> None:
         """Give every region of a function its tile length."""
+        for op in tuple(function.walk()):
+            if isinstance(op, ReserveOp):  # tiles make room one by one
+                Rewriter.erase_op(op)
         regions = [op for op in function.walk() if isinstance(op, AllocateOp)]
         for region in regions:
             _check_uncut(region)
@@ -78,7 +82,7 @@ class FormLayersPass(ModulePass):
         tiles = self._tile_sizes(regions)
         for region, tile in zip(regions, tiles, strict=True):
             type_ = TapeRegionType.of(region.tape.type.fields, "aos", tile)
-            cut = AllocateOp(region.capacity, type_)
+            cut = AllocateOp(region.capacity, type_, region.growing is not None)
             cut.location = region.location
             cut.tape.name_hint = region.tape.name_hint
             Rewriter.replace_op(region, cut)
@@ -99,7 +103,7 @@ class FormLayersPass(ModulePass):
 
 
 def _demand(region: AllocateOp) -> TapeDemand:
-    capacity = known(region.capacity)
+    capacity = None if region.growing is not None else known(region.capacity)
     stride = region.tape.type.record_layout.stride_bytes
     return TapeDemand(stride, capacity if isinstance(capacity, int) else None)
 

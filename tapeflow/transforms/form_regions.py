@@ -1,6 +1,5 @@
 """Pass `form-regions`: tape regions from abstract stacks that move together."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,8 +12,9 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.buffers import Buffers, find_buffers
-from tapeflow.analysis.push_count import count_pushes
+from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.analysis.stack_groups import StackGroup, group_stacks
+from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import (
     AllocateOp,
     Layout,
@@ -49,7 +49,10 @@ class FormRegionsPass(ModulePass):
         }
 
     Fields are sorted by alignment, so that records have no avoidable padding. The
-    capacity is an upper bound on the pushes, computed in front of the nest.
+    capacity is an upper bound on the pushes, computed in front of the nest. Where that
+    would need the nest itself to run, as for pushes in an scf.while, the region grows:
+
+        %tape = tape.allocate %c4 growing : !tape.region<[f64, i8], aos>
     """
 
     name = "form-regions"
@@ -83,48 +86,63 @@ class _RegionBuilder:
         # All counts first: they look at loops that still hold the old pushes.
         tapes = [self._allocate(group, buffers) for group in groups]
         for group, tape in zip(groups, tapes, strict=True):
-            self._replace_uses(group, tape)
+            self._replace_uses(group, tape, buffers.order)
 
     def _allocate(self, group: StackGroup, buffers: Buffers) -> SSAValue:
         fields = tuple(member.stack.tape.type.element for member in group.members)
         type_ = TapeRegionType.of(fields, self._layout)
-        anchor, capacity = self._capacity(group, buffers)
+        anchor, pushes = self._pushes(group, buffers)
+        capacity = _records_per_line(type_) if pushes is None else pushes
         builder = IndexBuilder.before(anchor, self._constants)
         stack = group.members[0].stack
         builder.location = stack.location
         name = stack.tape.name_hint if len(group.members) == 1 else None
-        allocate = AllocateOp(builder.value(capacity), type_)
+        allocate = AllocateOp(builder.value(capacity), type_, pushes is None)
         return builder.insert(allocate, name or "tape").tape
 
-    def _capacity(self, group: StackGroup, buffers: Buffers) -> tuple[Operation, Index]:
-        """The op before which to allocate, and the number of records."""
+    def _pushes(
+        self, group: StackGroup, buffers: Buffers
+    ) -> tuple[Operation, Index | None]:
+        """The op before which to allocate, and how many records come, if known there."""
         block = group.members[0].stack.parent_block()
         assert block is not None
         tops = {_top(op, block) for member in group.members for op in member.uses}
-        anchor = next(op for op in block.ops if op in tops)
+        anchor = min(tops, key=buffers.order.__getitem__)
+        counts: list[PushCount] = []
+        for push in group.members[0].pushes:
+            nest = _from_to(anchor, _top(push, block))
+            count = count_pushes(push, block, nest, buffers)
+            if count is None:
+                return anchor, None
+            counts.append(count)
         if anchor not in self._emitters:
             self._emitters[anchor] = PushCountEmitter(anchor, self._constants)
         emitter = self._emitters[anchor]
         pushes: Index = 0
-        for push in group.members[0].pushes:
-            nest = _from_to(anchor, _top(push, block))
-            count = emitter.emit(count_pushes(push, block, nest, buffers))
-            pushes = emitter.add(pushes, count)
+        for count in counts:
+            pushes = emitter.add(pushes, emitter.emit(count))
         return anchor, pushes
 
     @staticmethod
-    def _replace_uses(group: StackGroup, tape: SSAValue) -> None:
+    def _replace_uses(
+        group: StackGroup, tape: SSAValue, order: dict[Operation, int]
+    ) -> None:
         for pushes in group.push_sites:
             values = [push.values[0] for push in pushes]
-            _insert(PushOp(tape, *values), _last(pushes))
+            _insert(PushOp(tape, *values), max(pushes, key=order.__getitem__))
         for pops in group.pop_sites:
-            record = _insert(PopOp(tape), _first(pops))
+            record = _insert(PopOp(tape), min(pops, key=order.__getitem__))
             for pop, value in zip(pops, record.results, strict=True):
                 value.name_hint = pop.values[0].name_hint
                 pop.values[0].replace_all_uses_with(value)
         for member in group.members:
             for op in (*member.uses, member.stack):
                 Rewriter.erase_op(op)
+
+
+def _records_per_line(type_: TapeRegionType) -> int:
+    """Records that a line holds, at least one: the first capacity of what grows."""
+    return max(1, LINE_BYTES // type_.record_layout.stride_bytes)
 
 
 def _top(op: Operation, block: Block) -> Operation:
@@ -147,20 +165,6 @@ def _from_to(first: Operation, last: Operation) -> list[Operation]:
         assert following is not None, "the allocation precedes every push"
         ops.append(following)
     return ops
-
-
-def _first(ops: Sequence[Operation]) -> Operation:
-    """The first of some ops of one block."""
-    block = ops[0].parent
-    assert block is not None
-    return next(op for op in block.ops if op in ops)
-
-
-def _last(ops: Sequence[Operation]) -> Operation:
-    """The last of some ops of one block."""
-    block = ops[0].parent
-    assert block is not None
-    return next(op for op in reversed(block.ops) if op in ops)
 
 
 def _insert(op: OperationT, place: Operation) -> OperationT:

@@ -3,17 +3,11 @@
 %y = func.call @square(%x) : (f64) -> f64      ==>      %y = arith.mulf %x, %x : f64
 """
 
+from collections.abc import Mapping
+
 from xdsl.dialects import func
-from xdsl.ir import Block, Operation, SSAValue
-from xdsl.traits import SymbolTable
+from xdsl.ir import Block, SSAValue
 from xdsl.utils.exceptions import PassFailedException
-
-
-def _callee(call: func.CallOp, where: Operation) -> func.FuncOp | None:
-    callee = SymbolTable.lookup_symbol(where, call.callee)
-    if not isinstance(callee, func.FuncOp) or len(callee.body.blocks) != 1:
-        return None
-    return callee
 
 
 def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) -> None:
@@ -25,13 +19,15 @@ def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) 
         call.emit_error(message, PassFailedException(message))
 
 
-def inline_calls(block: Block, where: Operation, active: tuple[str, ...]) -> None:
+def inline_calls(
+    block: Block, functions: Mapping[str, func.FuncOp], active: tuple[str, ...]
+) -> None:
     """Inline all calls in a block and the blocks inside it, callees first.
 
     Calls of functions without a body, or with several basic blocks, stay.
 
     Args:
-        where: an operation of the module in which symbols are looked up.
+        functions: those of the module by name.
         active: names of the functions being inlined, to find recursion.
 
     Raises:
@@ -39,18 +35,20 @@ def inline_calls(block: Block, where: Operation, active: tuple[str, ...]) -> Non
     """
     for op in tuple(block.ops):
         if isinstance(op, func.CallOp):
-            _inline(op, where, active)
+            _inline(op, functions, active)
             continue
         for region in op.regions:
             for inner in region.blocks:
-                inline_calls(inner, where, active)
+                inline_calls(inner, functions, active)
 
 
-def _inline(call: func.CallOp, where: Operation, active: tuple[str, ...]) -> None:
+def _inline(
+    call: func.CallOp, functions: Mapping[str, func.FuncOp], active: tuple[str, ...]
+) -> None:
     name = call.callee.string_value()
     _check_not_recursive(call, name, active)
-    callee = _callee(call, where)
-    if callee is None:
+    callee = functions.get(name)
+    if callee is None or len(callee.body.blocks) != 1:
         return
     block = call.parent
     assert block is not None
@@ -64,7 +62,7 @@ def _inline(call: func.CallOp, where: Operation, active: tuple[str, ...]) -> Non
             continue
         for result, value in zip(call.res, op.arguments, strict=True):
             result.replace_all_uses_with(values.get(value, value))
-    inline_calls(inlined, where, (*active, name))
+    inline_calls(inlined, functions, (*active, name))
     for op in tuple(inlined.ops):
         op.detach()
         block.insert_op_before(op, call)

@@ -1,31 +1,37 @@
 """Pass `lower-tape-to-memref`: the tape in memory behind the cache."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
 from xdsl.context import Context
-from xdsl.dialects import arith, memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp, UnitAttr, i1, i8
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from tapeflow.dialects.tape import (
-    AllocateArenaOp,
     AllocateOp,
-    ArenaType,
-    LoadOp,
     PopOp,
     PushOp,
-    StoreOp,
+    ReserveOp,
     TapeRegionType,
 )
+from tapeflow.transforms.grow_tape import make_room
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
-from tapeflow.transforms.thread_state import Rules, State, StateRule, thread_state
+from tapeflow.transforms.reserve_records import reserve_records
+from tapeflow.transforms.tape_layouts import layout_of
+from tapeflow.transforms.thread_state import (
+    Rules,
+    State,
+    StateRule,
+    TapeOp,
+    thread_state,
+)
 
-TAPE_FIELD = "tape.field"
-"""Attribute of the arrays that hold a tape, so that its bytes can be counted."""
+_TOP = 0
+"""Component of a state: the place of the next record."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +45,18 @@ class LowerTapeToMemrefPass(ModulePass):
 
     becomes
 
-        %field = memref.alloc(%n) {tape.field} : memref<?xf64>
+        %field = memref.alloc(%n) : memref<?xf64>
         %top = scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {
-          memref.store %v, %field[%top_1] : memref<?xf64>
+          memref.store %v, %field[%top_1] {tape.field} : memref<?xf64>
           %top_2 = arith.addi %top_1, %c1 : index
           scf.yield %top_2 : index
         }
 
     A region of layout `aos` becomes a `tape.arena`, and its register a byte address.
+
+    A growing region carries its memory and where that ends, too. In front of loops that
+    push a known number of records, else before each push, its room is tested; where it
+    is short, twice the memory is allocated and the records are copied (`grow_tape`).
     """
 
     name = "lower-tape-to-memref"
@@ -54,101 +64,99 @@ class LowerTapeToMemrefPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
-                lowering = _Lowering(FunctionConstants(function))
-                rules: Rules = {
-                    AllocateOp: StateRule(lowering.allocate),
-                    PushOp: StateRule(lowering.push, changes=(0,)),
-                    PopOp: StateRule(lowering.pop, changes=(0,)),
-                }
-                thread_state(function, ("top",), rules)
+                constants = FunctionConstants(function)
+                reserve_records(function, constants)
+                lowering = _Lowering(constants)
+                thread_state(function, ("top", "limit"), lowering.rules())
 
 
 class _Lowering:
-    """The rules; a state is the place of the next record, then the memory."""
+    """The rules.
+
+    A state is the place of the next record and then the memory; of a growing region,
+    the place of the next record, the end of the memory and then the memory.
+    """
 
     def __init__(self, constants: FunctionConstants):
         self._constants = constants
 
+    def rules(self) -> Rules:
+        return {
+            AllocateOp: StateRule(self.allocate, end=self.free),
+            ReserveOp: StateRule(self.reserve, self.changed_by_growth),
+            PushOp: StateRule(self.push, lambda _: (_TOP,)),
+            PopOp: StateRule(self.pop, lambda _: (_TOP,)),
+        }
+
     def allocate(self, op: Operation, state: State) -> State:
         assert isinstance(op, AllocateOp)
-        builder = IndexBuilder.before(op, self._constants)
-        type_ = op.tape.type
-        if type_.layout.data == "soa":
-            arrays = _allocate_arrays(op, builder)
-            return builder.value(0), *arrays
-        allocate = AllocateArenaOp(op.capacity, ArenaType(type_.record))
-        arena = builder.insert(allocate, op.tape.name_hint).arena
-        return builder.value(0), arena
+        builder = self._before(op)
+        layout = layout_of(op.tape.type)
+        if op.growing is None:
+            memory = layout.allocate(op.capacity, op.tape.name_hint, builder)
+            return builder.value(0), *memory
+        capacity = builder.value(builder.maximum(op.capacity, 1, "capacity"))
+        limit = builder.value(builder.mul(capacity, layout.step, "limit"))
+        memory = layout.allocate(capacity, op.tape.name_hint, builder)
+        return builder.value(0), limit, *memory
+
+    def free(self, op: Operation, state: State) -> None:
+        """Where the block of the tape ends."""
+        assert isinstance(op, AllocateOp)
+        terminator = cast(Block, op.parent).last_op
+        assert terminator is not None
+        end = self._before(op).at(InsertPoint.before(terminator))
+        layout_of(op.tape.type).free(_memory(op.tape, state), end)
+
+    def reserve(self, op: Operation, state: State) -> State:
+        assert isinstance(op, ReserveOp)
+        if not _is_growing(op.tape):
+            return state
+        top, limit, *memory = state
+        layout = layout_of(_region_type(op.tape))
+        builder = self._before(op)
+        return top, *make_room(op.records, top, limit, memory, layout, builder)
+
+    def changed_by_growth(self, op: TapeOp) -> Iterable[int]:
+        """The end of the memory, and the memory."""
+        if not _is_growing(op.tape):
+            return ()
+        type_ = _region_type(op.tape)
+        pieces = len(type_.fields) if type_.layout.data == "soa" else 1
+        return range(_TOP + 1, _TOP + 2 + pieces)
 
     def push(self, op: Operation, state: State) -> State:
         assert isinstance(op, PushOp)
-        builder = IndexBuilder.before(op, self._constants)
-        place, *memory = state
-        for field, value in enumerate(op.values):
-            if _is_soa(op):
-                stored = _widened(value, builder)
-                builder.insert(memref.StoreOp.get(stored, memory[field], [place]))
-            else:
-                builder.insert(StoreOp(value, memory[0], place, field))
-        return builder.value(builder.add(place, _step(op), "top")), *memory
+        builder = self._before(op)
+        layout = layout_of(_region_type(op.tape))
+        place, *others = state
+        layout.push(op.values, _memory(op.tape, state), place, builder)
+        return builder.value(builder.add(place, layout.step, "top")), *others
 
     def pop(self, op: Operation, state: State) -> State:
         assert isinstance(op, PopOp)
-        builder = IndexBuilder.before(op, self._constants)
-        end, *memory = state
-        place = builder.value(builder.sub(end, _step(op), "top"))
-        for field, value in enumerate(op.values):
-            if _is_soa(op):
-                load = memref.LoadOp.get(memory[field], [place])
-                new = _narrowed(builder.insert(load).res, value.type, builder)
-            else:
-                new = builder.insert(LoadOp(memory[0], place, field)).value
+        builder = self._before(op)
+        layout = layout_of(_region_type(op.tape))
+        end, *others = state
+        place = builder.value(builder.sub(end, layout.step, "top"))
+        record = layout.pop(_memory(op.tape, state), place, builder)
+        for value, new in zip(op.values, record, strict=True):
             new.name_hint = value.name_hint
             value.replace_all_uses_with(new)
-        return place, *memory
+        return place, *others
+
+    def _before(self, op: Operation) -> IndexBuilder:
+        return IndexBuilder.before(op, self._constants)
 
 
-def _region_type(op: PushOp | PopOp) -> TapeRegionType:
-    return cast(TapeRegionType, op.tape.type)
+def _region_type(tape: SSAValue) -> TapeRegionType:
+    return cast(TapeRegionType, tape.type)
 
 
-def _is_soa(op: PushOp | PopOp) -> bool:
-    return _region_type(op).layout.data == "soa"
+def _is_growing(tape: SSAValue) -> bool:
+    allocation = tape.owner
+    return isinstance(allocation, AllocateOp) and allocation.growing is not None
 
 
-def _step(op: PushOp | PopOp) -> int:
-    """Distance of records: elements of each array, or bytes of the arena."""
-    return 1 if _is_soa(op) else _region_type(op).record_layout.stride_bytes
-
-
-def _allocate_arrays(op: AllocateOp, builder: IndexBuilder) -> list[SSAValue]:
-    """One array a field; freed where the block of the tape ends."""
-    block = cast(Block, op.parent)
-    assert block.last_op is not None
-    arrays: list[SSAValue] = []
-    for type_ in op.tape.type.fields:
-        array_type = MemRefType(_stored_type(type_), [DYNAMIC_INDEX])
-        allocate = memref.AllocOp([op.capacity], [], array_type)
-        allocate.attributes[TAPE_FIELD] = UnitAttr()
-        arrays.append(builder.insert(allocate, "field").memref)
-    end = builder.at(InsertPoint.before(block.last_op))
-    for array in arrays:
-        end.insert(memref.DeallocOp.get(array))
-    return arrays
-
-
-def _stored_type(type_: Attribute) -> Attribute:
-    """A boolean takes a byte in memory."""
-    return i8 if type_ == i1 else type_
-
-
-def _widened(value: SSAValue, builder: IndexBuilder) -> SSAValue:
-    if value.type != i1:
-        return value
-    return builder.insert(arith.ExtUIOp(value, i8), value.name_hint).result
-
-
-def _narrowed(value: SSAValue, type_: Attribute, builder: IndexBuilder) -> SSAValue:
-    if type_ != i1:
-        return value
-    return builder.insert(arith.TruncIOp(value, i1)).result
+def _memory(tape: SSAValue, state: State) -> State:
+    return state[2:] if _is_growing(tape) else state[1:]

@@ -46,6 +46,8 @@ class NamedPipeline(ArgSpecConvertible):
             request = (f"request-gradient{{{options}}}",)
         return (
             *request,
+            # Affine, linalg and parallel loops become what can be differentiated.
+            "lower-source",
             "differentiate",
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",

@@ -1,6 +1,6 @@
 """Find operations of some classes in a module and put others in their places."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
@@ -14,16 +14,25 @@ Lowering = Callable[[Any, FunctionConstants], None]
 """Replaces an operation; index constants are kept once a function."""
 
 
-def operations_of(
-    module: ModuleOp, classes: tuple[type[Operation], ...]
-) -> Iterator[tuple[Operation, FuncOp]]:
-    """Operations of some classes with the functions they stand in, in walk order."""
-    function: FuncOp | None = None
-    for op in module.walk():
+def functions_of(module: ModuleOp) -> Iterator[FuncOp]:
+    """The functions of a module and of modules inside it."""
+    for op in module.ops:
         if isinstance(op, FuncOp):
-            function = op
-        elif isinstance(op, classes) and function is not None:
-            yield op, function
+            yield op
+        elif isinstance(op, ModuleOp):
+            yield from functions_of(op)
+
+
+def operations_of(
+    module: ModuleOp, classes: Collection[type[Operation]]
+) -> Iterator[tuple[Operation, FuncOp]]:
+    """Operations of exactly these classes and their functions, in walk order."""
+    # `isinstance` takes many times longer where a class is abstract.
+    wanted = frozenset(classes)
+    for function in functions_of(module):
+        for op in function.walk():
+            if type(op) in wanted:
+                yield op, function
 
 
 def lower_operations(
@@ -31,16 +40,10 @@ def lower_operations(
 ) -> None:
     """Replace every operation of the classes that are keys, outer ones first."""
     constants: dict[FuncOp, FunctionConstants] = {}
-    for op, function in tuple(operations_of(module, tuple(lowerings))):
+    for op, function in tuple(operations_of(module, lowerings)):
         if function not in constants:
             constants[function] = FunctionConstants(function)
-        lower = next(lower for class_, lower in lowerings.items() if type_is(op, class_))
-        lower(op, constants[function])
-
-
-def type_is(op: Operation, class_: type[Operation]) -> bool:
-    """Whether an operation is of a class."""
-    return isinstance(op, class_)
+        lowerings[type(op)](op, constants[function])
 
 
 def replace_by_values(op: Operation, values: Sequence[SSAValue]) -> None:

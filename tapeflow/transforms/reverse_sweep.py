@@ -16,7 +16,7 @@ from xdsl.ir import Block, Operation, OpResult, SSAValue
 from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
-from tapeflow.analysis.recording import Recall, Recording
+from tapeflow.analysis.recording import AGAIN, Recall, Recording
 from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.dialects import tape
 from tapeflow.dialects.ad import is_float
@@ -78,7 +78,7 @@ class ReverseSweep:
                 )
                 self.primal[value] = popped
         for value in needed:
-            if self.recording.recalls[value] in (Recall.RECOMPUTE, Recall.RELOAD):
+            if self.recording.recalls[value] in AGAIN:
                 self._compute_again(cast(OpResult, value))
 
     def _compute_again(self, value: OpResult) -> None:

@@ -1,7 +1,8 @@
 """Threads the state of each tape region through structured control flow.
 
 A state is a tuple of values: the memory that holds the tape and, say, the address of
-its next record. Rules rewrite the ops on a tape and tell which components they change.
+its next record. Rules rewrite the ops on a tape and tell which components they change:
+of a growing tape also the memory, so that it too is carried where it may be replaced.
 Loops and branches that hold such ops carry the changed components, and no others:
 
     scf.for %i = ... {                      scf.for %i = ... iter_args(%top = %c0) {
@@ -10,7 +11,7 @@ Loops and branches that hold such ops carry the changed components, and no other
                                               scf.yield %next
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias, TypeVar
 
@@ -20,10 +21,17 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackType, TiledOp
+from tapeflow.dialects.tape import (
+    AllocateOp,
+    PopOp,
+    PushOp,
+    ReserveOp,
+    StackType,
+    TiledOp,
+)
 
 State: TypeAlias = tuple[SSAValue, ...]
-TapeOp: TypeAlias = AllocateOp | PushOp | PopOp | TiledOp
+TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | TiledOp
 Cell: TypeAlias = tuple[SSAValue, int]
 """A tape and the number of one component of its state."""
 
@@ -37,8 +45,11 @@ class StateRule:
     rewrite: Callable[[Operation, State], State]
     """Emit the replacement of an op before it, given the state there (empty for an
     allocation); return the state after it. The op itself is erased afterwards."""
-    changes: tuple[int, ...] = ()
-    """The components that the op changes."""
+    changes: Callable[[TapeOp], Iterable[int]] = lambda _: ()
+    """The components that an op changes."""
+    end: Callable[[Operation, State], None] | None = None
+    """For an allocation: emit what ends the life of its tape, given the last state,
+    before the terminator of its block."""
 
 
 Rules: TypeAlias = Mapping[type[Operation], StateRule]
@@ -48,7 +59,8 @@ def thread_state(function: FuncOp, names: Sequence[str], rules: Rules) -> None:
     """Rewrite all ops on tape regions in a function by the rules.
 
     Args:
-        names: hints for the carried components of a state.
+        names: hints for the first components of a state; others keep the hint of the
+            value they had before.
 
     Raises:
         PassFailedException: a tape op without a rule, or control flow that is not scf.
@@ -88,7 +100,7 @@ class _Threader:
             _refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
         if not isinstance(op.tape.owner, AllocateOp):
             _refuse(op, "the tape must come from a tape.allocate of the same function")
-        cells = [(op.tape, component) for component in rule.changes]
+        cells = [(op.tape, component) for component in rule.changes(op)]
         home = op.tape.owner.parent
         block = op.parent
         while block is not home:
@@ -103,14 +115,21 @@ class _Threader:
             block = around.parent
 
     def _thread_block(self, block: Block) -> None:
+        allocated: list[AllocateOp] = []
         for op in tuple(block.ops):
             if isinstance(op, TapeOp):
                 before = tuple(self._states.get(op.tape, ()))
                 after = self._rules[type(op)].rewrite(op, before)
                 self._states[op.tape] = list(after)
                 self._done.append(op)
+                if isinstance(op, AllocateOp):
+                    allocated.append(op)
             elif op in self._carried:
                 self._thread_control(op)
+        for op in allocated:
+            end = self._rules[AllocateOp].end
+            if end is not None:
+                end(op, tuple(self._states[op.tape]))
 
     def _thread_control(self, op: Operation) -> None:
         cells = tuple(self._carried[op])
@@ -172,9 +191,12 @@ class _Threader:
 
     def _set(self, cells: Sequence[Cell], values: Sequence[SSAValue]) -> None:
         for (tape, component), value in zip(cells, values, strict=True):
-            self._states[tape][component] = value
+            state = self._states[tape]
             if value.name_hint is None:
-                value.name_hint = self._names[component]
+                named = component < len(self._names)
+                before = state[component].name_hint
+                value.name_hint = self._names[component] if named else before
+            state[component] = value
 
     def _enter(self, block: Block, cells: Sequence[Cell]) -> None:
         """Take the components as further arguments of a block."""

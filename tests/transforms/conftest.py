@@ -7,8 +7,9 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
+from hwmodel import PRESETS
 from tapeflow.analysis.dominance import verify_dominance
-from tapeflow.backend.execute import execute
+from tapeflow.backend.execute import Execution, execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,
@@ -76,6 +77,48 @@ def _compare_levels(
                 assert buffer.tobytes() == known.tobytes(), f"change in {pass_}"
 
 
+def _compare_engines(
+    text: str,
+    *arguments: object,
+    scratchpads: Sequence[tuple[int, int]] = ((128, 1), (256, 2)),
+) -> None:
+    """Run @f after every pass on both engines, at the end also on the machine.
+
+    All that an execution tells must agree: results, counters, energy and placement.
+    """
+    context = full_context()
+    source = parse_module(text, "program.mlir", context)
+    pipelines = _memory_pipelines()
+    for capacity_bytes, slots in scratchpads:
+        pipelines += _scratchpad_pipelines(capacity_bytes, slots)
+    for pipeline in pipelines:
+        module = source.clone()
+        for pass_ in pipeline:
+            pass_.apply(context, module)
+            is_last = pass_ is pipeline[-1]
+            for machine in (None, PRESETS["fair"]) if is_last else (None,):
+                reference, compiled = (
+                    execute(module, "f", arguments, machine, engine)
+                    for engine in ("reference", "compiled")
+                )
+                assert _told(compiled) == _told(reference), f"after {pass_}"
+
+
+def _told(execution: Execution) -> tuple[object, ...]:
+    return (
+        execution.results,
+        execution.counters,
+        execution.energy,
+        execution.placement,
+        execution.tape_bytes,
+    )
+
+
 @pytest.fixture(scope="session")
 def compare_levels() -> Compare:
     return _compare_levels
+
+
+@pytest.fixture(scope="session")
+def compare_engines() -> Compare:
+    return _compare_engines

@@ -53,8 +53,6 @@ class BufferView:
     """In elements; None for the row-major layout of the sizes."""
     is_constant: bool = False
     """Whether stores are errors."""
-    is_tape: bool = False
-    """Whether stores count as tape."""
     live_extent: str | None = None
     """Variable with the size of dimension 0 that is 0 after deallocation, if any."""
 

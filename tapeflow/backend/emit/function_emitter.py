@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
@@ -20,6 +20,10 @@ from tapeflow.backend.emit.tape_variables import (
 from tapeflow.backend.emit.timeline import Timeline
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.backend.scalar_types import is_float, is_scalar
+from tapeflow.dialects.tape import ArenaType
+
+DEEPEST_NESTING = 90
+"""Python takes up to 100 levels of indentation."""
 
 Meaning: TypeAlias = str | BufferView | TapeVariables
 """What an SSA value is in Python: a scalar's text, a buffer, or a tape's memory."""
@@ -133,6 +137,11 @@ class FunctionEmitter:
             view = BufferView.named(type_, name, self.timeline is not None)
             self.meanings[value] = view
             return list(view.variables())
+        if isinstance(type_, ArenaType):
+            name = self.names.buffer(value.name_hint or wish, 1)
+            arena = ArenaVariables.named(name, self.timeline is not None)
+            self.meanings[value] = arena
+            return arena.variables()
         name = self.names.of(value, wish)
         self.meanings[value] = name
         return [(name, python_type(type_))]
@@ -142,7 +151,7 @@ class FunctionEmitter:
         texts: list[str] = []
         for value in values:
             meaning = self.meanings[value]
-            if isinstance(meaning, BufferView) and meaning.passes_between_blocks:
+            if _passes_between_blocks(meaning):
                 texts += [text for text, _ in meaning.variables()]
             elif isinstance(meaning, str):
                 texts.append(meaning)
@@ -174,8 +183,15 @@ class FunctionEmitter:
         """Write the ops of a block but for its terminator.
 
         Raises:
-            ExecutionError: an op that no engine runs.
+            ExecutionError: an op that no engine runs, or nesting too deep for Python.
         """
+        if self.depth > DEEPEST_NESTING:
+            parent = block.parent_op()
+            raise ExecutionError(
+                f"loops and branches nest more than {DEEPEST_NESTING} deep; "
+                "move some of them to a function",
+                None if parent is None else location_of(parent),
+            )
         for op in list(block.ops)[:-1]:
             rule = self.rules.get(type(op))
             if rule is None:
@@ -190,6 +206,13 @@ class FunctionEmitter:
             event = self.timeline.take_segment()
             if event is not None:
                 self.line(f"run.record({', '.join(event)})")
+
+
+def _passes_between_blocks(meaning: Meaning) -> TypeGuard[BufferView | ArenaVariables]:
+    """Whether some variables say all of a buffer or arena."""
+    if isinstance(meaning, BufferView):
+        return meaning.passes_between_blocks
+    return isinstance(meaning, ArenaVariables)
 
 
 def python_type(type_: Attribute) -> str:

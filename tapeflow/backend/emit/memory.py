@@ -17,7 +17,7 @@ from xdsl.traits import SymbolTable
 from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.transforms.lower_tape_to_memref import TAPE_FIELD
+from tapeflow.transforms.tape_layouts import TAPE_FIELD
 
 
 def _checked_place(
@@ -51,7 +51,7 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     store = cast(memref.StoreOp, op)
     view, linear = _checked_place(emitter, op, store.memref, store.indices)
     emitter.refuse_constant(view, op)
-    emitter.count_tape(view.element_bytes if view.is_tape else 0)
+    emitter.count_tape(view.element_bytes if TAPE_FIELD in op.attributes else 0)
     emitter.line(f"{view.array}[{linear}] = {emitter.scalar(store.value)}")
     return _addresses(view, linear)
 
@@ -78,9 +78,7 @@ def _new_buffer(
     sizes = iter(dynamic)
     shape = type_.get_shape()
     texts = tuple(next(sizes) if n == DYNAMIC_INDEX else str(n) for n in shape)
-    view = replace(
-        emitter.buffer(value), sizes=texts, is_tape=TAPE_FIELD in op.attributes
-    )
+    view = replace(emitter.buffer(value), sizes=texts)
     count = "1"
     for size in texts:
         count = times(count, size)

@@ -146,8 +146,7 @@ def ring_prefetch(
 @out_of_line
 def ring_dequeue(run: run, site: int, state: i64_array, start: int):
     run.check(start == state[START], site, start, state[START])
-    status = STATUS + state[SLOT]
-    state[status] = state[status] & LEAVING
+    state[STATUS + state[SLOT]] = 0
 
 
 @out_of_line

@@ -32,6 +32,18 @@ class ArenaVariables:
     """Byte address of the first byte; None without the machine."""
     size_bytes: str
 
+    def variables(self) -> list[tuple[str, str]]:
+        """The texts and their types in Python."""
+        address = [] if self.address is None else [(self.address, "int")]
+        return [(self.array, "i8_array"), *address, (self.size_bytes, "int")]
+
+    @staticmethod
+    def named(name: str, with_address: bool) -> "ArenaVariables":
+        """Variables named after `name`."""
+        return ArenaVariables(
+            name, f"{name}_at" if with_address else None, f"{name}_n0"
+        )
+
 
 @dataclass(frozen=True)
 class RingVariables:
@@ -44,6 +56,8 @@ class RingVariables:
     """Bytes of all slots, then as many bytes that say which fields are written."""
     stack: str
     """Tiles in DRAM: bytes and marks of each."""
+    tiles: str | None
+    """Tiles that the array of a growing stack can hold; None if it does not grow."""
 
 
 TapeVariables: TypeAlias = StackVariables | ArenaVariables | RingVariables

@@ -17,6 +17,7 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.transforms.tape_layouts import TAPE_MOVED
 
 
 def _stack(emitter: FunctionEmitter, value: SSAValue) -> StackVariables:
@@ -67,7 +68,14 @@ def _new_region(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     bound = emitter.scalar(allocation.capacity)
     emitter.check(f"0 <= {bound}", op, "a tape region for {0} records", bound)
     tiled = region.tile_records is not None
+    if allocation.growing is not None:
+        bound = None
     _begin_stack(emitter, op, allocation.tape, region.fields, bound, tiled)
+    return ()
+
+
+def _reserve(_emitter: FunctionEmitter, _op: Operation) -> Sequence[str]:
+    """Stacks take as many records as come."""
     return ()
 
 
@@ -167,23 +175,34 @@ def _new_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     layout = allocation.arena.type.record_layout
     capacity = emitter.scalar(allocation.capacity)
     emitter.check(f"0 <= {capacity}", op, "an arena for {0} records", capacity)
-    name = emitter.names.buffer(allocation.arena.name_hint or "arena", 0)
-    size = emitter.names.fresh(f"{name}_bytes")
+    emitter.declare(allocation.arena, "arena")
+    arena = _arena(emitter, allocation.arena)
+    size = arena.size_bytes
     emitter.line(f"{size} = {times(capacity, str(layout.stride_bytes))}")
-    emitter.line(f"{name} = run.allocate_i8({emitter.site(op, '')}, {size})")
-    address = None if emitter.timeline is None else f"{name}_at"
-    if address is not None:
-        emitter.line(f"{address} = run.placed_at")
-    emitter.meanings[allocation.arena] = ArenaVariables(name, address, size)
+    emitter.line(f"{arena.array} = run.allocate_i8({emitter.site(op, '')}, {size})")
+    if arena.address is not None:
+        emitter.line(f"{arena.address} = run.placed_at")
     return ()
+
+
+def _free_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    arena = _arena(emitter, cast(tape.DeallocateArenaOp, op).arena)
+    emitter.line(f"run.release({emitter.site(op, '')}, {arena.array})")
+    emitter.line(f"{arena.size_bytes} = 0")
+    return ()
+
+
+def _arena(emitter: FunctionEmitter, value: SSAValue) -> ArenaVariables:
+    variables = emitter.tape(value)
+    assert isinstance(variables, ArenaVariables)
+    return variables
 
 
 def _field_place(
     emitter: FunctionEmitter, op: tape.StoreOp | tape.LoadOp
 ) -> tuple[ArenaVariables, str, list[str]]:
     """The arena, the field's first byte in it, and its byte address."""
-    arena = emitter.tape(op.memory)
-    assert isinstance(arena, ArenaVariables)
+    arena = _arena(emitter, op.memory)
     layout: RecordLayout = cast(tape.ArenaType, op.memory.type).record_layout
     stride, offset = layout.stride_bytes, layout.offsets_bytes[op.field.data]
     at = emitter.scalar(op.address)
@@ -203,7 +222,7 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     arena, place, addresses = _field_place(emitter, store)
     element = element_name(store.value.type)
     value = emitter.scalar(store.value)
-    if store.field.data == 0:
+    if store.field.data == 0 and TAPE_MOVED not in op.attributes:
         stride = cast(tape.ArenaType, store.memory.type).record_layout.stride_bytes
         emitter.count_tape(stride)
     emitter.line(f"write_{element}({arena.array}, {place}, {value})")
@@ -221,6 +240,7 @@ def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 TAPE_RULES: dict[type[Operation], EmitRule] = {
     tape.StackOp: _new_stack,
     tape.AllocateOp: _new_region,
+    tape.ReserveOp: _reserve,
     tape.PushOp: _push,
     tape.PopOp: _pop,
     tape.AdvanceOp: _advance,
@@ -228,6 +248,7 @@ TAPE_RULES: dict[type[Operation], EmitRule] = {
     tape.RoomOp: _room,
     tape.ReadyOp: _ready,
     tape.AllocateArenaOp: _new_arena,
+    tape.DeallocateArenaOp: _free_arena,
     tape.StoreOp: _store,
     tape.LoadOp: _load,
 }

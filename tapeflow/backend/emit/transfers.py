@@ -7,7 +7,7 @@ from xdsl.ir import Operation, SSAValue
 
 from tapeflow.backend.emit.buffer_view import element_name
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
-from tapeflow.backend.emit.ring_functions import STATUS
+from tapeflow.backend.emit.ring_functions import HEAD, MAX_TILES, PITCH, STATUS
 from tapeflow.backend.emit.tape_variables import RingVariables
 from tapeflow.dialects import spm, stream
 
@@ -56,7 +56,9 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     slots, stack, tiles = (
         emitter.names.fresh(f"{name}_{part}") for part in ("slots", "stack", "tiles")
     )
-    emitter.meanings[allocation.ring] = RingVariables(ring, name, slots, stack)
+    emitter.meanings[allocation.ring] = RingVariables(
+        ring, name, slots, stack, None if allocation.growing is None else tiles
+    )
     tile = emitter.given(ring.tile.data, f"{name}_tile")
     pitch = emitter.given(ring.pitch_bytes, f"{name}_pitch")
     tile_bytes = emitter.given(ring.tile_bytes, f"{name}_tile_bytes")
@@ -75,6 +77,21 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         f"ring_begin({name}, {base}, {pitch}, {tile_bytes}, {slot_count}, {tiles})"
     )
     return ()
+
+
+def _make_room(emitter: FunctionEmitter, op: Operation, ring: RingVariables) -> None:
+    """Before a tile may leave for a growing stack: the engine's array for it grows."""
+    if ring.tiles is None:
+        return
+    head, both = f"{ring.state}[{HEAD}]", f"2 * {ring.state}[{PITCH}]"
+    emitter.line(f"if {head} == {ring.tiles}:")
+    emitter.depth += 1
+    emitter.line(f"{ring.tiles} = 2 * {ring.tiles} + 1")
+    sizes = f"{both} * {head}, {both} * {ring.tiles}"
+    site = emitter.site(op, "")
+    emitter.line(f"{ring.stack} = run.grow_i8({site}, {ring.stack}, {sizes})")
+    emitter.line(f"{ring.state}[{MAX_TILES}] = {ring.tiles}")
+    emitter.depth -= 1
 
 
 def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -112,13 +129,15 @@ def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     return [f"{address} + {offset}"]
 
 
-def _cursor(function: str, messages: Sequence[str]) -> EmitRule:
+def _cursor(function: str, messages: Sequence[str], leaves: bool) -> EmitRule:
     def rule(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         step = cast(spm.AdvanceOp | spm.RetreatOp, op)
         ring = _ring(emitter, step.ring)
         names = [emitter.names.of(result, "cursor") for result in op.results]
         emitter.meanings |= dict(zip(op.results, names, strict=True))
         address, limit = emitter.scalars((step.address, step.limit))
+        if leaves:
+            _make_room(emitter, op, ring)
         site = _sites(emitter, op, messages)
         emitter.line(
             f"{', '.join(names)} = {function}(run, {site}, {ring.state}, {ring.slots}, "
@@ -129,11 +148,13 @@ def _cursor(function: str, messages: Sequence[str]) -> EmitRule:
     return rule
 
 
-def _transfer(function: str, messages: Sequence[str]) -> EmitRule:
+def _transfer(function: str, messages: Sequence[str], leaves: bool) -> EmitRule:
     def rule(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         transfer: Any = op
         ring = _ring(emitter, transfer.ring)
         start = emitter.scalar(transfer.start)
+        if leaves:
+            _make_room(emitter, op, ring)
         site = _sites(emitter, op, messages)
         emitter.line(
             f"{function}(run, {site}, {ring.state}, {ring.slots}, {ring.stack}, "
@@ -161,12 +182,12 @@ TRANSFER_RULES: dict[type[Operation], EmitRule] = {
     spm.AllocateOp: _allocate,
     spm.StoreOp: _store,
     spm.LoadOp: _load,
-    spm.AdvanceOp: _cursor("ring_advance", _OUT_MESSAGES),
-    spm.RetreatOp: _cursor("ring_retreat", _IN_MESSAGES),
-    spm.DrainOp: _transfer("ring_drain", _OUT_MESSAGES),
-    spm.FillOp: _transfer("ring_fill", _IN_MESSAGES),
-    stream.EnqueueOp: _transfer("ring_enqueue", _OUT_MESSAGES),
-    stream.PrefetchOp: _transfer("ring_prefetch", _IN_MESSAGES),
+    spm.AdvanceOp: _cursor("ring_advance", _OUT_MESSAGES, leaves=True),
+    spm.RetreatOp: _cursor("ring_retreat", _IN_MESSAGES, leaves=False),
+    spm.DrainOp: _transfer("ring_drain", _OUT_MESSAGES, leaves=True),
+    spm.FillOp: _transfer("ring_fill", _IN_MESSAGES, leaves=False),
+    stream.EnqueueOp: _transfer("ring_enqueue", _OUT_MESSAGES, leaves=True),
+    stream.PrefetchOp: _transfer("ring_prefetch", _IN_MESSAGES, leaves=False),
     stream.AcquireOp: _wait("ring_acquire"),
     stream.DequeueOp: _wait("ring_dequeue"),
 }

@@ -50,7 +50,6 @@ def _subview(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         tuple(sizes[d] for d in kept),
         tuple(strides[d] for d in kept),
         source.is_constant,
-        source.is_tape,
     )
     return ()
 
@@ -87,7 +86,6 @@ def _copy(emitter: FunctionEmitter, op: Operation) -> None:
         emitter.depth += 1
     origin, place = source.linear(indices), target.linear(indices)
     emitter.line(f"{target.array}[{place}] = {source.array}[{origin}]")
-    emitter.count_tape(target.element_bytes if target.is_tape else 0)
     if emitter.timeline is not None:
         addresses = (source.address_of(origin), target.address_of(place))
         emitter.timeline.copy_element(addresses, source.element_bytes)

@@ -1,0 +1,58 @@
+"""What it costs to compute a value again, in additions.
+
+Relative costs of the arithmetic of `hwmodel/data/operations.csv`: elementary functions
+are a range reduction and a polynomial, 12 multiplications and 12 additions in f64.
+"""
+
+from xdsl.dialects import arith, math, memref
+from xdsl.ir import Operation
+from xdsl.traits import ConstantLike
+
+POLYNOMIAL = 24.0
+"""Range reduction and a polynomial of the degree that f64 needs."""
+
+_COSTS: dict[type[Operation], float] = {
+    arith.DivfOp: 8.0,
+    arith.DivSIOp: 8.0,
+    arith.DivUIOp: 8.0,
+    arith.RemSIOp: 8.0,
+    arith.RemUIOp: 8.0,
+    arith.FloorDivSIOp: 8.0,
+    arith.CeilDivSIOp: 8.0,
+    arith.CeilDivUIOp: 8.0,
+    math.FmaOp: 2.0,
+    math.SqrtOp: 8.0,
+    math.RsqrtOp: 16.0,
+    math.CbrtOp: POLYNOMIAL,
+    math.ExpOp: POLYNOMIAL,
+    math.Exp2Op: POLYNOMIAL,
+    math.ExpM1Op: POLYNOMIAL,
+    math.LogOp: POLYNOMIAL,
+    math.Log10Op: POLYNOMIAL,
+    math.Log1pOp: POLYNOMIAL,
+    math.Log2Op: POLYNOMIAL,
+    math.SinOp: POLYNOMIAL,
+    math.CosOp: POLYNOMIAL,
+    math.ErfOp: 2 * POLYNOMIAL,
+    math.PowFOp: 2 * POLYNOMIAL,
+    math.FPowIOp: 2 * POLYNOMIAL,
+    memref.DimOp: 0.0,
+    memref.GetGlobalOp: 0.0,
+}
+_COSTLY_MATH = 1.5 * POLYNOMIAL
+"""Hyperbolic and inverse functions: an elementary function, a division, additions."""
+
+
+def operation_cost(op: Operation) -> float:
+    """Cost of one execution; a load counts as one addition besides its traffic."""
+    if op.has_trait(ConstantLike):
+        return 0.0
+    if type(op) in _COSTS:
+        return _COSTS[type(op)]
+    if isinstance(op, math.AbsFOp | math.CopySignOp | math.FloorOp | math.CeilOp):
+        return 1.0
+    if op.name.startswith("math.") and not op.name.startswith(
+        ("math.round", "math.tr")
+    ):
+        return _COSTLY_MATH
+    return 1.0

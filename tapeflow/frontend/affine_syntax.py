@@ -1,0 +1,138 @@
+"""MLIR's syntax of affine operations that xDSL reads in generic form only."""
+
+from collections.abc import Sequence
+
+from xdsl.dialects import affine
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    AffineSetAttr,
+    ArrayAttr,
+    DenseIntElementsAttr,
+    DenseIntOrFPElementsAttr,
+    IndexType,
+    IntegerAttr,
+    StringAttr,
+    TensorType,
+    i32,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, Region, SSAValue
+from xdsl.ir.affine import AffineMap
+from xdsl.parser import Parser
+
+from tapeflow.dialects.affine_additions import MaxOp, ParallelOp
+from tapeflow.frontend.affine_subscripts import AffineSubscripts
+from tapeflow.frontend.type_lists import parse_optional_arrow_types
+
+
+def parse_if(parser: Parser) -> Operation:
+    """affine.if #set(%i)[%n] -> (f64) { ... } else { ... }"""
+    position = parser.pos
+    condition = parser.parse_attribute()
+    if not isinstance(condition, AffineSetAttr):
+        parser.raise_error("expected an integer set", position)
+    operands = _parse_dimensions_and_symbols(parser)
+    set_ = condition.data
+    if len(operands) != set_.num_dims + set_.num_symbols:
+        parser.raise_error(
+            f"{len(operands)} operands for a set of {set_.num_dims + set_.num_symbols}",
+            position,
+        )
+    types = parse_optional_arrow_types(parser)
+    then = _parse_body(parser)
+    otherwise = Region()
+    if parser.parse_optional_keyword("else") is not None:
+        otherwise = _parse_body(parser)
+    return affine.IfOp.build(
+        operands=[operands],
+        result_types=[types],
+        properties={"condition": condition},
+        attributes=parser.parse_optional_attr_dict(),
+        regions=[then, otherwise],
+    )
+
+
+def parse_max(parser: Parser) -> Operation:
+    """affine.max affine_map<(d0)[s0] -> (d0, s0 - 1)>(%i)[%n]"""
+    position = parser.pos
+    map_ = parser.parse_attribute()
+    if not isinstance(map_, AffineMapAttr):
+        parser.raise_error("expected an affine map", position)
+    return MaxOp(_parse_dimensions_and_symbols(parser), map_)
+
+
+def parse_parallel(parser: Parser) -> Operation:
+    """affine.parallel (%i) = (0) to (%n) step (2) reduce ("addf") -> f64 { ... }"""
+    names = parser.parse_comma_separated_list(
+        parser.Delimiter.PAREN, lambda: parser.parse_argument(expect_type=False)
+    )
+    inductions = [name.resolve(IndexType()) for name in names]
+    parser.parse_punctuation("=")
+    lower, lower_groups, lower_operands = _parse_bounds(parser, "max")
+    parser.parse_keyword("to")
+    upper, upper_groups, upper_operands = _parse_bounds(parser, "min")
+    steps = [1] * len(inductions)
+    if parser.parse_optional_keyword("step") is not None:
+        steps = parser.parse_comma_separated_list(
+            parser.Delimiter.PAREN, parser.parse_integer
+        )
+    reductions: list[str] = []
+    if parser.parse_optional_keyword("reduce") is not None:
+        reductions = parser.parse_comma_separated_list(
+            parser.Delimiter.PAREN, parser.parse_str_literal
+        )
+    types = parse_optional_arrow_types(parser)
+    body = parser.parse_region(inductions)
+    _end_with_yield(body)
+    return ParallelOp.build(
+        operands=[[*lower_operands, *upper_operands]],
+        result_types=[types],
+        properties={
+            "reductions": ArrayAttr([StringAttr(name) for name in reductions]),
+            "lowerBoundsMap": AffineMapAttr(lower),
+            "lowerBoundsGroups": _group_sizes(lower_groups),
+            "upperBoundsMap": AffineMapAttr(upper),
+            "upperBoundsGroups": _group_sizes(upper_groups),
+            "steps": ArrayAttr([IntegerAttr(step, i64) for step in steps]),
+        },
+        attributes=parser.parse_optional_attr_dict(),
+        regions=[body],
+    )
+
+
+def _parse_dimensions_and_symbols(parser: Parser) -> list[SSAValue[Attribute]]:
+    def parse(delimiter: Parser.Delimiter) -> Sequence[SSAValue[Attribute]]:
+        operands = parser.parse_optional_comma_separated_list(
+            delimiter, lambda: parser.parse_operand(IndexType())
+        )
+        return operands or ()
+
+    dimensions = parse(parser.Delimiter.PAREN)
+    return [*dimensions, *parse(parser.Delimiter.SQUARE)]
+
+
+def _parse_bounds(
+    parser: Parser, keyword: str
+) -> tuple[AffineMap, list[int], list[SSAValue[IndexType]]]:
+    """Bounds `(0, min(%n, 10))`: a map, its results per bound, its operands."""
+    subscripts = AffineSubscripts(parser)
+    groups = subscripts.parse_groups(keyword)
+    map_, operands = subscripts.map_of([e for group in groups for e in group])
+    return map_, [len(group) for group in groups], operands
+
+
+def _group_sizes(sizes: list[int]) -> DenseIntElementsAttr:
+    return DenseIntOrFPElementsAttr.from_list(TensorType(i32, [len(sizes)]), sizes)
+
+
+def _parse_body(parser: Parser) -> Region:
+    body = parser.parse_region()
+    _end_with_yield(body)
+    return body
+
+
+def _end_with_yield(body: Region) -> None:
+    """Add the terminator that may be left out where nothing is yielded."""
+    block = body.block
+    if not isinstance(block.last_op, affine.YieldOp):
+        block.add_op(affine.YieldOp.get())

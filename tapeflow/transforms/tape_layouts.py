@@ -1,0 +1,191 @@
+"""How records lie in memory behind the cache: as arrays of fields or as an arena.
+
+The place of a record is an index in each array, or a byte address in the arena.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from xdsl.dialects import arith, memref
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, UnitAttr, i1, i8
+from xdsl.ir import Attribute, SSAValue
+
+from tapeflow.dialects.tape import (
+    AllocateArenaOp,
+    ArenaType,
+    DeallocateArenaOp,
+    LoadOp,
+    StoreOp,
+    TapeRegionType,
+)
+from tapeflow.transforms.index_builder import IndexBuilder
+
+TAPE_FIELD = "tape.field"
+"""Attribute of the stores that push a field to an array, so that the tape's bytes can
+be counted."""
+TAPE_MOVED = "tape.moved"
+"""Attribute of the stores that move a record to a larger arena: no bytes are pushed."""
+
+
+class TapeLayout(Protocol):
+    """Emits what is done with records that lie in one way."""
+
+    step: int
+    """Distance of the places of two records."""
+
+    def allocate(
+        self, records: SSAValue, name: str | None, builder: IndexBuilder
+    ) -> list[SSAValue]:
+        """New memory for so many records."""
+        ...
+
+    def free(self, memory: Sequence[SSAValue], builder: IndexBuilder) -> None:
+        """Give the memory back."""
+        ...
+
+    def push(
+        self,
+        record: Sequence[SSAValue],
+        memory: Sequence[SSAValue],
+        place: SSAValue,
+        builder: IndexBuilder,
+    ) -> None:
+        """Store a record."""
+        ...
+
+    def pop(
+        self, memory: Sequence[SSAValue], place: SSAValue, builder: IndexBuilder
+    ) -> list[SSAValue]:
+        """Load a record."""
+        ...
+
+    def move(
+        self,
+        source: Sequence[SSAValue],
+        target: Sequence[SSAValue],
+        place: SSAValue,
+        builder: IndexBuilder,
+    ) -> None:
+        """Copy a record to the same place of other memory."""
+        ...
+
+
+def layout_of(type_: TapeRegionType) -> TapeLayout:
+    """The layout of a region's records."""
+    return _Arrays(type_) if type_.layout.data == "soa" else _Arena(type_)
+
+
+class _Arrays:
+    """One array a field."""
+
+    def __init__(self, type_: TapeRegionType):
+        self.step = 1
+        self._fields = type_.fields
+
+    def allocate(
+        self, records: SSAValue, name: str | None, builder: IndexBuilder
+    ) -> list[SSAValue]:
+        del name
+        types = (
+            MemRefType(_stored_type(field), [DYNAMIC_INDEX]) for field in self._fields
+        )
+        allocations = [memref.AllocOp([records], [], type_) for type_ in types]
+        return [builder.insert(op, "field").memref for op in allocations]
+
+    def free(self, memory: Sequence[SSAValue], builder: IndexBuilder) -> None:
+        for array in memory:
+            builder.insert(memref.DeallocOp.get(array))
+
+    def push(
+        self,
+        record: Sequence[SSAValue],
+        memory: Sequence[SSAValue],
+        place: SSAValue,
+        builder: IndexBuilder,
+    ) -> None:
+        for value, array in zip(record, memory, strict=True):
+            stored = _widened(value, builder)
+            store = builder.insert(memref.StoreOp.get(stored, array, [place]))
+            store.attributes[TAPE_FIELD] = UnitAttr()
+
+    def pop(
+        self, memory: Sequence[SSAValue], place: SSAValue, builder: IndexBuilder
+    ) -> list[SSAValue]:
+        loads: list[SSAValue] = []
+        for array, field in zip(memory, self._fields, strict=True):
+            load = builder.insert(memref.LoadOp.get(array, [place]))
+            loads.append(_narrowed(load.res, field, builder))
+        return loads
+
+    def move(
+        self,
+        source: Sequence[SSAValue],
+        target: Sequence[SSAValue],
+        place: SSAValue,
+        builder: IndexBuilder,
+    ) -> None:
+        for old, new in zip(source, target, strict=True):
+            load = builder.insert(memref.LoadOp.get(old, [place]), "moved")
+            builder.insert(memref.StoreOp.get(load.res, new, [place]))
+
+
+class _Arena:
+    """One array of records."""
+
+    def __init__(self, type_: TapeRegionType):
+        self.step = type_.record_layout.stride_bytes
+        self._type = ArenaType(type_.record)
+
+    def allocate(
+        self, records: SSAValue, name: str | None, builder: IndexBuilder
+    ) -> list[SSAValue]:
+        return [builder.insert(AllocateArenaOp(records, self._type), name).arena]
+
+    def free(self, memory: Sequence[SSAValue], builder: IndexBuilder) -> None:
+        for arena in memory:
+            builder.insert(DeallocateArenaOp(arena))
+
+    def push(
+        self,
+        record: Sequence[SSAValue],
+        memory: Sequence[SSAValue],
+        place: SSAValue,
+        builder: IndexBuilder,
+    ) -> None:
+        for field, value in enumerate(record):
+            builder.insert(StoreOp(value, memory[0], place, field))
+
+    def pop(
+        self, memory: Sequence[SSAValue], place: SSAValue, builder: IndexBuilder
+    ) -> list[SSAValue]:
+        fields = range(len(self._type.fields))
+        return [builder.insert(LoadOp(memory[0], place, k)).value for k in fields]
+
+    def move(
+        self,
+        source: Sequence[SSAValue],
+        target: Sequence[SSAValue],
+        place: SSAValue,
+        builder: IndexBuilder,
+    ) -> None:
+        for field in range(len(self._type.fields)):
+            load = builder.insert(LoadOp(source[0], place, field), "moved")
+            store = builder.insert(StoreOp(load.value, target[0], place, field))
+            store.attributes[TAPE_MOVED] = UnitAttr()
+
+
+def _stored_type(type_: Attribute) -> Attribute:
+    """A boolean takes a byte in memory."""
+    return i8 if type_ == i1 else type_
+
+
+def _widened(value: SSAValue, builder: IndexBuilder) -> SSAValue:
+    if value.type != i1:
+        return value
+    return builder.insert(arith.ExtUIOp(value, i8), value.name_hint).result
+
+
+def _narrowed(value: SSAValue, type_: Attribute, builder: IndexBuilder) -> SSAValue:
+    if type_ != i1:
+        return value
+    return builder.insert(arith.TruncIOp(value, i1)).result

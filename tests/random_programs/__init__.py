@@ -1,0 +1,5 @@
+"""Random programs, differentiated and compared with forward mode.
+
+`generate` writes programs, `dual_evaluator` pushes a direction forward through them,
+`compare` checks the adjoint identity at every level, `reduce` shrinks what fails.
+"""

@@ -1,0 +1,168 @@
+"""Random reads and writes of buffers, local buffers and views."""
+
+from dataclasses import dataclass, replace
+
+from .scalars import Scalars
+from .writer import STORED_BOUND, STORED_INTEGERS, Buffer, Float, Integer, Scope, Value
+
+
+@dataclass
+class Memory:
+    """Writes random memory operations."""
+
+    scalars: Scalars
+
+    def __post_init__(self) -> None:
+        self.writer = self.scalars.writer
+
+    def extent(self, buffer: Buffer, axis: int) -> str:
+        """The extent along an axis as an index."""
+        static = buffer.shape[axis]
+        if static is not None:
+            return self.writer.constant(static, "index")
+        axis_name = self.writer.constant(axis, "index")
+        return self.writer.emit(f"memref.dim {buffer.name}, {axis_name} : {buffer.type}")
+
+    def place(self, scope: Scope, buffer: Buffer) -> str:
+        """A random element: indices in brackets, repeated ones likely."""
+        return f"{buffer.name}[{', '.join(self._indices(scope, buffer))}]"
+
+    def _indices(self, scope: Scope, buffer: Buffer) -> list[str]:
+        return [self._index(scope, buffer, k) for k in range(len(buffer.shape))]
+
+    def _index(self, scope: Scope, buffer: Buffer, axis: int) -> str:
+        writer, static = self.writer, buffer.shape[axis]
+        if writer.chance(0.15):
+            return writer.constant(0, "index")
+        if static is not None and writer.chance(0.15):
+            return writer.constant(writer.random.randrange(static), "index")
+        value = self.scalars.some_integer(scope, "index", -10**6, 10**6)
+        if static is not None and 0 <= value.low and value.high < static:
+            return value.name
+        extent = self.extent(buffer, axis)
+        return writer.emit(f"arith.remui {value.name}, {extent} : index")
+
+    def load(self, scope: Scope, buffer: Buffer, place: str) -> Value:
+        """Read an element."""
+        name = self.writer.emit(f"memref.load {place} : {buffer.type}")
+        if buffer.is_float:
+            return Float(name, buffer.element, STORED_BOUND)
+        return Integer(name, buffer.element, *STORED_INTEGERS)
+
+    def store(self, scope: Scope, buffer: Buffer, place: str) -> None:
+        """Write something to an element."""
+        value = self.storable(scope, buffer.element)
+        self.writer.line(f"memref.store {value.name}, {place} : {buffer.type}")
+
+    def storable(self, scope: Scope, element: str) -> Float | Integer:
+        """A value that fits the promise of what buffers hold."""
+        if element in ("f32", "f64"):
+            return self.scalars.some_float(scope, element, STORED_BOUND)
+        return self.scalars.some_integer(scope, element, *STORED_INTEGERS)
+
+    def update(self, scope: Scope, buffer: Buffer) -> None:
+        """Read, change and write back one element."""
+        place = self.place(scope, buffer)
+        inner = scope.inside()
+        inner.add(self.load(scope, buffer, place))
+        if buffer.is_float:
+            inner.floats = [*scope.floats[-3:], inner.floats[-1]]
+            inner.add(self.scalars.new_float(inner))
+            inner.floats = inner.floats[-1:]
+        else:
+            inner.integers = [*scope.integers[-2:], inner.integers[-1]]
+            inner.add(self.scalars.new_integer(inner))
+            inner.integers = inner.integers[-1:]
+        self.store(inner, buffer, place)
+
+    def fill(self, scope: Scope, buffer: Buffer) -> None:
+        """Give every element the same value."""
+        value = self.storable(scope, buffer.element)
+        zero, one = (self.writer.constant(k, "index") for k in (0, 1))
+        extents = [self.extent(buffer, axis) for axis in range(len(buffer.shape))]
+        ivs = [self.writer.name() for _ in extents]
+        for iv, extent in zip(ivs, extents, strict=True):
+            self.writer.line(f"scf.for {iv} = {zero} to {extent} step {one} {{")
+        place = f"{buffer.name}[{', '.join(ivs)}]"
+        self.writer.line(f"memref.store {value.name}, {place} : {buffer.type}")
+        self.writer.lines += ["}"] * len(ivs)
+
+    def copy(self, scope: Scope, source: Buffer) -> None:
+        """Copy a buffer to another of its shape, if there is one."""
+        targets = [
+            b
+            for b in scope.buffers
+            if b.extents is not None
+            and (b.extents, b.type) == (source.extents, source.type)
+            and b.name != source.name
+            and not b.layout
+        ]
+        if targets:
+            target = self.writer.random.choice(targets)
+            self._copy(source, target)
+
+    def _copy(self, source: Buffer, target: Buffer) -> None:
+        self.writer.line(
+            f'"memref.copy"({source.name}, {target.name}) : '
+            f"({source.type}, {target.type}) -> ()"
+        )
+
+    def allocate(self, scope: Scope) -> Buffer | None:
+        """A local buffer with defined contents, not yet visible."""
+        like = [b for b in scope.buffers if not b.layout]
+        if not like:
+            return None
+        model = self.writer.random.choice(like)
+        sizes = ", ".join(
+            self.extent(model, axis)
+            for axis, static in enumerate(model.shape)
+            if static is None
+        )
+        operation = "alloca" if self.writer.chance(0.2) else "alloc"
+        name = self.writer.emit(f"memref.{operation}({sizes}) : {model.type}")
+        buffer = replace(model, name=name)
+        if self.writer.chance(0.5):
+            self._copy(model, buffer)
+        else:
+            self.fill(scope, buffer)
+        self.can_free = operation == "alloc"
+        return buffer
+
+    def view(self, scope: Scope, source: Buffer) -> Buffer | None:
+        """Another name for (part of) a buffer."""
+        if source.layout or not source.shape:
+            return None
+        if self.writer.chance(0.4):
+            return self._cast(source)
+        if len(source.shape) == 2:
+            return self._row(scope, source)
+        return self._tail(scope, source)
+
+    def _cast(self, source: Buffer) -> Buffer:
+        shape = tuple(None for _ in source.shape)
+        cast = replace(source, shape=shape)
+        name = self.writer.emit(
+            f'"memref.cast"({source.name}) : ({source.type}) -> {cast.type}'
+        )
+        return replace(cast, name=name)
+
+    def _row(self, scope: Scope, source: Buffer) -> Buffer | None:
+        columns = source.shape[1]
+        if columns is None:
+            return None
+        row = Buffer(
+            "", source.element, (columns,), ", strided<[1], offset: ?>", (columns,)
+        )
+        which = self._index(scope, source, 0)
+        return self._subview(source, f"[{which}, 0] [1, {columns}] [1, 1]", row)
+
+    def _tail(self, scope: Scope, source: Buffer) -> Buffer:
+        first = self._index(scope, source, 0)
+        extent = self.extent(source, 0)
+        size = self.writer.emit(f"arith.subi {extent}, {first} : index")
+        tail = Buffer("", source.element, (None,), ", strided<[1], offset: ?>")
+        return self._subview(source, f"[{first}] [{size}] [1]", tail)
+
+    def _subview(self, source: Buffer, where: str, view: Buffer) -> Buffer:
+        text = f"memref.subview {source.name}{where} : {source.type} to {view.type}"
+        return replace(view, name=self.writer.emit(text))
