@@ -52,7 +52,9 @@ def test_no_recording_is_cheaper(data: st.DataObject, rate: float) -> None:
         arg: Candidate(arg, None) for arg in block.args
     }
     for _ in range(data.draw(st.integers(1, 6))):
-        operation = data.draw(st.sampled_from([arith.AddfOp, arith.DivfOp, math.ExpOp]))
+        operation: Any = data.draw(
+            st.sampled_from([arith.AddfOp, arith.DivfOp, math.ExpOp])
+        )
         count = 1 if operation is math.ExpOp else 2
         operands = [data.draw(st.sampled_from(values)) for _ in range(count)]
         op = operation(*operands)

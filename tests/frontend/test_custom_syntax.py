@@ -1,0 +1,100 @@
+"""MLIR's own syntax where xDSL's parser knows the generic form only."""
+
+import pytest
+from xdsl.dialects.builtin import FileLineColLoc
+
+from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
+from tapeflow.frontend.input_error import InputError
+from tapeflow.frontend.reader import parse_module
+from tapeflow.universe import full_context
+
+SPELLINGS = {
+    "affine.if": [
+        "affine.if affine_set<(d0)[s0] : (d0 - s0 >= 0)>(%i)[%n] {\n}",
+        "%r = affine.if affine_set<() : (1 == 0)>() -> f64 {\n"
+        "  affine.yield %v : f64\n} else {\n  affine.yield %v : f64\n} {tag}",
+    ],
+    "affine.max": ["%r = affine.max affine_map<(d0)[s0] -> (d0, s0)>(%i)[%n]"],
+    "affine.parallel": [
+        "affine.parallel (%j) = (0) to (%n) {\n}",
+        "%r:2 = affine.parallel (%j, %k) = (max(%i, 2), 0) to (symbol(%n), "
+        'min(%i + %n, 9)) step (1, 2) reduce ("addf", "mulf") -> (f64, f64) {\n'
+        "  affine.yield %v, %v : f64, f64\n} {tag}",
+    ],
+    "memref.cast": ["%r = memref.cast %a : memref<4xf64> to memref<?xf64>"],
+    "memref.copy": ["memref.copy %a, %b {tag} : memref<4xf64> to memref<4xf64>"],
+    "memref.memory_space_cast": [
+        "%r = memref.memory_space_cast %a : memref<4xf64> to memref<4xf64, 1 : i32>"
+    ],
+    "memref.rank": ["%r = memref.rank %a : memref<4xf64>"],
+    "scf.parallel": [
+        "scf.parallel (%j) = (%i) to (%n) step (%i) {\n}",
+        "scf.parallel (%j) = (%i) to (%n) step (%i) {\n  scf.reduce\n}",
+    ],
+    "scf.reduce": [
+        "%r:2 = scf.parallel (%j, %k) = (%i, %i) to (%n, %n) step (%i, %i)\n"
+        "    init (%v, %v) -> (f64, f64) {\n  scf.reduce(%v, %v : f64, f64) {\n"
+        "  ^bb0(%l: f64, %m: f64):\n    scf.reduce.return %l : f64\n  }, {\n"
+        "  ^bb0(%l: f64, %m: f64):\n    scf.reduce.return %m : f64\n  }\n} {tag}"
+    ],
+}
+GLOBALS = [
+    'memref.global "private" constant @g : memref<2xf64> = dense<[1.0, 2.0]>',
+    "memref.global @g : memref<2x2xi32> = dense<7> {alignment = 64 : i64}",
+    "memref.global @g : memref<f32> = uninitialized",
+]
+
+
+def function(body: str) -> str:
+    return (
+        "func.func @f(%a: memref<4xf64>, %b: memref<4xf64>, %i: index, %n: index, "
+        f"%v: f64) {{\n{body}\nfunc.return\n}}\n"
+    )
+
+
+PROGRAMS = [function(text) for texts in SPELLINGS.values() for text in texts] + GLOBALS
+
+
+def test_every_spelling_is_tried() -> None:
+    assert {*SPELLINGS, "memref.global"} == CUSTOM_SYNTAX.keys()
+
+
+@pytest.mark.parametrize("text", PROGRAMS)
+def test_the_spelling_means_the_generic_form(text: str) -> None:
+    module = parse_module(text, "f.mlir", full_context())
+    module.verify()
+    printed = str(module)
+    again = parse_module(printed, "f.mlir", full_context())
+    again.verify()
+    assert module.is_structurally_equivalent(again)
+    assert str(again) == printed
+
+
+@pytest.mark.parametrize("text", PROGRAMS)
+def test_the_operation_has_its_place(text: str) -> None:
+    module = parse_module(text, "f.mlir", full_context())
+    op = next(op for op in module.walk() if op.name in CUSTOM_SYNTAX)
+    assert isinstance(op.location, FileLineColLoc)
+    column = text.splitlines()[op.location.line.data - 1].index(op.name) + 1
+    assert op.location.column.data == column
+
+
+MISTAKES = {
+    "affine.if affine_map<() -> (0)>() {\n}": ":2:11: error: expected an integer set",
+    "affine.if affine_set<(d0) : (d0 == 0)>() {\n}": "0 operands for a set of 1",
+    "%r = affine.max 3(%i)": ":2:17: error: expected an affine map",
+    "%r = memref.cast %a : memref<4xf64> into memref<?xf64>": "'to' expected",
+    "memref.global @g : f64 = uninitialized": "expected a memref type of static shape",
+    "memref.global @g : memref<?xf64> = uninitialized": "a memref type of static shape",
+    "memref.global @g : memref<2xf64>": "a global buffer that is defined elsewhere",
+    "%r = affine.apply affine_map<(d0)[s0] -> (d0 floordiv s0)>(%i)[%n]": (
+        "this is not supported: Floor division with non-constant"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES.items())
+def test_mistakes_are_explained(text: str, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        parse_module(function(text), "f.mlir", full_context())
+    assert message in str(raised.value)
