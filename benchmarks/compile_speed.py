@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from os.path import commonprefix
 from typing import TypeVar
 
 from rich.console import Console
@@ -97,7 +96,7 @@ class Stopwatch:
                 reason = str(error).splitlines()[0]
                 self._console.print(f"{pipeline} stops at {pass_.name}: {reason}")
                 return
-            is_shared = pass_ in PASSES_BEFORE_THE_TAPE
+            is_shared = pass_ in SHARED_PASSES
             stage = pass_.name if is_shared else f"{pipeline} {pass_.name}"
             self._keep(stage, operations, seconds)
         self._check(module, pipeline)
@@ -122,7 +121,13 @@ class Stopwatch:
             self.samples[stage] = Sample(operations, seconds)
 
 
-PASSES_BEFORE_THE_TAPE = commonprefix([*map(stages_of, PIPELINES)])
+def shared_passes() -> list[ModulePass]:
+    """The passes with which all pipelines begin."""
+    by_position = zip(*map(stages_of, PIPELINES), strict=False)
+    return [first for first, *rest in by_position if all(p == first for p in rest)]
+
+
+SHARED_PASSES = shared_passes()
 
 
 def table_of(shape: str, by_size: dict[int, dict[str, Sample]]) -> Table:

@@ -27,3 +27,11 @@ func.func @no_such_loop(%a: memref<4xf64>) {
   func.return
 }
 // CHECK: there is no loop 1; there are 1
+
+// -----
+
+func.func @pooling(%x: memref<1x1x4x4xf64>, %w: memref<2x2xf64>, %y: memref<1x1x3x3xf64>) {
+  linalg.pooling_nchw_max {strides = dense<1> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>} ins(%x, %w : memref<1x1x4x4xf64>, memref<2x2xf64>) outs(%y : memref<1x1x3x3xf64>)
+  func.return
+}
+// CHECK: 'linalg.pooling_nchw_max' without its running value; write it as linalg.generic

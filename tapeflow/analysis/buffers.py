@@ -2,7 +2,9 @@
 
 A *buffer* is everything one allocation or argument may be called: views of it, and for
 buffers swapped through loop-carried variables the whole orbit. Distinct arguments are
-promised not to overlap (see docs/differentiation.md).
+promised not to overlap (see docs/differentiation.md). What an operation not known here
+makes of a buffer is taken to be the same memory, and to be written unless the operation
+says that it does not write.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +13,7 @@ from dataclasses import dataclass, field
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
 VIEWS = (memref.CastOp, memref.SubviewOp, memref.ReinterpretCastOp)
 """Operations whose result is (part of) their first operand's memory."""
@@ -103,10 +106,20 @@ def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
         case memref.DeallocOp() if not isinstance(op.parent_op(), func.FuncOp):
             # What is freed inside a loop or branch cannot be read again.
             return (op.memref,)
-        case func.CallOp():
-            return tuple(value for value in op.arguments if is_memref(value))
-        case _:
+        case memref.DeallocOp() | scf.ForOp() | scf.IfOp() | scf.WhileOp():
             return ()
+        case _ if op.has_trait(IsTerminator):
+            return ()
+        case _:
+            memrefs = tuple(filter(is_memref, op.operands))
+            return memrefs if memrefs and _may_write(op) else ()
+
+
+def _may_write(op: Operation) -> bool:
+    effects = get_effects(op)
+    return effects is None or any(
+        effect.kind is MemoryEffectKind.WRITE for effect in effects
+    )
 
 
 def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
@@ -123,10 +136,10 @@ def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
                 strict=True,
             ):
                 yield from ((arg, other) for other in others)
-        case scf.IfOp():
+        case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():
             for block in regions_blocks(op):
                 if block.last_op is not None:
-                    yield from zip(op.results, block.last_op.operands, strict=True)
+                    yield from zip(op.results, block.last_op.operands, strict=False)
         case scf.WhileOp():
             condition, after = op.before_region.block.last_op, op.after_region.block
             assert isinstance(condition, scf.ConditionOp)
@@ -137,10 +150,9 @@ def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
             )
             yield from zip(after.args, condition.args, strict=True)
             yield from zip(op.results, condition.args, strict=True)
-        case memref.CastOp() | memref.SubviewOp() | memref.ReinterpretCastOp():
-            yield op.results[0], op.operands[0]
         case _:
-            return
+            for result in filter(is_memref, op.results):
+                yield from ((result, operand) for operand in op.operands)
 
 
 def find_buffers(function: func.FuncOp) -> Buffers:
@@ -148,11 +160,15 @@ def find_buffers(function: func.FuncOp) -> Buffers:
     classes = _UnionFind()
     order: dict[Operation, int] = {}
     writers: list[tuple[SSAValue, Operation]] = []
+    globals_: dict[str, SSAValue] = {}
     for position, op in enumerate(function.walk()):
         order[op] = position
         for one, other in _same_memory(op):
             if is_memref(one) and is_memref(other):
                 classes.union(one, other)
+        if isinstance(op, memref.GetGlobalOp):
+            name = op.name_.string_value()
+            classes.union(globals_.setdefault(name, op.memref), op.memref)
         writers += [(value, op) for value in written_memrefs(op)]
     writes: dict[SSAValue, list[Operation]] = {}
     for value, op in writers:

@@ -26,6 +26,8 @@ _BUFFER_OPS = (
     *VIEWS,
 )
 _STRUCTURE = (func.FuncOp, scf.ForOp, scf.IfOp, scf.WhileOp)
+CUTS = (arith.CmpfOp, arith.FPToSIOp, arith.FPToUIOp, func.CallOp)
+"""What may turn a float into something without a derivative; calls are judged apart."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,14 @@ def _arithmetic_problems(op: Operation, activity: Activity) -> Iterator[Problem]
             "'arith.bitcast' of a value that carries a derivative",
             "keep it a float",
         )
+    elif floats and not op.regions and not isinstance(op, CUTS):
+        for result in op.results:
+            if not is_differentiable(result.type):
+                yield Problem(
+                    op,
+                    f"a value that carries a derivative becomes {result.type}",
+                    "keep it an f32 or f64",
+                )
     if not any(is_float(r.type) and activity.active(r) for r in op.results):
         return
     if op.regions or isinstance(op, memref.LoadOp | func.CallOp) or rule_of(op):

@@ -57,7 +57,7 @@ class _UnknownCount(Exception):
 def count_pushes(
     push: Operation, block: Block, nest: Sequence[Operation], buffers: Buffers
 ) -> PushCount | None:
-    """Bound the runs of `push` for one run of `block`; None if no bound is known before.
+    """Bound the runs of `push` for one run of `block`; None if only that run tells.
 
     Args:
         nest: the ops of `block` from the place of the allocation to the last push.

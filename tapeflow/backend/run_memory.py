@@ -43,9 +43,7 @@ class RunMemory:
         block = self.block(name, array.nbytes)
         return Buffer.contiguous(block, array.reshape(-1), array.shape)
 
-    def allocate(
-        self, name: str, type_: Attribute, sizes: Sequence[int]
-    ) -> Buffer:
+    def allocate(self, name: str, type_: Attribute, sizes: Sequence[int]) -> Buffer:
         """Place a new buffer of a memref type with these dynamic sizes.
 
         Raises:

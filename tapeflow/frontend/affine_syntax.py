@@ -22,7 +22,7 @@ from xdsl.parser import Parser
 
 from tapeflow.dialects.affine_additions import MaxOp, ParallelOp
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
-from tapeflow.frontend.type_lists import parse_optional_arrow_types
+from tapeflow.frontend.operation_parts import parse_body, parse_optional_arrow_types
 
 
 def parse_if(parser: Parser) -> Operation:
@@ -39,10 +39,10 @@ def parse_if(parser: Parser) -> Operation:
             position,
         )
     types = parse_optional_arrow_types(parser)
-    then = _parse_body(parser)
+    then = parse_body(parser, affine.YieldOp, ())
     otherwise = Region()
     if parser.parse_optional_keyword("else") is not None:
-        otherwise = _parse_body(parser)
+        otherwise = parse_body(parser, affine.YieldOp, ())
     return affine.IfOp.build(
         operands=[operands],
         result_types=[types],
@@ -82,8 +82,7 @@ def parse_parallel(parser: Parser) -> Operation:
             parser.Delimiter.PAREN, parser.parse_str_literal
         )
     types = parse_optional_arrow_types(parser)
-    body = parser.parse_region(inductions)
-    _end_with_yield(body)
+    body = parse_body(parser, affine.YieldOp, inductions)
     return ParallelOp.build(
         operands=[[*lower_operands, *upper_operands]],
         result_types=[types],
@@ -123,16 +122,3 @@ def _parse_bounds(
 
 def _group_sizes(sizes: list[int]) -> DenseIntElementsAttr:
     return DenseIntOrFPElementsAttr.from_list(TensorType(i32, [len(sizes)]), sizes)
-
-
-def _parse_body(parser: Parser) -> Region:
-    body = parser.parse_region()
-    _end_with_yield(body)
-    return body
-
-
-def _end_with_yield(body: Region) -> None:
-    """Add the terminator that may be left out where nothing is yielded."""
-    block = body.block
-    if not isinstance(block.last_op, affine.YieldOp):
-        block.add_op(affine.YieldOp.get())

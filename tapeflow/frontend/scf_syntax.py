@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Operation, Region, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 
-from tapeflow.frontend.type_lists import parse_optional_arrow_types
+from tapeflow.frontend.operation_parts import parse_body, parse_optional_arrow_types
 
 
 def parse_parallel(parser: Parser) -> Operation:
@@ -28,9 +28,7 @@ def parse_parallel(parser: Parser) -> Operation:
     position = parser.pos
     types = parse_optional_arrow_types(parser)
     values = parser.resolve_operands(initial, types, position)
-    body = parser.parse_region(inductions)
-    if body.blocks and not isinstance(body.block.last_op, scf.ReduceOp):
-        body.block.add_op(scf.ReduceOp())
+    body = parse_body(parser, scf.ReduceOp, inductions)
     loop = scf.ParallelOp(lower, upper, steps, body, values)
     loop.attributes |= parser.parse_optional_attr_dict()
     return loop

@@ -76,9 +76,9 @@ class AdjointBuilder:
         """The constant 0.0 of a type."""
         return self.constant(FloatAttr(0.0, type_))
 
-    def index(self, value: int, type_: Attribute | None = None) -> SSAValue:
-        """An index constant, or an integer one of another type."""
-        return self.constant(IntegerAttr(value, type_ or IndexType()))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    def index(self, value: int) -> SSAValue:
+        """An index constant."""
+        return self.constant(IntegerAttr(value, IndexType()))
 
     @contextmanager
     def inside(self, block: Block) -> Generator[Block]:

@@ -36,10 +36,11 @@ from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
 from tapeflow.dialects import tape
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.adjoint_sweep import Adjoints
 from tapeflow.transforms.count_iterations import count_iterations
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
 from tapeflow.transforms.inline_calls import inline_calls
-from tapeflow.transforms.reverse_sweep import Adjoints, ReverseSweep
+from tapeflow.transforms.reverse_sweep import ReverseSweep
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class _RegionBuilder:
     def _pushes(
         self, group: StackGroup, buffers: Buffers
     ) -> tuple[Operation, Index | None]:
-        """The op before which to allocate, and how many records come, if known there."""
+        """The op before which to allocate; the number of records if known there."""
         block = group.members[0].stack.parent_block()
         assert block is not None
         tops = {_top(op, block) for member in group.members for op in member.uses}

@@ -12,7 +12,7 @@ from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.buffers import VIEWS
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
-from tapeflow.transforms.trip_count import emit_trip_count
+from tapeflow.transforms.trip_count import bounds_as_index, emit_trip_count
 
 
 def permutation_order(permutation: tuple[int, ...]) -> int:
@@ -107,11 +107,11 @@ class ShadowBuffers:
         order = permutation_order(permutation)
         results = tuple(inits)
         if order > 1:
-            bounds = tuple(map(self.recall, (loop.lb, loop.ub, loop.step)))
-            trips = emit_trip_count(self.builder, *bounds)
-            zero, one, modulus = (
-                self.builder.index(value, trips.type) for value in (0, 1, order)
+            bounds = [*map(self.recall, (loop.lb, loop.ub, loop.step))]
+            trips = emit_trip_count(
+                self.builder, *bounds_as_index(self.builder, bounds)
             )
+            zero, one, modulus = (self.builder.index(k) for k in (0, 1, order))
             counted = self.builder.value(arith.MaxSIOp(trips, zero))
             turns = self.builder.value(arith.RemUIOp(counted, modulus), "turns")
             results = self.builder.loop(

@@ -11,7 +11,7 @@ SLOTS = (256, 320)
 """Addresses of the two slots."""
 
 
-def ring(slots: int = 2, capacity: int = 20) -> Ring:
+def ring(slots: int = 2, capacity: int | None = 20) -> Ring:
     """Tiles of two records of 16 bytes at 256, 320, ..."""
     return Ring(RingType.of((f64, i8), 2, slots, 256), 5, capacity)
 
@@ -121,6 +121,17 @@ def test_swapped_slots_are_found(verb):
     message = f"{verb} at scratchpad byte 320: tile 0 of ring 5 is .* at byte 256"
     with pytest.raises(ExecutionError, match=message):
         getattr(r, verb)(SLOTS[1])
+
+
+def test_a_growing_stack_takes_as_many_tiles_as_come():
+    r = ring(capacity=None)
+    forward(r, 40)
+    for tile in range(39, 0, -1):
+        start = SLOTS[tile % 2]
+        assert get(r, start) == tile
+        r.prefetch(start)
+        r.dequeue(SLOTS[(tile - 1) % 2])
+    assert get(r, SLOTS[0]) == 0.0
 
 
 def test_overflow_and_underflow():

@@ -83,7 +83,10 @@ MISTAKES = {
     "affine.if affine_map<() -> (0)>() {\n}": ":2:11: error: expected an integer set",
     "affine.if affine_set<(d0) : (d0 == 0)>() {\n}": "0 operands for a set of 1",
     "%r = affine.max 3(%i)": ":2:17: error: expected an affine map",
-    "%r = memref.cast %a : memref<4xf64> into memref<?xf64>": "'to' expected",
+    "affine.if affine_set<() : (0 == 0)>() {\n  affine.yield\n^bb1:\n}": (
+        "expected a single basic block"
+    ),
+    "%r = memref.cast %a : memref<4xf64> into memref<?xf64>": "Expected 'to'",
     "memref.global @g : f64 = uninitialized": "expected a memref type of static shape",
     "memref.global @g : memref<?xf64> = uninitialized": "a memref type of static shape",
     "memref.global @g : memref<2xf64>": "a global buffer that is defined elsewhere",

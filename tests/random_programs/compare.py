@@ -89,7 +89,9 @@ def compare(
     choose = random.Random(case.seed)
     policies = choose.sample(get_args(PolicyName), 3 if levels else 1)
     try:
-        compiled = [_compiled(case, module, p, choose.choice([0, 1, 8])) for p in policies]
+        compiled = [
+            _compiled(case, module, p, choose.choice([0, 1, 8])) for p in policies
+        ]
     except DiagnosticException as error:
         return Outcome("refused", (_reason(error),))
     first, *others = (

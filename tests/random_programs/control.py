@@ -30,6 +30,8 @@ STATEMENTS = {
     "call": 1.0,
 }
 DEEP = 3
+TOO_WIDE = ((-120, 100, 40), (-100, 60, 50))
+"""Bounds and step of i8 loops whose length does not fit an i8."""
 WORD = {"f32": Float, "f64": Float}
 
 
@@ -188,7 +190,7 @@ class Control:
             self._arm(scope, kinds, chosen[1:])
         self.writer.line("}")
         self._add_carried(scope, names, kinds)
-        for name, buffer in zip(names[len(kinds) :], chosen, strict=False):
+        for name, buffer in zip(names[len(kinds) :], _mixed(chosen), strict=False):
             scope.add(replace(buffer, name=name))
 
     def _chosen_buffers(self, scope: Scope) -> list[Buffer]:
@@ -258,9 +260,13 @@ class Control:
     def loop(self, scope: Scope) -> None:
         """An scf.for; its bounds may come from anywhere, it may carry anything."""
         writer = self.writer
-        type_ = writer.pick({"index": 6, "i32": 1, "i64": 0.5})
+        type_ = writer.pick({"index": 6, "i32": 1, "i64": 0.5, "i8": 0.3})
         lower, upper, step = self._bounds(scope, type_)
         longest = max(0, upper.high - lower.low)
+        if type_ == "i8":
+            bounds = writer.random.choice(TOO_WIDE)
+            lower, upper, step = (writer.integer(bound, type_) for bound in bounds)
+            longest = 6
         indexed = self._loop_buffer(scope) if type_ == "index" else None
         if indexed is not None:
             lower, step, longest = writer.integer(0), writer.integer(1), 5
@@ -274,16 +280,15 @@ class Control:
         inits += [buffer.name for buffer in buffers]
         types = [*kinds, *(buffer.type for buffer in buffers)]
         args, names = ([writer.name() for _ in inits] for _ in range(2))
-        iv = Integer(
-            writer.name(), type_, lower.low, max(lower.low, upper.high - 1)
-        )
+        iv = Integer(writer.name(), type_, lower.low, max(lower.low, upper.high - 1))
         self._head(iv, (lower, upper, step), type_, args, inits, types, names)
         inner = scope.inside(longest)
         inner.add(iv)
         self._add_carried(inner, args, kinds)
+        mixed = _mixed(buffers)
         carried = [
             replace(buffer, name=arg)
-            for buffer, arg in zip(buffers, args[len(kinds) :], strict=True)
+            for buffer, arg in zip(mixed, args[len(kinds) :], strict=True)
         ]
         for buffer in carried:
             inner.add(buffer)
@@ -293,7 +298,7 @@ class Control:
         self._yield(inner, kinds, [carried[k].name for k in permutation])
         writer.line("}")
         self._add_carried(scope, names, kinds)
-        for name, buffer in zip(names[len(kinds) :], buffers, strict=True):
+        for name, buffer in zip(names[len(kinds) :], mixed, strict=True):
             scope.add(replace(buffer, name=name))
 
     def _head(
@@ -398,3 +403,10 @@ class Control:
         ]
         forwarded = ", ".join([before[0], *values])
         self.writer.line(f"scf.condition({go}) {forwarded} : {', '.join(kinds)}")
+
+
+def _mixed(buffers: list[Buffer]) -> list[Buffer]:
+    """The buffers, each of which may be any of them."""
+    if len({buffer.extents for buffer in buffers}) <= 1:
+        return buffers
+    return [replace(buffer, extents=None) for buffer in buffers]

@@ -115,7 +115,8 @@ class DualEvaluator:
         block = self.functions[name].body.block
         outer, self.values = self.values, {}
         given = [
-            a if isinstance(p.type, MemRefType) or not isinstance(a, Memory)
+            a
+            if isinstance(p.type, MemRefType) or not isinstance(a, Memory)
             else a.elements[()]
             for p, a in zip(block.args, arguments, strict=True)
         ]

@@ -68,7 +68,11 @@ class _Generator:
         arrays = np.random.default_rng(self.seed)
         inputs = {f"arg{k}": _input(p, arrays) for k, p in enumerate(parameters)}
         floats = [k for k, a in enumerate(inputs.values()) if a.dtype.kind == "f"]
-        wrt = sorted(self.random.sample(floats, self.random.randint((len(floats) + 1) // 2, len(floats))))
+        wrt = sorted(
+            self.random.sample(
+                floats, self.random.randint((len(floats) + 1) // 2, len(floats))
+            )
+        )
         seeds = {
             f"seed{k}": np.array(arrays.uniform(0.5, 2.0), DTYPES[result.type])
             for k, result in enumerate(results)
@@ -80,7 +84,12 @@ class _Generator:
                 seeds[f"seed_arg{k}"] = _generic(like, arrays)
         directions = {k: _generic(inputs[f"arg{k}"], arrays) for k in wrt}
         return Case(
-            self.seed, "\n".join([*functions, text]), inputs, tuple(wrt), seeds, directions
+            self.seed,
+            "\n".join([*functions, text]),
+            inputs,
+            tuple(wrt),
+            seeds,
+            directions,
         )
 
     def _parameters(self) -> list[Value]:
@@ -171,7 +180,6 @@ class _Generator:
         if self.random.random() < 0.2:
             results.append(control.scalars.some_integer(scope, "index", 0, 4))
         return tuple(results)
-
 
     def _mixed(self, control: Control, scope: Scope) -> Float:
         """A sum of many floats, so that more of the program matters."""

@@ -21,7 +21,9 @@ class Memory:
         if static is not None:
             return self.writer.constant(static, "index")
         axis_name = self.writer.constant(axis, "index")
-        return self.writer.emit(f"memref.dim {buffer.name}, {axis_name} : {buffer.type}")
+        return self.writer.emit(
+            f"memref.dim {buffer.name}, {axis_name} : {buffer.type}"
+        )
 
     def place(self, scope: Scope, buffer: Buffer) -> str:
         """A random element: indices in brackets, repeated ones likely."""
@@ -36,7 +38,7 @@ class Memory:
             return writer.constant(0, "index")
         if static is not None and writer.chance(0.15):
             return writer.constant(writer.random.randrange(static), "index")
-        value = self.scalars.some_integer(scope, "index", -10**6, 10**6)
+        value = self.scalars.some_integer(scope, "index", -(10**6), 10**6)
         if static is not None and 0 <= value.low and value.high < static:
             return value.name
         extent = self.extent(buffer, axis)

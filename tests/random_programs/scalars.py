@@ -131,9 +131,7 @@ class Scalars:
             case _:
                 return self._rare_expression(kind, scope, type_, a)
 
-    def _rare_expression(
-        self, kind: str, scope: Scope, type_: str, a: Float
-    ) -> Float:
+    def _rare_expression(self, kind: str, scope: Scope, type_: str, a: Float) -> Float:
         writer, b = self.writer, self.some_float(scope, type_, 8.0)
         larger = max(a.bound, b.bound)
         match kind:
@@ -218,9 +216,12 @@ class Scalars:
             return value
         name = value.name
         if "index" in (value.type, type_):
-            name = self.writer.emit(f"arith.index_cast {name} : {value.type} to {type_}")
+            name = self.writer.emit(
+                f"arith.index_cast {name} : {value.type} to {type_}"
+            )
         else:
-            operation = "extsi" if type_ == "i64" else "trunci"
+            wider = int(type_[1:]) > int(value.type[1:])
+            operation = "extsi" if wider else "trunci"
             name = self.writer.emit(
                 f"arith.{operation} {name} : {value.type} to {type_}"
             )

@@ -1,9 +1,11 @@
 """Tapes whose length only the run tells: the same at every level and engine."""
 
 import pytest
+from xdsl.dialects import scf
 
 from hwmodel import PRESETS
 from tapeflow.backend.execute import Execution, execute
+from tapeflow.dialects.tape import Layout
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import FormRegionsPass, LowerTapeToMemrefPass
 from tapeflow.universe import full_context
@@ -304,7 +306,7 @@ def test_engines_agree(compare_engines, name: str, n: int):
     compare_engines(PROGRAMS[name], n, 0.7, scratchpads=scratchpads)
 
 
-def _run(text: str, layout: str, n: int) -> Execution:
+def _run(text: str, layout: Layout, n: int) -> Execution:
     context = full_context()
     module = parse_module(text, "program.mlir", context)
     FormRegionsPass(layout).apply(context, module)
@@ -314,7 +316,7 @@ def _run(text: str, layout: str, n: int) -> Execution:
 
 @pytest.mark.parametrize("layout", ["soa", "aos"])
 @pytest.mark.parametrize("n", [0, 1, 8, 9, 16, 17, 100, 1000])
-def test_memory_is_at_most_twice_the_need(layout: str, n: int):
+def test_memory_is_at_most_twice_the_need(layout: Layout, n: int):
     """What is allocated last is all that stays."""
     sizes = [buffer.size_bytes for buffer in _run(AFTER, layout, n).placement]
     assert sizes[-1] == max(sizes)
@@ -326,7 +328,7 @@ def test_memory_is_at_most_twice_the_need(layout: str, n: int):
 @pytest.mark.parametrize(
     ("n", "copied"), [(0, 0), (8, 0), (9, 8), (16, 8), (17, 24), (33, 56)]
 )
-def test_copies_are_counted_as_traffic(layout: str, n: int, copied: int):
+def test_copies_are_counted_as_traffic(layout: Layout, n: int, copied: int):
     """Each record is stored once when pushed, and once for each time it is moved."""
     execution = _run(AFTER, layout, n)
     counters = execution.counters
@@ -337,7 +339,7 @@ def test_copies_are_counted_as_traffic(layout: str, n: int, copied: int):
 
 
 @pytest.mark.parametrize("layout", ["soa", "aos"])
-def test_memory_is_given_back(layout: str):
+def test_memory_is_given_back(layout: Layout):
     """The second and third iteration use the memory of the first again."""
     placement = _run(LOCAL, layout, 17).placement
     once = len(placement) // 3
@@ -355,7 +357,7 @@ def test_room_is_made_once_for_a_loop_of_known_length():
     inner = next(
         op
         for op in module.walk()
-        if op.name == "scf.for" and op.parent_op().name == "scf.while"
+        if isinstance(op, scf.ForOp) and isinstance(op.parent_op(), scf.WhileOp)
     )
     assert [str(argument.type) for argument in inner.body.block.args] == [
         "index",

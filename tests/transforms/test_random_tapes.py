@@ -1,7 +1,7 @@
 """Random nests of loops and branches that push, and their mirror images that pop."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from hypothesis import HealthCheck, given, settings
@@ -18,12 +18,16 @@ class Push:
 
 @dataclass(frozen=True)
 class Loop:
-    """`for i = from to bound step`; bound `%i` means the loop around it."""
+    """`for i = from to bound step`; bound `%i` means the loop around it.
+
+    Forward it may be an scf.while, so that nobody knows how often it runs.
+    """
 
     start: int
     bound: str
     step: int
     body: "tuple[Item, ...]"
+    is_while: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def _deeper(items: st.SearchStrategy[Item]) -> st.SearchStrategy[Item]:
         st.sampled_from(["%n", "%m", "%i"]),
         st.integers(1, 3),
         bodies,
+        st.booleans(),
     )
     return loops | st.builds(Branch, bodies, st.just(()) | bodies)
 
@@ -112,6 +117,8 @@ class _Writer:
         bound = around if item.bound == "%i" else item.bound
         name = next(self.numbers)
         place, carried = f"%i{self.forward}{name}", f"%a{self.forward}{name}"
+        if self.forward and item.is_while:
+            return self.while_loop(item, bound, place, carried, a)
         head, trips = f"{place} = %c{item.start} to {bound} step %c{item.step}", ""
         if not self.forward:
             span = self.emit(f"arith.subi {bound}, %c{item.start} : index")
@@ -126,6 +133,25 @@ class _Writer:
         inner = self.body(item.body, place, carried)
         self.lines += [f"scf.yield {inner} : f64", "}"]
         return result
+
+    def while_loop(
+        self, item: Loop, bound: str, place: str, carried: str, a: str
+    ) -> str:
+        types = "(index, f64)"
+        self.lines.append(
+            f"{place}end, {carried}end = scf.while "
+            f"({place}b = %c{item.start}, {carried}b = {a}) : {types} -> {types} {{"
+        )
+        more = self.emit(f"arith.cmpi slt, {place}b, {bound} : index")
+        self.lines += [
+            f"scf.condition({more}) {place}b, {carried}b : index, f64",
+            "} do {",
+            f"^bb0({place}: index, {carried}: f64):",
+        ]
+        inner = self.body(item.body, place, carried)
+        following = self.emit(f"arith.addi {place}, %c{item.step} : index")
+        self.lines += [f"scf.yield {following}, {inner} : index, f64", "}"]
+        return f"{carried}end"
 
     def branch(self, item: Branch, place: str, a: str) -> str:
         rest = self.emit(f"arith.andi {place}, %c1 : index")
@@ -167,7 +193,7 @@ def _numbered(items: tuple[Item, ...], numbers: Iterator[int]) -> tuple[Item, ..
                 copies.append(Push(item.type, next(numbers)))
             case Loop():
                 body = _numbered(item.body, numbers)
-                copies.append(Loop(item.start, item.bound, item.step, body))
+                copies.append(replace(item, body=body))
             case Branch():
                 then = _numbered(item.then, numbers)
                 copies.append(Branch(then, _numbered(item.otherwise, numbers)))

@@ -56,49 +56,6 @@ def run(text: str, *arguments: object) -> tuple[object, ...]:
 
 # --- affine expressions -------------------------------------------------------------
 
-_LEAVES = st.sampled_from(["%i", "%j", "symbol(%n)"]) | st.integers(-9, 9).map(str)
-
-
-def _deeper(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    sums = st.builds("({} {} {})".format, parts, st.sampled_from(["+", "-"]), parts)
-    by_constants = st.builds(
-        "({} {} {})".format,
-        parts,
-        st.sampled_from(["*", "floordiv", "ceildiv", "mod"]),
-        st.integers(1, 7),
-    )
-    return sums | by_constants | st.builds("(-{})".format, parts)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.recursive(_LEAVES, _deeper, max_leaves=8),
-    st.lists(st.integers(-30, 30), min_size=3, max_size=3),
-)
-def test_affine_expressions_mean_what_they_say(
-    expression: str, values: list[int]
-) -> None:
-    """Against evaluation of the parsed map, and of the text by Python."""
-    text = f"""
-    func.func @f(%x: memref<?xi64>, %i: index, %j: index, %n: index) -> i64 {{
-      %v = affine.load %x[{expression} + 4000] : memref<?xi64>
-      func.return %v : i64
-    }}"""
-    known = dict(zip(("i", "j", "n"), values, strict=True))
-    words = expression.replace("symbol(%n)", "%n").replace("%", "").split()
-    python = " ".join(words).replace("floordiv", "//").replace("mod", "%")
-    if "ceildiv" in python:
-        load = next(op for op in read(text).walk() if op.name == "affine.load")
-        map_ = load.properties["map"].data  # type: ignore[attr-defined]
-        operands = [known[str(value.name_hint)] for value in load.operands[1:]]
-        (expected,) = map_.eval(operands[: map_.num_dims], operands[map_.num_dims :])
-    else:
-        expected = eval(python, {}, known) + 4000
-    if 0 <= expected < 8000:
-        numbers = np.arange(8000)
-        module = lowered(text)
-        assert execute(module, "f", [numbers, *values]).results == (expected,)
-
 
 def test_a_value_may_be_a_dimension_and_a_symbol() -> None:
     text = """
@@ -108,6 +65,63 @@ def test_a_value_may_be_a_dimension_and_a_symbol() -> None:
     }"""
     x = np.arange(20.0).reshape(4, 5)
     assert run(text, x, 2)[0] == x[3, 1]
+
+
+Expression = tuple[str, str]
+"""The same expression in MLIR and in Python."""
+
+_LEAVES: st.SearchStrategy[Expression] = st.sampled_from(
+    [("%i", "i"), ("%j", "j"), ("symbol(%n)", "n")]
+) | st.integers(-9, 9).map(lambda number: (str(number), str(number)))
+
+_BY_CONSTANT = {
+    "({} * {})": "({} * {})",
+    "({} floordiv {})": "({} // {})",
+    "({} ceildiv {})": "(-(-{} // {}))",
+    "({} mod {})": "({} % {})",
+}
+
+
+def _sum(lhs: Expression, sign: str, rhs: Expression) -> Expression:
+    mlir, python = (f"({a} {sign} {b})" for a, b in zip(lhs, rhs, strict=True))
+    return mlir, python
+
+
+def _by_constant(lhs: Expression, form: str, constant: int) -> Expression:
+    return form.format(lhs[0], constant), _BY_CONSTANT[form].format(lhs[1], constant)
+
+
+def _deeper(parts: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression]:
+    return (
+        st.builds(_sum, parts, st.sampled_from("+-"), parts)
+        | st.builds(
+            _by_constant, parts, st.sampled_from([*_BY_CONSTANT]), st.integers(1, 7)
+        )
+        | parts.map(lambda part: (f"(-{part[0]})", f"(-{part[1]})"))
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.recursive(_LEAVES, _deeper, max_leaves=8),
+    st.tuples(*[st.integers(-30, 30)] * 3),
+)
+def test_affine_expressions_mean_what_they_say(
+    expression: Expression, values: tuple[int, int, int]
+) -> None:
+    """Against the same expression in Python."""
+    mlir, python = expression
+    text = f"""
+    func.func @f(%x: memref<?xi64>, %i: index, %j: index, %n: index) -> i64 {{
+      %v = affine.load %x[{mlir} + 4000] : memref<?xi64>
+      func.return %v : i64
+    }}"""
+    known: dict[str, object] = dict(zip("ijn", values, strict=True))
+    expected = eval(python, {}, known) + 4000
+    if 0 <= expected < 8000:
+        arguments = [np.arange(8000), *values]
+        module = lowered(text)
+        assert execute(module, "f", arguments, None, "reference").results == (expected,)
 
 
 # --- programs -----------------------------------------------------------------------
@@ -242,8 +256,51 @@ def test_affine_loops_and_conditions(n: int) -> None:
 
 def test_linalg_on_buffers() -> None:
     value, _, _, product = run(MATMUL, LEFT, MATRIX, np.zeros((5, 4)))
-    np.testing.assert_allclose(product, LEFT @ MATRIX, rtol=1e-14)
+    np.testing.assert_allclose(np.asarray(product), LEFT @ MATRIX, rtol=1e-14)
     assert value == pytest.approx(matmul(LEFT, MATRIX), rel=1e-14)
+
+
+_ELEMENTWISE = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "min": np.minimum,
+    "max": np.maximum,
+    "exp": np.exp,
+    "log": np.log,
+    "sqrt": np.sqrt,
+}
+
+
+@pytest.mark.parametrize("name", _ELEMENTWISE)
+def test_named_elementwise_operations(name: str) -> None:
+    function = _ELEMENTWISE[name]
+    inputs = [np.abs(MATRIX), np.abs(MATRIX[::-1]).copy()][: function.nin]
+    operands, types = ["%a", "%b"][: function.nin], ["memref<?x4xf64>"] * function.nin
+    text = f"""
+    func.func @f(%a: memref<?x4xf64>, %b: memref<?x4xf64>, %c: memref<?x4xf64>) {{
+      linalg.{name} ins({", ".join(operands)} : {", ".join(types)})
+          outs(%c : memref<?x4xf64>)
+      func.return
+    }}"""
+    *_, result = run(text, np.abs(MATRIX), inputs[-1], np.zeros_like(MATRIX))
+    np.testing.assert_allclose(np.asarray(result), function(*inputs), rtol=1e-15)
+
+
+def test_named_convolution() -> None:
+    image, kernel = "memref<1x2x6x7xf64>", "memref<3x2x2x3xf64>"
+    text = f"""
+    func.func @f(%x: {image}, %k: {kernel}, %y: memref<1x3x3x5xf64>) {{
+      linalg.conv_2d_nchw_fchw {{strides = dense<[2, 1]> : tensor<2xi64>,
+          dilations = dense<1> : tensor<2xi64>}}
+          ins(%x, %k : {image}, {kernel}) outs(%y : memref<1x3x3x5xf64>)
+      func.return
+    }}"""
+    x, k = RNG.normal(size=(1, 2, 6, 7)), RNG.normal(size=(3, 2, 2, 3))
+    *_, result = run(text, x, k, np.zeros((1, 3, 3, 5)))
+    windows = np.lib.stride_tricks.sliding_window_view(x[0], (2, 3), axis=(1, 2))
+    expected = np.einsum("cijhw,fchw->fij", windows[:, ::2], k)
+    np.testing.assert_allclose(np.asarray(result)[0], expected, rtol=1e-12)
 
 
 def test_parallel_reductions_run_in_order_of_their_indices() -> None:

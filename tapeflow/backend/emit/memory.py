@@ -31,7 +31,13 @@ def _checked_place(
     indices = emitter.scalars(values)
     extents = [view.live_extent or view.sizes[0], *view.sizes[1:]] if indices else []
     for dimension, (index, size) in enumerate(zip(indices, extents, strict=True)):
-        message = f"index {{0}} is out of bounds: dimension {dimension} has size {{1}}"
+        name = source.name_hint or view.array
+        message = (
+            f"index [{{0}}] is out of bounds of buffer '{name}' of shape [{{1}}]"
+            if len(extents) == 1
+            else f"index {{0}} is out of bounds of dimension {dimension} of buffer "
+            f"'{name}', whose size is {{1}}"
+        )
         emitter.check(f"0 <= {index} < {size}", op, message, index, size)
     return view, view.linear(indices)
 

@@ -73,8 +73,10 @@ def _compiled(
 def _signature(node: ast.FunctionDef) -> Signature:
     parameters = tuple((a.arg, _type_name(a.annotation)) for a in node.args.args)
     returns = node.returns
-    if isinstance(returns, ast.Subscript) and isinstance(returns.slice, ast.Tuple):
-        results = tuple(_type_name(e) for e in returns.slice.elts)
+    if isinstance(returns, ast.Subscript):  # tuple[...]
+        returns = returns.slice
+    if isinstance(returns, ast.Tuple):
+        results = tuple(_type_name(e) for e in returns.elts)
     elif returns is None or isinstance(returns, ast.Constant):
         results = ()
     else:
