@@ -12,7 +12,7 @@ from __future__ import annotations
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import take
 from hwmodel.dram import read_line, write_line
-from hwmodel.kernel import inner_kernel, kernel
+from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.state import (
     ARRIVAL,
     CACHE_CLOCK,
@@ -54,13 +54,13 @@ def touch(sim: Sim, line: int, is_store: int, start: int) -> int:
     first = (line % parameters.sets) * parameters.ways
     victim = first
     for way in range(first, first + parameters.ways):
-        if lines[way, TAG] == line:
-            lines[way, STAMP] = registers[CACHE_CLOCK]
-            lines[way, DIRTY] |= is_store
+        if lines[at(way), TAG] == line:
+            lines[at(way), STAMP] = registers[CACHE_CLOCK]
+            lines[at(way), DIRTY] |= is_store
             return hit(sim, way, is_store, start)
-        if lines[way, STAMP] < lines[victim, STAMP]:
+        if lines[at(way), STAMP] < lines[at(victim), STAMP]:
             victim = way
-    lines[victim, STAMP] = registers[CACHE_CLOCK]
+    lines[at(victim), STAMP] = registers[CACHE_CLOCK]
     return miss(sim, line, victim, is_store, start)
 
 
@@ -69,13 +69,13 @@ def hit(sim: Sim, way: int, is_store: int, start: int) -> int:
     """The done cycle of an access to the resident or arriving line in `way`."""
     lines = sim.lines
     found = start + sim.parameters.hit_latency
-    if lines[way, ARRIVAL] <= found:
+    if lines[at(way), ARRIVAL] <= found:
         return start + 1 if is_store else found
     sim.tally[Tally.CACHE_MERGES] += 1
-    if lines[way, REQUESTED] > found:
-        lines[way, ARRIVAL] -= lines[way, REQUESTED] - found
-        lines[way, REQUESTED] = found
-    return start + 1 if is_store else lines[way, ARRIVAL]
+    if lines[at(way), REQUESTED] > found:
+        lines[at(way), ARRIVAL] -= lines[at(way), REQUESTED] - found
+        lines[at(way), REQUESTED] = found
+    return start + 1 if is_store else lines[at(way), ARRIVAL]
 
 
 @inner_kernel
@@ -92,15 +92,15 @@ def miss(sim: Sim, line: int, victim: int, is_store: int, start: int) -> int:
     length = arrival - requested
     lost = reserve(sim.calendar, sim.links, MSHR, capacity, requested, length)
     sim.tally[Tally.HORIZON_OVERFLOWS] += lost
-    if lines[victim, DIRTY]:
-        write_line(sim, lines[victim, TAG] << shift, requested)
+    if lines[at(victim), DIRTY]:
+        write_line(sim, lines[at(victim), TAG] << shift, requested)
         sim.tally[Tally.WRITE_BACKS] += 1
     sim.tally[Tally.CACHE_MISSES] += 1
     sim.tally[Tally.LINE_FILLS] += 1
-    lines[victim, TAG] = line
-    lines[victim, REQUESTED] = requested
-    lines[victim, ARRIVAL] = arrival
-    lines[victim, DIRTY] = is_store
+    lines[at(victim), TAG] = line
+    lines[at(victim), REQUESTED] = requested
+    lines[at(victim), ARRIVAL] = arrival
+    lines[at(victim), DIRTY] = is_store
     return start + 1 + requested - found if is_store else arrival
 
 
@@ -110,9 +110,9 @@ def write_back_all(sim: Sim, cycle: int) -> int:
     lines = sim.lines
     end = cycle
     for way in range(lines.shape[0]):
-        if lines[way, DIRTY]:
-            address = lines[way, TAG] << sim.parameters.line_shift
+        if lines[at(way), DIRTY]:
+            address = lines[at(way), TAG] << sim.parameters.line_shift
             end = max(end, write_line(sim, address, cycle))
-            lines[way, DIRTY] = 0
+            lines[at(way), DIRTY] = 0
             sim.tally[Tally.WRITE_BACKS] += 1
     return end

@@ -13,7 +13,7 @@ that finds its entry taken by a later cycle is lost and counted.
 
 from __future__ import annotations
 
-from hwmodel.kernel import inner_kernel
+from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import Array
 
 MOST_USERS = 255
@@ -28,11 +28,11 @@ def find_free(
         return cycle
     mask = calendar.shape[1] - 1
     free = cycle
-    while calendar[row, free & mask] == (free << 8) | capacity:
-        free = links[row, free & mask]
+    while calendar[row, at(free & mask)] == (free << 8) | capacity:
+        free = links[row, at(free & mask)]
     while cycle < free:
-        after = links[row, cycle & mask]
-        links[row, cycle & mask] = free
+        after = links[row, at(cycle & mask)]
+        links[row, at(cycle & mask)] = free
         cycle = after
     return free
 
@@ -66,14 +66,14 @@ def reserve(
     mask = calendar.shape[1] - 1
     lost = 0
     for taken in range(cycle, cycle + length):
-        entry = calendar[row, taken & mask]
+        entry = calendar[row, at(taken & mask)]
         if entry >> 8 > taken:
             lost += 1
             continue
         if entry >> 8 < taken:
             entry = taken << 8
         if entry & MOST_USERS < capacity:
-            calendar[row, taken & mask] = entry + 1
+            calendar[row, at(taken & mask)] = entry + 1
             if (entry + 1) & MOST_USERS == capacity:
-                links[row, taken & mask] = taken + 1
+                links[row, at(taken & mask)] = taken + 1
     return lost

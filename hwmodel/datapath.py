@@ -8,7 +8,7 @@ program order, any number per cycle.
 from __future__ import annotations
 
 from hwmodel.calendar import find_free, find_free_interval, reserve
-from hwmodel.kernel import inner_kernel
+from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     BARRIER,
     ERROR,
@@ -27,7 +27,7 @@ from hwmodel.state import (
 def window_opens(sim: Sim) -> int:
     """The first cycle at which the next operation may start; it never decreases."""
     registers = sim.registers
-    return max(sim.retirement[registers[OLDEST]], registers[BARRIER])
+    return max(sim.retirement[at(registers[OLDEST])], registers[BARRIER])
 
 
 @inner_kernel
@@ -64,7 +64,7 @@ def retire(sim: Sim, done: int) -> None:
     registers = sim.registers
     oldest = registers[OLDEST]
     registers[RETIRED] = max(registers[RETIRED], done)
-    sim.retirement[oldest] = registers[RETIRED]
+    sim.retirement[at(oldest)] = registers[RETIRED]
     oldest += 1
     registers[OLDEST] = 0 if oldest == sim.parameters.window else oldest
     registers[OPERATIONS] += 1

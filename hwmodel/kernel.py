@@ -13,10 +13,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from numba import config, njit, typeof
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+at = np.uint64
+"""An array index known not to be negative.
+
+Numba tests each signed index for counting from the end; on the hot paths these tests
+are a third of the time.
+"""
 
 
 @cache

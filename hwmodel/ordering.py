@@ -9,7 +9,7 @@ reuse breaks chains, a search goes on to the longest distance ever used (`REACH`
 
 from __future__ import annotations
 
-from hwmodel.kernel import inner_kernel
+from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import LOADED, REACH, STORED, Array
 
 # 2^32 divided by the golden ratio (Knuth, volume 3, section 6.4), halved to stay odd
@@ -32,7 +32,7 @@ def locate(
     free = -1
     for distance in range(registers[REACH]):
         entry = (home + distance) & mask
-        if keys[entry] == address:
+        if keys[at(entry)] == address:
             return entry
         if free < 0 and is_stale(key_times, entry, opens):
             free = entry
@@ -41,13 +41,15 @@ def locate(
         registers[REACH] += 1
         if is_stale(key_times, entry, opens):
             free = entry
-    keys[free] = address
-    key_times[free, STORED] = 0
-    key_times[free, LOADED] = 0
+    keys[at(free)] = address
+    key_times[at(free), STORED] = 0
+    key_times[at(free), LOADED] = 0
     return free
 
 
 @inner_kernel
 def is_stale(key_times: Array, entry: int, opens: int) -> bool:
     """Whether the accesses noted in `entry` are done before the window opens."""
-    return key_times[entry, STORED] <= opens and key_times[entry, LOADED] <= opens
+    return (
+        key_times[at(entry), STORED] <= opens and key_times[at(entry), LOADED] <= opens
+    )

@@ -7,7 +7,7 @@ ordered on its slot. Each aligned 8-byte word that is touched needs a port cycle
 from __future__ import annotations
 
 from hwmodel.datapath import fail, issue, take
-from hwmodel.kernel import inner_kernel
+from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     LOADED,
     SCRATCHPAD_PORT,
@@ -29,11 +29,11 @@ def access(sim: Sim, address: int, size: int, is_store: int, earliest: int) -> i
     if address < 0 or address + size > parameters.scratchpad_bytes:
         fail(sim, Fault.SCRATCHPAD_RANGE, address, size)
         return earliest
-    slot = sim.slot_of_line[address >> parameters.line_shift]
+    slot = sim.slot_of_line[at(address >> parameters.line_shift)]
     times, slots = sim.word_times, sim.slots
-    earliest = max(earliest, times[address, STORED], slots[slot, TRANSFERRED])
+    earliest = max(earliest, times[at(address), STORED], slots[at(slot), TRANSFERRED])
     if is_store:
-        earliest = max(earliest, times[address, LOADED])
+        earliest = max(earliest, times[at(address), LOADED])
     start = issue(sim, SCRATCHPAD_PORT, earliest, 1)
     further_words = ((address + size - 1) >> 3) - (address >> 3)
     for _ in range(further_words):
@@ -41,6 +41,6 @@ def access(sim: Sim, address: int, size: int, is_store: int, earliest: int) -> i
     sim.tally[Tally.SCRATCHPAD_READS + is_store] += 1 + further_words
     done = start + 1 if is_store else start + parameters.scratchpad_latency
     column = STORED if is_store else LOADED
-    times[address, column] = max(times[address, column], done)
-    slots[slot, column] = max(slots[slot, column], done)
+    times[at(address), column] = max(times[at(address), column], done)
+    slots[at(slot), column] = max(slots[at(slot), column], done)
     return done

@@ -8,7 +8,7 @@ from __future__ import annotations
 from hwmodel.cache import access as access_cache
 from hwmodel.datapath import issue, retire, window_opens
 from hwmodel.dma import command
-from hwmodel.kernel import inner_kernel, kernel
+from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.operations import Operation, Unit
 from hwmodel.ordering import locate
 from hwmodel.scratchpad import access as access_scratchpad
@@ -41,7 +41,7 @@ def step(sim: Sim, kind: int, ready: int, address: int, aux: int) -> int:
     `ready` is the cycle at which operands and control are there. Accesses take a byte
     `address` and a size in `aux`, DMA commands a slot's address and a ring number.
     """
-    unit = sim.unit[kind]
+    unit = sim.unit[at(kind)]
     if unit == NONE:
         if kind == TURN and sim.registers[TURNED] < 0:
             sim.registers[TURNED] = sim.registers[RETIRED]
@@ -49,15 +49,15 @@ def step(sim: Sim, kind: int, ready: int, address: int, aux: int) -> int:
     opens = window_opens(sim)
     earliest = max(ready, opens)
     if unit in (INTEGER, FLOAT):
-        start = issue(sim, unit, earliest, sim.interval[kind])
-        done = start + sim.latency[kind]
+        start = issue(sim, unit, earliest, sim.interval[at(kind)])
+        done = start + sim.latency[at(kind)]
     elif unit == CACHE:
         done = ordered_access(sim, kind == STORE, address, aux, earliest, opens)
     elif unit == SCRATCHPAD:
         done = access_scratchpad(sim, address, aux, int(kind == SPM_STORE), earliest)
     else:
         done = command(sim, kind, address, aux, issue(sim, DMA, earliest, 1))
-    sim.counts[kind] += 1
+    sim.counts[at(kind)] += 1
     retire(sim, done)
     return done
 
@@ -69,13 +69,13 @@ def ordered_access(
     """A load or store through the cache, after older accesses to the same address."""
     times, hash_shift = sim.key_times, sim.parameters.hash_shift
     entry = locate(sim.keys, times, sim.registers, hash_shift, opens, address)
-    earliest = max(earliest, times[entry, STORED])
+    earliest = max(earliest, times[at(entry), STORED])
     if is_store:
-        earliest = max(earliest, times[entry, LOADED])
+        earliest = max(earliest, times[at(entry), LOADED])
     start = issue(sim, CACHE_PORT, earliest, 1)
     done = access_cache(sim, address, size, int(is_store), start)
     column = STORED if is_store else LOADED
-    times[entry, column] = max(times[entry, column], done)
+    times[at(entry), column] = max(times[at(entry), column], done)
     return done
 
 
@@ -93,21 +93,21 @@ def run_events(
     """
     position = 0
     while position < n:
-        segment = events[position]
+        segment = events[at(position)]
         position += 1
-        for row in range(segments[segment], segments[segment + 1]):
+        for row in range(segments[at(segment)], segments[at(segment + 1)]):
             ready = 0
             for column in range(2, 6):
-                slot = table[row, column]
+                slot = table[at(row), column]
                 if slot >= 0:
-                    ready = max(ready, int(times[slot]))
+                    ready = max(ready, int(times[at(slot)]))
             address = 0
-            if table[row, 7]:
-                address = events[position]
+            if table[at(row), 7]:
+                address = events[at(position)]
                 position += 1
             done = ready
-            if table[row, 0] != MOVE:
-                done = step(sim, table[row, 0], ready, address, table[row, 6])
-            if table[row, 1] >= 0:
-                times[table[row, 1]] = done
+            if table[at(row), 0] != MOVE:
+                done = step(sim, table[at(row), 0], ready, address, table[at(row), 6])
+            if table[at(row), 1] >= 0:
+                times[at(table[at(row), 1])] = done
     return position
