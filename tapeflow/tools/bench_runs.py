@@ -2,15 +2,20 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from tapeflow.backend.execute import Engine
+from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.bench_cases import Case
 from tapeflow.tools.bench_record import Record, failed_record, record_of
 from tapeflow.tools.failures import CommandError, failure_message
 from tapeflow.tools.pipeline_on_machine import FittedPipeline
+
+MEASURED_SECONDS = 0.5
+"""Shorter runs are repeated until they add up to this."""
 
 
 def measure_all(
@@ -51,8 +56,27 @@ def measure_all(
     return records
 
 
+def measured_run(
+    case: Case, pipeline: FittedPipeline, engine: Engine
+) -> GradientResult:
+    """One compilation, and runs until their time can be trusted; the mean counts."""
+    compiled = case.request.compile(pipeline)
+    results: list[GradientResult] = []
+    while sum(result.run_seconds for result in results) < MEASURED_SECONDS:
+        results.append(
+            compiled.run(
+                case.request.inputs,
+                case.request.seeds,
+                machine=pipeline.machine,
+                engine=engine,
+            )
+        )
+    seconds = sum(result.run_seconds for result in results) / len(results)
+    return replace(results[0], run_seconds=seconds)
+
+
 def measure(case: Case, pipeline: FittedPipeline, engine: Engine) -> Record:
-    """The record of one run."""
+    """The record of one case at one pipeline."""
     identity = {
         "program": case.program,
         "size": case.size,
@@ -60,7 +84,7 @@ def measure(case: Case, pipeline: FittedPipeline, engine: Engine) -> Record:
         "engine": engine,
     }
     try:
-        result = case.request.run(pipeline, engine)
+        result = measured_run(case, pipeline, engine)
     except Exception as error:
         return failed_record(identity, pipeline.machine, failure_message(error))
     return record_of(identity, pipeline.machine, result, case.reference)

@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import IO, BinaryIO, ClassVar
 
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import (
@@ -65,6 +66,12 @@ class TapeflowOptMain(xDSLOptMain):
             metavar="PIPELINE",
             help="Passes and pipelines in MLIR's spelling, such as "
             "'builtin.module(cse,func.func(canonicalize))', or in that of -p",
+        )
+        arg_parser.add_argument(
+            "--emit",
+            choices=("python",),
+            help="Print the Python source that the compiled engine makes of each "
+            "function instead of MLIR",
         )
         arg_parser.add_argument(
             "--traceback",
@@ -133,6 +140,11 @@ class TapeflowOptMain(xDSLOptMain):
             allow_implicit_module=not self.args.no_implicit_module,
         )
 
+    def output_resulting_program(self, prog: ModuleOp) -> str:
+        if self.args.emit == "python":
+            return python_text(prog)
+        return super().output_resulting_program(prog)
+
     def run(self) -> None:
         """Read, transform and print every piece of the input."""
         path = self._output_path()
@@ -189,6 +201,19 @@ class TapeflowOptMain(xDSLOptMain):
             if not self.args.verify_diagnostics:
                 raise
             print(error, *getattr(error, "__notes__", ()), sep="\n")
+
+
+def python_text(module: ModuleOp) -> str:
+    """The Python source of every function with a body, values only."""
+    # Imported late: no other use of the driver needs the backend.
+    from tapeflow.backend.compiled import python_source
+
+    functions = [op for op in module.walk() if isinstance(op, FuncOp)]
+    return "\n\n".join(
+        python_source(module, function, timed=False)
+        for function in functions
+        if not function.is_declaration
+    )
 
 
 def _write_text(path: Path, text: str) -> None:
