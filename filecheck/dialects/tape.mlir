@@ -95,3 +95,15 @@ func.func @freed(%n: index) {
 // CHECK:      %a = tape.allocate_arena %n : !tape.arena<[f64, i8]>
 // CHECK-NEXT: tape.deallocate_arena %a : !tape.arena<[f64, i8]>
 // GENERIC:      "tape.deallocate_arena"(%a) : (!tape.arena<[f64, i8]>) -> ()
+
+// -----
+
+// Eight fields of a type in a row and more are printed as a count.
+func.func @long_record(%n: index) {
+  %r = tape.allocate %n : !tape.region<[9 x f64, 2 x i8], aos>
+  func.return
+}
+// CHECK-LABEL: @long_record
+// CHECK: tape.allocate %n : !tape.region<[9 x f64, i8, i8], aos>
+// GENERIC-LABEL: @long_record
+// GENERIC: !tape.region<[9 x f64, i8, i8], aos>

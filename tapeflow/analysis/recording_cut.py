@@ -83,6 +83,11 @@ def _bytes(value: SSAValue) -> float:
         return NEVER
 
 
+def _price_saved(value: SSAValue, policy: TapePolicy) -> float:
+    size = _bytes(value)
+    return NEVER if size == NEVER else size * policy.operations_per_byte
+
+
 def _price_again(value: SSAValue, policy: TapePolicy) -> float:
     assert isinstance(value, OpResult)
     price = operation_cost(value.op)
@@ -118,7 +123,7 @@ def cheapest_recomputed(
     for candidate in candidates:
         value = candidate.value
         count = executions.of(value)
-        saving = _bytes(value) * policy.operations_per_byte
+        saving = _price_saved(value, policy)
         edge(needed(value), again(value), min(NEVER, saving * max(count, 1e-9)))
         if candidate.operands is None:
             edge(again(value), _SINK, NEVER)

@@ -288,12 +288,12 @@ def test_every_rule_is_here() -> None:
 @pytest.mark.parametrize("op", CASES, ids=lambda op: op.name)
 def test_error_is_bounded(op: type[Operation], kind: str) -> None:
     case, info = CASES[op], np.finfo(DTYPES[kind])
-    largest = float(info.max)
+    smallest, largest = float(info.tiny), float(info.max)
     usable = sorted(
         {
             tuple(float(DTYPES[kind](x)) for x in point)
             for point in case.points
-            if all(x == 0 or info.tiny <= abs(x) <= largest for x in point)
+            if all(x == 0 or smallest <= abs(x) <= largest for x in point)
         }
     )
     actual = run_gradient(op, kind, usable)
@@ -309,7 +309,7 @@ def test_error_is_bounded(op: type[Operation], kind: str) -> None:
                 if abs(exact) > largest / 8 and abs(value) == INF:
                     assert mp.sign(exact) == np.sign(value)
                     continue
-                allowed = ulps * float(info.eps) * abs(exact) + float(info.tiny)
+                allowed = ulps * float(info.eps) * abs(exact) + smallest
                 error = abs(mp.mpf(float(value)) - exact)
                 assert error <= allowed, (point, k, value, mp.nstr(exact, 20))
 

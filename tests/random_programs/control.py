@@ -240,17 +240,19 @@ class Control:
     def _bounds(self, scope: Scope, type_: str) -> tuple[Integer, Integer, Integer]:
         """Lower bound, upper bound and step of a loop; often constant, often not."""
         writer, some = self.writer, self.scalars.some_integer
-        lower = writer.integer(0, type_)
+        lower = writer.integer_constant(0, type_)
         if writer.chance(0.25):
             lower = some(scope, type_, -4, 4)
         elif writer.chance(0.3):
-            lower = writer.integer(writer.random.randint(-2, 2), type_)
+            lower = writer.integer_constant(writer.random.randint(-2, 2), type_)
         upper = some(scope, type_, -4, 6)
         if writer.chance(0.4):
-            upper = writer.integer(writer.random.choice([-1, 0, 1, 3, 4, 5]), type_)
-        step = writer.integer(1, type_)
+            upper = writer.integer_constant(
+                writer.random.choice([-1, 0, 1, 3, 4, 5]), type_
+            )
+        step = writer.integer_constant(1, type_)
         if writer.chance(0.3):
-            step = writer.integer(writer.random.randint(2, 3), type_)
+            step = writer.integer_constant(writer.random.randint(2, 3), type_)
         elif writer.chance(0.15):
             value = self.scalars.folded(some(scope, type_, 0, 4), 0, 2)
             name = writer.emit(f"arith.addi {value.name}, {step.name} : {type_}")
@@ -265,11 +267,17 @@ class Control:
         longest = max(0, upper.high - lower.low)
         if type_ == "i8":
             bounds = writer.random.choice(TOO_WIDE)
-            lower, upper, step = (writer.integer(bound, type_) for bound in bounds)
+            lower, upper, step = (
+                writer.integer_constant(bound, type_) for bound in bounds
+            )
             longest = 6
         indexed = self._loop_buffer(scope) if type_ == "index" else None
         if indexed is not None:
-            lower, step, longest = writer.integer(0), writer.integer(1), 5
+            lower, step, longest = (
+                writer.integer_constant(0),
+                writer.integer_constant(1),
+                5,
+            )
             name = self.memory.extent(indexed, 0)
             upper = Integer(name, "index", 1, 5)
         if scope.trips * max(1, longest) > TRIPS_MAX:

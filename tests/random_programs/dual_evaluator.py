@@ -221,7 +221,8 @@ class DualEvaluator:
             case arith.CmpfOp():
                 predicate = arith.CMPF_COMPARISON_OPERATIONS[op.predicate.value.data]
                 kind = type_name(op.lhs.type)
-                return int(dual_numbers.compare(predicate, *operands, kind))
+                x, y = operands
+                return int(dual_numbers.compare(predicate, x, y, kind))
             case arith.CmpiOp():
                 predicate = arith.CMPI_COMPARISON_OPERATIONS[op.predicate.value.data]
                 return int(COMPARISONS[predicate](*operands))
@@ -232,9 +233,11 @@ class DualEvaluator:
             case arith.FPToSIOp():
                 return int(operands[0].value)
             case _ if name == "math.fpowi":
-                return dual_numbers.integer_power(*operands, type_)
+                x, power = operands
+                return dual_numbers.integer_power(x, power, type_)
             case _ if name == "math.fma":
-                return dual_numbers.fused(*operands, type_)
+                x, y, z = operands
+                return dual_numbers.fused(x, y, z, type_)
             case _ if type_ in FLOATS:
                 return self._float(name, operands, type_)
             case _:

@@ -39,7 +39,7 @@ class Memory:
         if static is not None and writer.chance(0.15):
             return writer.constant(writer.random.randrange(static), "index")
         value = self.scalars.some_integer(scope, "index", -(10**6), 10**6)
-        if static is not None and 0 <= value.low and value.high < static:
+        if static is not None and value.low >= 0 and value.high < static:
             return value.name
         extent = self.extent(buffer, axis)
         return writer.emit(f"arith.remui {value.name}, {extent} : index")

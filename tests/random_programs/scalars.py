@@ -67,7 +67,7 @@ class Scalars:
         writer = self.writer
         if not scope.floats or writer.chance(0.07):
             value = round(writer.random.uniform(-1.5, 1.5), 3)
-            return self._below(writer.float(value, type_), bound)
+            return self._below(writer.float_constant(value, type_), bound)
         recent = scope.floats[-6:] if writer.chance(0.6) else scope.floats
         return self._below(self.converted(writer.random.choice(recent), type_), bound)
 
@@ -95,7 +95,7 @@ class Scalars:
         x = self.some_float(scope, type_, STORED_BOUND)
         square = self._apply("arith.mulf", x.bound**2, x, x)
         shift = round(self.writer.random.uniform(0.5, 1.5), 3)
-        shift = self.writer.float(shift, type_)
+        shift = self.writer.float_constant(shift, type_)
         return self._apply("arith.addf", square.bound + shift.bound, square, shift)
 
     def new_float(self, scope: Scope) -> Float:
@@ -145,7 +145,9 @@ class Scalars:
                 x, y = self._positive(scope, type_), self._below(b, 2.0)
                 return self._apply("math.powf", 36.0, x, y)
             case "integer power":
-                power = writer.integer(writer.random.randint(-2, 3), "i32").name
+                power = writer.integer_constant(
+                    writer.random.randint(-2, 3), "i32"
+                ).name
                 x = self._positive(scope, type_)
                 text = f"math.fpowi {x.name}, {power} : {type_}, i32"
                 return Float(writer.emit(text), type_, 220.0)
@@ -165,7 +167,9 @@ class Scalars:
                 other = "f32" if type_ == "f64" and self.single else "f64"
                 return self.converted(a, other)
             case _:
-                return writer.float(round(writer.random.uniform(-2, 2), 2), type_)
+                return writer.float_constant(
+                    round(writer.random.uniform(-2, 2), 2), type_
+                )
 
     def _of_integer(self, scope: Scope, type_: str) -> Float:
         value = self.some_integer(scope, "i32", -9, 9)
@@ -195,7 +199,7 @@ class Scalars:
         """An integer of this type in a range that includes 0 to 4."""
         writer = self.writer
         if not scope.integers or writer.chance(0.1):
-            return writer.integer(writer.random.randint(0, 4), type_)
+            return writer.integer_constant(writer.random.randint(0, 4), type_)
         fitting = [i for i in scope.integers[-8:] if i.type == type_]
         if not fitting or writer.chance(0.2):
             fitting = scope.integers
@@ -206,7 +210,7 @@ class Scalars:
 
     def folded(self, value: Integer, low: int, high: int) -> Integer:
         """The value's remainder in a range that starts at 0."""
-        count = self.writer.integer(high - low + 1, value.type)
+        count = self.writer.integer_constant(high - low + 1, value.type)
         text = f"arith.remui {value.name}, {count.name} : {value.type}"
         return Integer(self.writer.emit(text), value.type, low, high)
 
@@ -249,7 +253,7 @@ class Scalars:
                 return Integer(writer.emit(text), "i32", -3, 3)
             case "divide":
                 operation = writer.random.choice(["ceildivsi", "floordivsi", "remsi"])
-                b = writer.integer(writer.random.choice([2, 3]), type_)
+                b = writer.integer_constant(writer.random.choice([2, 3]), type_)
                 low, high = min(a.low, -2) - 1, max(a.high, 2) + 1
             case _:
                 text = f"arith.select {self.condition(scope)}, {a.name}, {b.name}"

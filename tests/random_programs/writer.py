@@ -128,11 +128,11 @@ class Writer:
             for (value, type_), name in self.constants.items()
         ]
 
-    def integer(self, value: int, type_: str = "index") -> Integer:
+    def integer_constant(self, value: int, type_: str = "index") -> Integer:
         """An integer constant."""
         return Integer(self.constant(value, type_), type_, value, value)
 
-    def float(self, value: float, type_: str) -> Float:
+    def float_constant(self, value: float, type_: str) -> Float:
         """A float constant."""
         return Float(self.constant(float(value), type_), type_, abs(value))
 

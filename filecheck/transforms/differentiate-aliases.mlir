@@ -1,0 +1,67 @@
+// RUN: tapeflow-opt %s -p 'differentiate,canonicalize,cse' --split-input-file | filecheck %s
+
+// Writing through a buffer chosen at run time may change what the other names read:
+// the index is saved, not loaded again.
+// CHECK-LABEL: @selected_grad
+// CHECK:         %tape_p = tape.stack : !tape.stack<index>
+// CHECK:         ad.turn
+// CHECK:         tape.pop %tape_p : !tape.stack<index>
+func.func @selected(%x: memref<4xf64>, %i: memref<4xindex>, %j: memref<4xindex>, %c: i1, %n: index) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %either = arith.select %c, %i, %j : memref<4xindex>
+  %sum = scf.for %k = %c0 to %n step %c1 iter_args(%s = %zero) -> (f64) {
+    %p = memref.load %i[%c0] : memref<4xindex>
+    %v = memref.load %x[%p] : memref<4xf64>
+    %next = arith.addf %s, %v : f64
+    memref.store %c1, %either[%c0] : memref<4xindex>
+    scf.yield %next : f64
+  }
+  func.return %sum : f64
+}
+ad.gradient @selected_grad of @selected wrt [0]
+
+// -----
+
+// So do writes by operations other than a store.
+// CHECK-LABEL: @atomic_grad
+// CHECK:         %tape_p = tape.stack : !tape.stack<index>
+func.func @atomic(%x: memref<4xf64>, %i: memref<4xindex>, %n: index) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %sum = scf.for %k = %c0 to %n step %c1 iter_args(%s = %zero) -> (f64) {
+    %p = memref.load %i[%c0] : memref<4xindex>
+    %v = memref.load %x[%p] : memref<4xf64>
+    %next = arith.addf %s, %v : f64
+    %old = "memref.atomic_rmw"(%c1, %i, %c0) <{kind = 1 : i64}> : (index, memref<4xindex>, index) -> index
+    scf.yield %next : f64
+  }
+  func.return %sum : f64
+}
+ad.gradient @atomic_grad of @atomic wrt [0]
+
+// -----
+
+// The trip count of an i8 loop need not fit an i8: 200 iterations here.
+// CHECK-LABEL: @narrow_grad
+// CHECK:         ad.turn
+// CHECK:         [[N:%.*]] = arith.index_cast %n : i8 to index
+// CHECK:         %trips = arith.subi [[N]], %{{.*}} : index
+// CHECK:         scf.for %back = %{{.*}} to %trips step %{{.*}} {
+// CHECK:           arith.index_cast %{{.*}} : index to i8
+func.func @narrow(%x: memref<256xf64>, %n: i8) {
+  %first = arith.constant -100 : i8
+  %c1 = arith.constant 1 : i8
+  %c100 = arith.constant 100 : index
+  scf.for %i = %first to %n step %c1 : i8 {
+    %signed = arith.index_cast %i : i8 to index
+    %at = arith.addi %signed, %c100 : index
+    %v = memref.load %x[%at] : memref<256xf64>
+    %w = math.sin %v : f64
+    memref.store %w, %x[%at] : memref<256xf64>
+  }
+  func.return
+}
+ad.gradient @narrow_grad of @narrow wrt [0]
