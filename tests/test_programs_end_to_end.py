@@ -27,8 +27,9 @@ STAGES = {
     passes[:count]: f"{name}-{count}-{passes[count - 1].name}"
     for name, passes in PASSES.items()
     for count in range(1, len(passes) + 1)
+    if any(pass_.name == "differentiate" for pass_ in passes[:count])
 }
-"""Every beginning of every pipeline once, with a name for it."""
+"""Every differentiating beginning of every pipeline once, with a name for it."""
 NAMES = DEFAULT_PROGRAMS
 
 

@@ -105,5 +105,4 @@ func.func @long_record(%n: index) {
 }
 // CHECK-LABEL: @long_record
 // CHECK: tape.allocate %n : !tape.region<[9 x f64, i8, i8], aos>
-// GENERIC-LABEL: @long_record
 // GENERIC: !tape.region<[9 x f64, i8, i8], aos>

@@ -26,16 +26,20 @@ ad.gradient @selected_grad of @selected wrt [0]
 
 // So do writes by operations other than a store.
 // CHECK-LABEL: @atomic_grad
-// CHECK:         %tape_p = tape.stack : !tape.stack<index>
-func.func @atomic(%x: memref<4xf64>, %i: memref<4xindex>, %n: index) -> f64 {
+// CHECK:         tape.stack
+// CHECK:         ad.turn
+// CHECK:         tape.pop
+func.func @atomic(%x: memref<4xf64>, %i: memref<4xi64>, %n: index) -> f64 {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
+  %one = arith.constant 1 : i64
   %zero = arith.constant 0.0 : f64
   %sum = scf.for %k = %c0 to %n step %c1 iter_args(%s = %zero) -> (f64) {
-    %p = memref.load %i[%c0] : memref<4xindex>
+    %q = memref.load %i[%c0] : memref<4xi64>
+    %p = arith.index_cast %q : i64 to index
     %v = memref.load %x[%p] : memref<4xf64>
     %next = arith.addf %s, %v : f64
-    %old = "memref.atomic_rmw"(%c1, %i, %c0) <{kind = 1 : i64}> : (index, memref<4xindex>, index) -> index
+    %old = "memref.atomic_rmw"(%one, %i, %c0) <{kind = 1 : i64}> : (i64, memref<4xi64>, index) -> i64
     scf.yield %next : f64
   }
   func.return %sum : f64

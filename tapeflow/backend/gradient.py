@@ -181,7 +181,7 @@ def compile_gradient(
     if not isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
         raise RequestError(
             f"the passes leave the request for the gradient of @{function} unanswered; "
-            "the first of them should be 'differentiate'"
+            "one of them has to be 'differentiate'"
         )
     return CompiledGradient(
         lowered, name, signature, tuple(sorted(wrt)), active, elapsed

@@ -2,44 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf
-from xdsl.dialects.builtin import (
-    FileLineColLoc,
-    FunctionType,
-    ModuleOp,
-)
-from xdsl.ir import (
-    Block,
-    BlockArgument,
-    Operation,
-    OpResult,
-    Region,
-    SSAValue,
-    TypeAttribute,
-)
+from xdsl.dialects.builtin import FileLineColLoc, FunctionType, ModuleOp
+from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.activity import Activity, find_activity
 from tapeflow.analysis.buffers import find_buffers, is_memref
-from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
 from tapeflow.analysis.differentiability import Problem, find_problems
-from tapeflow.analysis.recording import Recording, find_recording, owner_block
-from tapeflow.analysis.reverse_reads import (
-    find_reverse_reads,
-    recorded_terms,
-)
+from tapeflow.analysis.recording import find_recording
+from tapeflow.analysis.reverse_reads import find_reverse_reads
 from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
-from tapeflow.dialects import tape
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
-from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints
 from tapeflow.transforms.count_iterations import count_iterations
-from tapeflow.transforms.expression_emitter import ExpressionEmitter
 from tapeflow.transforms.inline_calls import inline_calls
+from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
 
 
@@ -167,10 +149,10 @@ class _Gradient:
         if self._count_iterations(activity, builder):
             activity = self._check(wrt, seeded)
         frees = self._strip()
-        terms = _compute_recorded_terms(self.function, activity, builder)
+        terms = compute_recorded_terms(self.function, activity, builder)
         facts = find_reverse_reads(self.function, activity, terms)
         recording = find_recording(self.function, activity, facts.reads, policy)
-        stacks = _push_saved(recording, builder)
+        stacks = push_saved(recording, builder)
         sweep = ReverseSweep(facts, recording, builder, stacks)
         builder.add(TurnOp())
         own = self._shadow_arguments(sweep, wrt)
@@ -261,59 +243,3 @@ class _Gradient:
         self.function.properties["function_type"] = FunctionType.from_lists(
             [arg.type for arg in self.block.args], [value.type for value in results]
         )
-
-
-def _compute_recorded_terms(
-    function: func.FuncOp, activity: Activity, builder: AdjointBuilder
-) -> dict[tuple[Operation, Recorded], SSAValue]:
-    """Compute the recorded terms of all rules right after their operations."""
-    terms: dict[tuple[Operation, Recorded], SSAValue] = {}
-    for op in tuple(function.walk()):
-        for owner, recorded in recorded_terms(op, activity):
-            if (owner, recorded) not in terms:
-                terms[owner, recorded] = _compute_after(owner, recorded, builder)
-    return terms
-
-
-def _compute_after(
-    op: Operation, recorded: Recorded, builder: AdjointBuilder
-) -> SSAValue:
-    block, last = op.parent, op
-    assert block is not None
-
-    def insert(new: Operation) -> SSAValue:
-        nonlocal last
-        new.location = op.location
-        block.insert_op_after(new, last)
-        last = new
-        return new.results[0]
-
-    def primal(leaf: Operand | Result | Recorded) -> SSAValue:
-        assert isinstance(leaf, Operand | Result)
-        return op.operands[leaf.index] if isinstance(leaf, Operand) else op.results[0]
-
-    emitter = ExpressionEmitter(op, primal, builder.constant, insert)
-    term = emitter.emit(recorded.term)
-    term.name_hint = hint_of(op.results[0], "chose_")
-    return term
-
-
-def _push_saved(
-    recording: Recording, builder: AdjointBuilder
-) -> dict[SSAValue, SSAValue]:
-    """Push each saved value at the end of its block; a stack for each."""
-    stacks: dict[SSAValue, SSAValue] = {}
-    for value in recording.saved:
-        stack = tape.StackOp(cast(TypeAttribute, value.type))
-        stack.location = builder.location
-        builder.prepend(stack)
-        stack.tape.name_hint = hint_of(value, "tape_")
-        push = tape.PushOp(stack.tape, value)
-        push.location = (
-            value.op.location if isinstance(value, OpResult) else builder.location
-        )
-        block = owner_block(value)
-        assert block.last_op is not None
-        block.insert_op_before(push, block.last_op)
-        stacks[value] = stack.tape
-    return stacks

@@ -1,7 +1,7 @@
 """The minimum cut against all possible recordings of small random programs."""
 
+from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +15,12 @@ from tapeflow.analysis.recording_cut import Candidate, cheapest_recomputed
 from tapeflow.analysis.tape_policy import TapePolicy
 
 SAVED_BYTES = 8
+OPERATIONS: list[tuple[Callable[..., Operation], int]] = [
+    (arith.AddfOp, 2),
+    (arith.DivfOp, 2),
+    (math.ExpOp, 1),
+]
+"""Constructors with the number of their operands."""
 
 
 def price(
@@ -52,10 +58,7 @@ def test_no_recording_is_cheaper(data: st.DataObject, rate: float) -> None:
         arg: Candidate(arg, None) for arg in block.args
     }
     for _ in range(data.draw(st.integers(1, 6))):
-        operation: Any = data.draw(
-            st.sampled_from([arith.AddfOp, arith.DivfOp, math.ExpOp])
-        )
-        count = 1 if operation is math.ExpOp else 2
+        operation, count = data.draw(st.sampled_from(OPERATIONS))
         operands = [data.draw(st.sampled_from(values)) for _ in range(count)]
         op = operation(*operands)
         block.add_op(op)

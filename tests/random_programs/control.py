@@ -73,6 +73,8 @@ class Control:
     def statement(self, scope: Scope) -> None:
         """Write one random statement."""
         kind = self.writer.pick(STATEMENTS)
+        if scope.depth == 0 and self.writer.chance(0.3):
+            kind = "for"
         if kind in ("for", "if", "while") and scope.depth >= DEEP:
             kind = "float"
         if kind == "call" and not self.helpers:
@@ -112,7 +114,7 @@ class Control:
             case "store":
                 memory.store(scope, buffer, memory.place(scope, buffer))
             case "update":
-                memory.update(scope, buffer)
+                memory.update(scope, buffer, memory.place(scope, buffer))
             case "fill":
                 memory.fill(scope, buffer)
             case "copy":
@@ -300,7 +302,7 @@ class Control:
         ]
         for buffer in carried:
             inner.add(buffer)
-        if indexed is not None and writer.chance(0.6):
+        if indexed is not None and writer.chance(0.8):
             self._visit(inner, indexed, iv)
         self.statements(inner, 6, 2)
         self._yield(inner, kinds, [carried[k].name for k in permutation])
@@ -332,7 +334,7 @@ class Control:
     def _loop_buffer(self, scope: Scope) -> Buffer | None:
         """A buffer whose elements the loop visits in order, perhaps."""
         buffer = self._some_buffer(scope) if scope.buffers else None
-        if buffer is None or not buffer.shape or not self.writer.chance(0.5):
+        if buffer is None or not buffer.shape or not self.writer.chance(0.6):
             return None
         return buffer
 
@@ -342,20 +344,22 @@ class Control:
         first, _, rest = place.partition("[")
         _, comma, others = rest.partition(",")
         place = f"{first}[{iv.name}{comma}{others}" if comma else f"{first}[{iv.name}]"
+        if self.writer.chance(0.6):
+            self.memory.update(scope, buffer, place)
+            return
         value = self.memory.load(scope, buffer, place)
         scope.add(value)
-        if buffer.is_float and self.writer.chance(0.5):
-            scope.add(self.scalars.new_float(scope))
-            self.memory.store(scope, buffer, place)
+        if isinstance(value, Float):
+            scope.add(self.scalars.product(scope, value))
 
     def _permuted(self, scope: Scope) -> tuple[list[Buffer], list[int]]:
         """Buffers a loop carries, and which one each becomes."""
         random = self.writer.random
-        if not scope.buffers or not self.writer.chance(0.3):
+        if not scope.buffers or not self.writer.chance(0.4):
             return [], []
         like = self._some_buffer(scope)
         same = [b for b in scope.buffers if b.type == like.type]
-        count = random.randint(1, 3)
+        count = random.choice([1, 2, 3, 3])
         if len(same) < count and not self.writer.chance(0.3):
             count = len(same)
         buffers = random.sample(same, count) if len(same) >= count else []

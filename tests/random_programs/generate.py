@@ -117,7 +117,7 @@ class _Generator:
         if not parameters:
             element = self._float_type()
         shape = self.random.choice(SHAPES)
-        for _ in range(self.random.randint(1, 3)):
+        for _ in range(self.random.choice([1, 2, 3, 3])):
             extents = tuple(
                 (dynamic or self.random.randint(1, 5)) if n is None else n
                 for n in shape

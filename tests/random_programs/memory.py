@@ -62,20 +62,21 @@ class Memory:
             return self.scalars.some_float(scope, element, STORED_BOUND)
         return self.scalars.some_integer(scope, element, *STORED_INTEGERS)
 
-    def update(self, scope: Scope, buffer: Buffer) -> None:
-        """Read, change and write back one element."""
-        place = self.place(scope, buffer)
+    def update(self, scope: Scope, buffer: Buffer, place: str) -> None:
+        """Read an element and write back what depends on it."""
+        value = self.load(scope, buffer, place)
         inner = scope.inside()
-        inner.add(self.load(scope, buffer, place))
-        if buffer.is_float:
-            inner.floats = [*scope.floats[-3:], inner.floats[-1]]
-            inner.add(self.scalars.new_float(inner))
-            inner.floats = inner.floats[-1:]
+        if isinstance(value, Float):
+            scope.add(value)
+            product = self.scalars.product(scope, value)
+            scope.add(product)
+            new = self.scalars.below(product, STORED_BOUND)
         else:
-            inner.integers = [*scope.integers[-2:], inner.integers[-1]]
-            inner.add(self.scalars.new_integer(inner))
-            inner.integers = inner.integers[-1:]
-        self.store(inner, buffer, place)
+            inner.integers = [*scope.integers[-2:]]
+            inner.add(value)
+            integer = self.scalars.cast(self.scalars.new_integer(inner), buffer.element)
+            new = self.scalars.folded(integer, *STORED_INTEGERS)
+        self.writer.line(f"memref.store {new.name}, {place} : {buffer.type}")
 
     def fill(self, scope: Scope, buffer: Buffer) -> None:
         """Give every element the same value."""

@@ -67,9 +67,9 @@ class Scalars:
         writer = self.writer
         if not scope.floats or writer.chance(0.07):
             value = round(writer.random.uniform(-1.5, 1.5), 3)
-            return self._below(writer.float_constant(value, type_), bound)
+            return self.below(writer.float_constant(value, type_), bound)
         recent = scope.floats[-6:] if writer.chance(0.6) else scope.floats
-        return self._below(self.converted(writer.random.choice(recent), type_), bound)
+        return self.below(self.converted(writer.random.choice(recent), type_), bound)
 
     def converted(self, value: Float, type_: str) -> Float:
         """The value in another width."""
@@ -79,7 +79,8 @@ class Scalars:
         text = f"arith.{operation} {value.name} : {value.type} to {type_}"
         return Float(self.writer.emit(text), type_, value.bound)
 
-    def _below(self, value: Float, bound: float) -> Float:
+    def below(self, value: Float, bound: float) -> Float:
+        """The value, or a bounded function of it if it may be too large."""
         if value.bound <= bound:
             return value
         operation = self.writer.random.choice([*SQUASHED])
@@ -102,7 +103,7 @@ class Scalars:
         """Write a random expression; its value is not made visible."""
         type_ = self.float_type()
         value = self._expression(self.writer.pick(KINDS), scope, type_)
-        return self._below(value, 40.0)
+        return self.below(value, 40.0)
 
     def _expression(self, kind: str, scope: Scope, type_: str) -> Float:
         choose = self.writer.random.choice
@@ -120,7 +121,7 @@ class Scalars:
                 return self._apply(operation, SQUASHED[operation], a)
             case "tame":
                 operation = choose([*TAME])
-                return self._apply(operation, TAME[operation], self._below(a, 2.0))
+                return self._apply(operation, TAME[operation], self.below(a, 2.0))
             case "positive":
                 operation = choose([*OF_POSITIVE])
                 x = self._positive(scope, type_)
@@ -142,7 +143,7 @@ class Scalars:
                 text = f"arith.select {self.condition(scope)}, {a.name}, {b.name}"
                 return Float(writer.emit(f"{text} : {type_}"), type_, larger)
             case "power":
-                x, y = self._positive(scope, type_), self._below(b, 2.0)
+                x, y = self._positive(scope, type_), self.below(b, 2.0)
                 return self._apply("math.powf", 36.0, x, y)
             case "integer power":
                 power = writer.integer_constant(
@@ -175,6 +176,13 @@ class Scalars:
         value = self.some_integer(scope, "i32", -9, 9)
         name = self.writer.emit(f"arith.sitofp {value.name} : i32 to {type_}")
         return Float(name, type_, 9.0)
+
+    def product(self, scope: Scope, factor: Float) -> Float:
+        """A float times itself or another: its derivative reads its value."""
+        other = factor
+        if self.writer.chance(0.6):
+            other = self.some_float(scope, factor.type, 4.0)
+        return self._apply("arith.mulf", factor.bound * other.bound, factor, other)
 
     def condition(self, scope: Scope) -> str:
         """An i1, of floats or of integers."""

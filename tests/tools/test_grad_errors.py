@@ -145,7 +145,7 @@ def test_pipeline_that_ends_above_the_machine(grad):
 
 @pytest.mark.parametrize("pipeline", ["", "canonicalize"])
 def test_pipeline_that_does_not_differentiate(grad, pipeline):
-    assert "should be 'differentiate'" in grad.fails("--pipeline", pipeline)
+    assert "has to be 'differentiate'" in grad.fails("--pipeline", pipeline)
 
 
 def test_pipeline_that_asks_again(grad):
