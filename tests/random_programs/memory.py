@@ -169,3 +169,39 @@ class Memory:
     def _subview(self, source: Buffer, where: str, view: Buffer) -> Buffer:
         text = f"memref.subview {source.name}{where} : {source.type} to {view.type}"
         return replace(view, name=self.writer.emit(text))
+
+    def some_buffer(self, scope: Scope) -> Buffer:
+        """A buffer, more often one of floats."""
+        floats = [buffer for buffer in scope.buffers if buffer.is_float]
+        if floats and self.writer.chance(0.75):
+            return self.writer.random.choice(floats)
+        return self.writer.random.choice(scope.buffers)
+
+    def visit(self, scope: Scope, buffer: Buffer, iv: Integer) -> None:
+        """Read, and perhaps write, the element at the induction variable."""
+        place = self.place(scope, buffer)
+        first, _, rest = place.partition("[")
+        _, comma, others = rest.partition(",")
+        place = f"{first}[{iv.name}{comma}{others}" if comma else f"{first}[{iv.name}]"
+        if self.writer.chance(0.6):
+            self.update(scope, buffer, place)
+            return
+        self.recall(scope, buffer, place)
+
+    def recall(self, scope: Scope, buffer: Buffer, place: str) -> None:
+        """Read an element and, perhaps, write what has to remember it."""
+        value = self.load(scope, buffer, place)
+        scope.add(value)
+        if isinstance(value, Float) and self.writer.chance(0.6):
+            product = self.scalars.product(scope, value)
+            scope.add(product)
+            if self.writer.chance(0.4):
+                self._keep(scope, self.scalars.below(product, STORED_BOUND))
+
+    def _keep(self, scope: Scope, value: Float) -> None:
+        """Store a value in some buffer, so that it outlives its block."""
+        fitting = [b for b in scope.buffers if b.element == value.type]
+        if fitting:
+            buffer = self.writer.random.choice(fitting)
+            place = self.place(scope, buffer)
+            self.writer.line(f"memref.store {value.name}, {place} : {buffer.type}")

@@ -202,7 +202,7 @@ def _numbered(items: tuple[Item, ...], numbers: Iterator[int]) -> tuple[Item, ..
 
 @settings(
     deadline=None,
-    max_examples=25,
+    max_examples=12,
     suppress_health_check=[HealthCheck.too_slow],
 )
 @given(
