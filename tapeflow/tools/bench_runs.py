@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import median
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -59,7 +60,7 @@ def measure_all(
 def measured_run(
     case: Case, pipeline: FittedPipeline, engine: Engine
 ) -> GradientResult:
-    """One compilation, and runs until their time can be trusted; the mean counts."""
+    """One compilation, and runs until their time can be trusted: the median."""
     compiled = case.request.compile(pipeline)
     results: list[GradientResult] = []
     started = time.perf_counter()
@@ -72,7 +73,7 @@ def measured_run(
                 engine=engine,
             )
         )
-    seconds = sum(result.run_seconds for result in results) / len(results)
+    seconds = median(result.run_seconds for result in results)
     return replace(results[0], run_seconds=seconds)
 
 

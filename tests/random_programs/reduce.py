@@ -32,15 +32,20 @@ def reduce(case: Case, fails: Fails) -> Case:
 
     Arguments, inputs and seeds stay as they are.
     """
+    while (smaller := _one_round(case, fails)).text != case.text:
+        case = smaller
+    return case
+
+
+def _one_round(case: Case, fails: Fails) -> Case:
+    """Try every operation once, users before what they use."""
     number = 0
-    while True:
-        candidate = _without(case, number)
-        if candidate is None:
-            return case
+    while (candidate := _without(case, number)) is not None:
         if candidate.text != case.text and fails(candidate):
             case = candidate
         else:
             number += 1
+    return case
 
 
 def _without(case: Case, number: int) -> Case | None:
