@@ -66,3 +66,11 @@ func.func @f(%x: f64) -> f64 {
   func.return %x : f64
 }
 // CHECK: 'ad.gradient' expects parent op 'builtin.module'
+
+// -----
+
+func.func @both(%x: memref<?xf64>) {
+  func.return
+}
+ad.gradient @both_grad of @both wrt [0] constant [0]
+// CHECK: argument 0 is both in wrt and constant

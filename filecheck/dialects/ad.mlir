@@ -8,11 +8,13 @@ func.func @f(%x: f64, %n: index, %a: memref<?xf32>) -> (f64, i64) {
 }
 ad.gradient @f_grad of @f wrt [0, 2]
 ad.gradient @f_seeded of @f wrt [0] seeds [0]
+ad.gradient @f_held of @f wrt [0] constant [2]
 ad.gradient @f_noted of @f wrt [] {note = "x"}
 
 // CHECK:      ad.turn
 // CHECK:      ad.gradient @f_grad of @f wrt [0, 2]
 // CHECK-NEXT: ad.gradient @f_seeded of @f wrt [0] seeds [0]
+// CHECK-NEXT: ad.gradient @f_held of @f wrt [0] constant [2]
 // CHECK-NEXT: ad.gradient @f_noted of @f wrt [] {note = "x"}
 
 // GENERIC:      "ad.turn"() : () -> ()

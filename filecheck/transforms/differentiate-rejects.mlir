@@ -83,3 +83,18 @@ func.func @overwritten(%a: memref<4xf64>, %b: memref<4xf64>, %n: index) {
 }
 ad.gradient @overwritten_grad of @overwritten wrt [0, 1]
 // CHECK: the buffers this loop carries are not merely permuted; yield each carried buffer exactly once, in any order
+
+// -----
+
+func.func @swapped(%a: memref<4xf64>, %b: memref<4xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %p, %q = scf.for %i = %c0 to %n step %c1 iter_args(%x = %a, %y = %b) -> (memref<4xf64>, memref<4xf64>) {
+    %v = memref.load %x[%c0] : memref<4xf64>
+    memref.store %v, %y[%c1] : memref<4xf64>
+    scf.yield %y, %x : memref<4xf64>, memref<4xf64>
+  }
+  func.return
+}
+ad.gradient @swapped_grad of @swapped wrt [0] constant [1]
+// CHECK: cannot differentiate @swapped: a constant buffer is swapped with one in wrt; take it out of constant

@@ -191,3 +191,20 @@ func.func @repeat(%x: f64, %limit: f64) -> f64 {
   func.return %y : f64
 }
 ad.gradient @repeat_grad of @repeat wrt [0]
+
+// -----
+
+// Nothing flows through a constant buffer: the product stored in it is cut off.
+// CHECK-LABEL: @held_grad
+// CHECK-NOT:     %d_work = memref.alloc
+// CHECK:         ad.turn
+// CHECK-NEXT:    func.return %{{.*}}, %d_y : f64, f64
+func.func @held(%x: f64, %work: memref<1xf64>) -> f64 {
+  %c0 = arith.constant 0 : index
+  %square = arith.mulf %x, %x : f64
+  memref.store %square, %work[%c0] : memref<1xf64>
+  %w = memref.load %work[%c0] : memref<1xf64>
+  %y = arith.addf %w, %x : f64
+  func.return %y : f64
+}
+ad.gradient @held_grad of @held wrt [0] constant [1]

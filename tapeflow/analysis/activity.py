@@ -91,16 +91,23 @@ def find_activity(
     buffers: Buffers,
     sources: Sequence[SSAValue],
     sinks: Sequence[SSAValue],
+    constants: Sequence[SSAValue] = (),
 ) -> Activity:
-    """Find what lies between the sources (arguments) and sinks (seeded values)."""
+    """Find what lies between the sources (arguments) and sinks (seeded values).
+
+    Nothing flows through the constants.
+    """
 
     def node(value: SSAValue) -> SSAValue:
         return buffers.of(value) if isinstance(value.type, MemRefType) else value
 
+    cut = {node(value) for value in constants}
     forward: dict[SSAValue, list[SSAValue]] = {}
     backward: dict[SSAValue, list[SSAValue]] = {}
     for op in function.walk():
         for origin, target in _flows(op):
+            if {node(origin), node(target)} & cut:
+                continue
             if is_differentiable(origin.type) and is_differentiable(target.type):
                 forward.setdefault(node(origin), []).append(node(target))
                 backward.setdefault(node(target), []).append(node(origin))

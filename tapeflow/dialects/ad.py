@@ -76,6 +76,11 @@ class GradientSymbolUse(SymbolUserOpInterface):
         self._verify_indices(
             op.arguments, function.function_type.inputs, f"argument of @{name}"
         )
+        self._verify_indices(
+            op.constant_arguments(),
+            function.function_type.inputs,
+            f"argument of @{name}",
+        )
         if op.seeds is not None:
             self._verify_indices(
                 op.seeded_results(),
@@ -106,6 +111,8 @@ class GradientOp(IRDLOperation):
     The generated function takes all arguments of `@f`, then a shadow buffer for each
     buffer in `wrt`, then a seed for each result in `seeds` (by default every float
     result). It returns the results of `@f`, then the adjoint of each scalar in `wrt`.
+    No derivative flows through the buffers in `constant [1]`; other buffers outside
+    `wrt` get shadows inside where they need them.
     """
 
     name = "ad.gradient"
@@ -113,6 +120,7 @@ class GradientOp(IRDLOperation):
     function = prop_def(FlatSymbolRefAttr)
     wrt = prop_def(DenseArrayBase.constr(i64))
     seeds = opt_prop_def(DenseArrayBase.constr(i64))
+    constant = opt_prop_def(DenseArrayBase.constr(i64))
     traits = traits_def(HasParent(ModuleOp), SymbolOpInterface(), GradientSymbolUse())
 
     def __init__(
@@ -121,15 +129,18 @@ class GradientOp(IRDLOperation):
         function: str,
         wrt: Sequence[int],
         seeds: Sequence[int] | None = None,
+        constant: Sequence[int] | None = None,
     ):
+        def indices(values: Sequence[int] | None) -> Attribute | None:
+            return None if values is None else DenseArrayBase.from_list(i64, values)
+
         super().__init__(
             properties={
                 "sym_name": StringAttr(name),
                 "function": SymbolRefAttr(function),
-                "wrt": DenseArrayBase.from_list(i64, wrt),
-                "seeds": None
-                if seeds is None
-                else DenseArrayBase.from_list(i64, seeds),
+                "wrt": indices(wrt),
+                "seeds": indices(seeds),
+                "constant": indices(constant),
             }
         )
 
@@ -144,6 +155,12 @@ class GradientOp(IRDLOperation):
             return ()
         return tuple(self.seeds.get_values())
 
+    def constant_arguments(self) -> tuple[int, ...]:
+        """Positions of the arguments given in `constant`."""
+        if self.constant is None:
+            return ()
+        return tuple(self.constant.get_values())
+
     def print(self, printer: Printer) -> None:
         printer.print_string(" ")
         printer.print_symbol_name(self.sym_name.data)
@@ -152,6 +169,8 @@ class GradientOp(IRDLOperation):
         printer.print_string(f" wrt {list(self.arguments)}")
         if self.seeds is not None:
             printer.print_string(f" seeds {list(self.seeded_results())}")
+        if self.constant is not None:
+            printer.print_string(f" constant {list(self.constant_arguments())}")
         printer.print_op_attributes(self.attributes)
 
     @classmethod
@@ -167,7 +186,10 @@ class GradientOp(IRDLOperation):
         parser.parse_keyword("wrt")
         wrt = parse_indices()
         seeds = parse_indices() if parser.parse_optional_keyword("seeds") else None
-        gradient = GradientOp(name.data, function.data, wrt, seeds)
+        constant = (
+            parse_indices() if parser.parse_optional_keyword("constant") else None
+        )
+        gradient = GradientOp(name.data, function.data, wrt, seeds, constant)
         gradient.attributes |= parser.parse_optional_attr_dict()
         return gradient
 
@@ -175,9 +197,12 @@ class GradientOp(IRDLOperation):
         for what, indices in (
             ("wrt", self.arguments),
             ("seeds", self.seeded_results()),
+            ("constant", self.constant_arguments()),
         ):
             if list(indices) != sorted(set(indices)):
                 raise VerifyException(f"{what} must ascend without repetition")
+        if both := set(self.arguments) & set(self.constant_arguments()):
+            raise VerifyException(f"argument {min(both)} is both in wrt and constant")
 
 
 @irdl_op_definition

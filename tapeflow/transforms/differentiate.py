@@ -1,6 +1,6 @@
 """Pass `differentiate`: answer requests for gradients in reverse mode."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.activity import Activity, find_activity
-from tapeflow.analysis.buffers import find_buffers, is_memref
+from tapeflow.analysis.buffers import Buffers, find_buffers, is_memref
 from tapeflow.analysis.differentiability import Problem, find_problems
 from tapeflow.analysis.recording import find_recording
 from tapeflow.analysis.reverse_reads import find_reverse_reads
@@ -108,6 +108,23 @@ def _check_one_block(primal: func.FuncOp, request: GradientOp) -> None:
         _fail(primal, name, [problem])
 
 
+def _constants_in_wrt(
+    function: func.FuncOp,
+    buffers: Buffers,
+    wrt: Sequence[SSAValue],
+    constants: Sequence[SSAValue],
+) -> Iterator[Problem]:
+    """Constant buffers that are swapped with buffers whose gradient is asked for."""
+    active = {buffers.of(value) for value in wrt if is_memref(value)}
+    for constant in filter(is_memref, constants):
+        if buffers.of(constant) in active:
+            yield Problem(
+                function,
+                "a constant buffer is swapped with one in wrt",
+                "take it out of constant",
+            )
+
+
 @dataclass
 class _Gradient:
     """A gradient function under construction: first a copy of the primal."""
@@ -173,8 +190,12 @@ class _Gradient:
     def _check(self, wrt: Sequence[SSAValue], seeded: Sequence[int]) -> Activity:
         buffers = find_buffers(self.function)
         sinks = [*(self.returned[i] for i in seeded), *filter(is_memref, wrt)]
-        activity = find_activity(self.function, buffers, wrt, sinks)
-        problems = find_problems(self.function, activity)
+        constants = [self.arguments[i] for i in self.request.constant_arguments()]
+        activity = find_activity(self.function, buffers, wrt, sinks, constants)
+        problems = [
+            *_constants_in_wrt(self.function, buffers, wrt, constants),
+            *find_problems(self.function, activity),
+        ]
         if problems:
             name = self.request.function.string_value()
             _fail(problems[0].op, name, problems)

@@ -26,6 +26,8 @@ class RequestGradientPass(ModulePass):
 
     function: str
     wrt: tuple[int, ...]
+    constant: tuple[int, ...] = ()
+    """Buffers outside `wrt` through which no derivative flows."""
     result: str | None = None
     """Name of the gradient function; by default the function's with `_grad`."""
 
@@ -34,7 +36,10 @@ class RequestGradientPass(ModulePass):
         if SymbolTable.lookup_symbol(op, name) is not None:
             message = f"there is already a symbol @{name}; choose another with result="
             op.emit_error(message, PassFailedException(message))
-        request = GradientOp(name, self.function, sorted(set(self.wrt)))
+        constant = sorted(set(self.constant)) if self.constant else None
+        request = GradientOp(
+            name, self.function, sorted(set(self.wrt)), constant=constant
+        )
         function = SymbolTable.lookup_symbol(op, self.function)
         if isinstance(function, func.FuncOp):
             request.location = function.location
