@@ -20,4 +20,5 @@ ad.gradient @f_noted of @f wrt [] {note = "x"}
 // GENERIC:      "ad.turn"() : () -> ()
 // GENERIC:      "ad.gradient"() <{sym_name = "f_grad", function = @f, wrt = array<i64: 0, 2>}> : () -> ()
 // GENERIC-NEXT: "ad.gradient"() <{sym_name = "f_seeded", function = @f, wrt = array<i64: 0>, seeds = array<i64: 0>}> : () -> ()
+// GENERIC-NEXT: "ad.gradient"() <{sym_name = "f_held", function = @f, wrt = array<i64: 0>, constant = array<i64: 2>}> : () -> ()
 // GENERIC-NEXT: "ad.gradient"() <{sym_name = "f_noted", function = @f, wrt = array<i64>}> {note = "x"} : () -> ()
