@@ -14,14 +14,8 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.layer_loops import find_layers
 from tapeflow.analysis.tile_sizes import ScratchpadTooSmall, TapeDemand, tile_sizes
-from tapeflow.dialects.tape import (
-    AdvanceOp,
-    AllocateOp,
-    PushOp,
-    ReserveOp,
-    RetreatOp,
-    TapeRegionType,
-)
+from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, RetreatOp
+from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.index_builder import FunctionConstants, known
 from tapeflow.transforms.strip_mine import strip_mine
 

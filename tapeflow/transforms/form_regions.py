@@ -15,14 +15,8 @@ from tapeflow.analysis.buffers import Buffers, find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.analysis.stack_groups import StackGroup, group_stacks
 from tapeflow.dialects.record import LINE_BYTES
-from tapeflow.dialects.tape import (
-    AllocateOp,
-    Layout,
-    PopOp,
-    PushOp,
-    StackOp,
-    TapeRegionType,
-)
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp
+from tapeflow.dialects.tape_types import Layout, TapeRegionType
 from tapeflow.transforms.emit_push_count import PushCountEmitter
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 

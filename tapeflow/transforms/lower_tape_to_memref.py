@@ -11,13 +11,8 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from tapeflow.dialects.tape import (
-    AllocateOp,
-    PopOp,
-    PushOp,
-    ReserveOp,
-    TapeRegionType,
-)
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
+from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.grow_tape import make_room
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.reserve_records import reserve_records

@@ -12,7 +12,8 @@ from typing import ClassVar
 
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
-from tapeflow.dialects.tape import Layout
+from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.dialects.tape_types import Layout
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class NamedPipeline(ArgSpecConvertible):
     """The function to differentiate, where no `ad.gradient` asks for it."""
     wrt: tuple[int, ...] = ()
     """Numbers of the arguments to differentiate `function` by."""
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
 
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
@@ -48,7 +51,7 @@ class NamedPipeline(ArgSpecConvertible):
             *request,
             # Affine, linalg and parallel loops become what can be differentiated.
             "lower-source",
-            "differentiate",
+            f"differentiate{{policy={self.policy}}}",
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",
             "canonicalize",

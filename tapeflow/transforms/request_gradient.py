@@ -26,10 +26,10 @@ class RequestGradientPass(ModulePass):
 
     function: str
     wrt: tuple[int, ...]
-    constant: tuple[int, ...] = ()
-    """Buffers outside `wrt` through which no derivative flows."""
     result: str | None = None
     """Name of the gradient function; by default the function's with `_grad`."""
+    constant: tuple[int, ...] = ()
+    """Buffers outside `wrt` through which no derivative flows."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         name = self.result or f"{self.function}_grad"

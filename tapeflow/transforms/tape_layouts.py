@@ -10,14 +10,8 @@ from xdsl.dialects import arith, memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, UnitAttr, i1, i8
 from xdsl.ir import Attribute, SSAValue
 
-from tapeflow.dialects.tape import (
-    AllocateArenaOp,
-    ArenaType,
-    DeallocateArenaOp,
-    LoadOp,
-    StoreOp,
-    TapeRegionType,
-)
+from tapeflow.dialects.tape import AllocateArenaOp, DeallocateArenaOp, LoadOp, StoreOp
+from tapeflow.dialects.tape_types import ArenaType, TapeRegionType
 from tapeflow.transforms.index_builder import IndexBuilder
 
 TAPE_FIELD = "tape.field"

@@ -21,14 +21,8 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.dialects.tape import (
-    AllocateOp,
-    PopOp,
-    PushOp,
-    ReserveOp,
-    StackType,
-    TiledOp,
-)
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, TiledOp
+from tapeflow.dialects.tape_types import StackType
 
 State: TypeAlias = tuple[SSAValue, ...]
 TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | TiledOp

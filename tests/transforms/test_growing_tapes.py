@@ -5,7 +5,7 @@ from xdsl.dialects import scf
 
 from hwmodel import PRESETS
 from tapeflow.backend.execute import Execution, execute
-from tapeflow.dialects.tape import Layout
+from tapeflow.dialects.tape_types import Layout
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import FormRegionsPass, LowerTapeToMemrefPass
 from tapeflow.universe import full_context

@@ -20,7 +20,7 @@ from tapeflow.backend.emit.tape_variables import (
 from tapeflow.backend.emit.timeline import Timeline
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.backend.scalar_types import is_float, is_scalar
-from tapeflow.dialects.tape import ArenaType
+from tapeflow.dialects.tape_types import ArenaType
 
 DEEPEST_NESTING = 90
 """Python takes up to 100 levels of indentation."""

@@ -17,6 +17,7 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
 from tapeflow.transforms.tape_layouts import TAPE_MOVED
 
 
@@ -80,16 +81,16 @@ def _reserve(_emitter: FunctionEmitter, _op: Operation) -> Sequence[str]:
 
 
 def _tile_records(value: SSAValue) -> int:
-    records = cast(tape.TapeRegionType, value.type).tile_records
+    records = cast(TapeRegionType, value.type).tile_records
     assert records is not None
     return records
 
 
 def _pushed_bytes(type_: Attribute) -> int:
     """Bytes a push counts for: a packed record has no padding."""
-    if isinstance(type_, tape.StackType):
+    if isinstance(type_, StackType):
         return field_bytes(type_.element)
-    region = cast(tape.TapeRegionType, type_)
+    region = cast(TapeRegionType, type_)
     layout = region.record_layout
     packed = region.layout.data == "soa"
     return sum(layout.widths_bytes) if packed else layout.stride_bytes
@@ -110,7 +111,7 @@ def _push(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.check(f"{stack.count} < {stack.bound}", op, message, stack.bound)
     emitter.line(f"if {stack.count} == {stack.capacity}:")
     emitter.line(f"    {stack.capacity} = 2 * {stack.capacity} + 16")
-    fields = cast(tape.TapeType, push.tape.type).fields
+    fields = cast(TapeType, push.tape.type).fields
     for array, field in zip(stack.arrays, fields, strict=True):
         arguments = f"{emitter.site(op, '')}, {array}, {stack.count}, {stack.capacity}"
         emitter.line(f"    {array} = run.grow_{element_name(field)}({arguments})")
@@ -203,7 +204,7 @@ def _field_place(
 ) -> tuple[ArenaVariables, str, list[str]]:
     """The arena, the field's first byte in it, and its byte address."""
     arena = _arena(emitter, op.memory)
-    layout: RecordLayout = cast(tape.ArenaType, op.memory.type).record_layout
+    layout: RecordLayout = cast(ArenaType, op.memory.type).record_layout
     stride, offset = layout.stride_bytes, layout.offsets_bytes[op.field.data]
     at = emitter.scalar(op.address)
     whole = f"remainder_unsigned({at}, {stride}) == 0"
@@ -223,7 +224,7 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     element = element_name(store.value.type)
     value = emitter.scalar(store.value)
     if store.field.data == 0 and TAPE_MOVED not in op.attributes:
-        stride = cast(tape.ArenaType, store.memory.type).record_layout.stride_bytes
+        stride = cast(ArenaType, store.memory.type).record_layout.stride_bytes
         emitter.count_tape(stride)
     emitter.line(f"write_{element}({arena.array}, {place}, {value})")
     return addresses
