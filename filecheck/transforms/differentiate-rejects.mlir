@@ -98,3 +98,14 @@ func.func @swapped(%a: memref<4xf64>, %b: memref<4xf64>, %n: index) {
 }
 ad.gradient @swapped_grad of @swapped wrt [0] constant [1]
 // CHECK: cannot differentiate @swapped: a constant buffer is swapped with one in wrt; take it out of constant
+
+// -----
+
+func.func @strided(%x: f64, %work: memref<4xf64, strided<[2]>>) -> f64 {
+  %c0 = arith.constant 0 : index
+  memref.store %x, %work[%c0] : memref<4xf64, strided<[2]>>
+  %y = memref.load %work[%c0] : memref<4xf64, strided<[2]>>
+  func.return %y : f64
+}
+ad.gradient @strided_grad of @strided wrt [0]
+// CHECK: cannot differentiate @strided: a shadow for a buffer of type memref<4xf64, strided<[2]>> cannot be allocated; ask for its gradient with wrt, or use a plain layout

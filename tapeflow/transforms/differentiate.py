@@ -2,10 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf
-from xdsl.dialects.builtin import FileLineColLoc, FunctionType, ModuleOp
+from xdsl.dialects.builtin import (
+    FileLineColLoc,
+    FunctionType,
+    MemRefType,
+    ModuleOp,
+    NoneAttr,
+)
 from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
@@ -23,6 +30,8 @@ from tapeflow.transforms.count_iterations import count_iterations
 from tapeflow.transforms.inline_calls import inline_calls
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
+
+_ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
 
 
 @dataclass(frozen=True)
@@ -125,6 +134,24 @@ def _constants_in_wrt(
             )
 
 
+def _shadows_with_layout(
+    function: func.FuncOp, activity: Activity, wrt: Sequence[SSAValue]
+) -> Iterator[Problem]:
+    """Active buffers whose shadow has to be allocated and whose layout is not plain."""
+    created = [op for op in function.walk() if isinstance(op, _ALLOCATIONS)]
+    values = [*function.body.block.args, *(op.results[0] for op in created)]
+    for value in values:
+        if value in wrt or not is_memref(value) or not activity.active(value):
+            continue
+        if not isinstance(cast(MemRefType, value.type).layout, NoneAttr):
+            owner = value.owner
+            yield Problem(
+                owner if isinstance(owner, Operation) else function,
+                f"a shadow for a buffer of type {value.type} cannot be allocated",
+                "ask for its gradient with wrt, or use a plain layout",
+            )
+
+
 @dataclass
 class _Gradient:
     """A gradient function under construction: first a copy of the primal."""
@@ -194,6 +221,7 @@ class _Gradient:
         activity = find_activity(self.function, buffers, wrt, sinks, constants)
         problems = [
             *_constants_in_wrt(self.function, buffers, wrt, constants),
+            *_shadows_with_layout(self.function, activity, wrt),
             *find_problems(self.function, activity),
         ]
         if problems:
