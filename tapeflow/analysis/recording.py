@@ -183,15 +183,11 @@ def _computable(possible: dict[SSAValue, Recall], *, cheap_only: bool) -> set[SS
         if recall not in AGAIN:
             continue
         free = all(v in again or possible[v] in AT_HAND for v in _operands(value))
-        memory = [v for v in _operands(value) if not _can_be_saved(v)]
+        memory = [v for v in _operands(value) if is_memref(v)]
         reachable = all(v in again or possible[v] in AT_HAND for v in memory)
         if (free and _is_cheap(value, recall)) or (not cheap_only and reachable):
             again.add(value)
     return again
-
-
-def _can_be_saved(value: SSAValue) -> bool:
-    return not is_memref(value)
 
 
 def _is_cheap(value: SSAValue, recall: Recall) -> bool:

@@ -202,54 +202,53 @@ class TiledOp(IRDLOperation):
             raise VerifyException("needs a tape region cut into tiles")
 
 
+class _BoundaryOp(TiledOp):
+    """What the layer boundaries share: they may change the current tile."""
+
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape])
+
+
+class _CountOp(TiledOp):
+    """What the counts share: a number of records of the current tile."""
+
+    records = result_def(IndexType())
+    traits = traits_def(MemoryReadEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape], result_types=[IndexType()])
+
+
 @irdl_op_definition
-class AdvanceOp(TiledOp):
+class AdvanceOp(_BoundaryOp):
     """Forward layer boundary: retire the current tile if it is full."""
 
     name = "tape.advance"
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = "$tape attr-dict `:` type($tape)"
-
-    def __init__(self, tape: SSAValue):
-        super().__init__(operands=[tape])
 
 
 @irdl_op_definition
-class RetreatOp(TiledOp):
+class RetreatOp(_BoundaryOp):
     """Reverse layer boundary: make the previous tile current if this one is used up."""
 
     name = "tape.retreat"
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = "$tape attr-dict `:` type($tape)"
-
-    def __init__(self, tape: SSAValue):
-        super().__init__(operands=[tape])
 
 
 @irdl_op_definition
-class RoomOp(TiledOp):
+class RoomOp(_CountOp):
     """How many records can still be pushed to the current tile."""
 
     name = "tape.room"
-    records = result_def(IndexType())
-    traits = traits_def(MemoryReadEffect())
-    assembly_format = "$tape attr-dict `:` type($tape)"
-
-    def __init__(self, tape: SSAValue):
-        super().__init__(operands=[tape], result_types=[IndexType()])
 
 
 @irdl_op_definition
-class ReadyOp(TiledOp):
+class ReadyOp(_CountOp):
     """How many records can still be popped from the current tile."""
 
     name = "tape.ready"
-    records = result_def(IndexType())
-    traits = traits_def(MemoryReadEffect())
-    assembly_format = "$tape attr-dict `:` type($tape)"
-
-    def __init__(self, tape: SSAValue):
-        super().__init__(operands=[tape], result_types=[IndexType()])
 
 
 @irdl_op_definition
