@@ -6,7 +6,7 @@ is at hand, or it is saved on the tape, or it is computed again from values that
 then needed in turn.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -25,7 +25,7 @@ class Recall(Enum):
     """How the reverse sweep gets a primal value."""
 
     AVAILABLE = auto()
-    """Defined in the function's entry block, which dominates the reverse sweep."""
+    """Defined in a scope, whose reverse follows in the same block."""
     INDUCTION = auto()
     """A loop's induction variable, which the reverse loop counts anyway."""
     RECOMPUTE = auto()
@@ -81,14 +81,16 @@ def find_recording(
     function: func.FuncOp,
     activity: Activity,
     reads: Callable[[Operation], Iterator[SSAValue]],
+    scopes: Collection[Block],
     policy: TapePolicy,
 ) -> Recording:
     """Decide how each needed value is recalled.
 
     Args:
         reads: the primal values that the reverse of an operation reads.
+        scopes: the blocks whose reverse follows in the same block.
     """
-    possible = _possible_recalls(function, activity)
+    possible = _possible_recalls(function, activity, scopes)
     wanted = [value for op in function.walk() for value in reads(op)]
     recalls = _choose(possible, wanted, policy)
     needed: set[SSAValue] = set()
@@ -109,32 +111,39 @@ def _operands(value: SSAValue) -> tuple[SSAValue, ...]:
 
 
 def _possible_recalls(
-    function: func.FuncOp, activity: Activity
+    function: func.FuncOp, activity: Activity, scopes: Collection[Block]
 ) -> dict[SSAValue, Recall]:
     """For each value the best that is possible, whatever its operands need."""
-    entry = function.body.block
-    recalls: dict[SSAValue, Recall] = dict.fromkeys(entry.args, Recall.AVAILABLE)
+    recalls: dict[SSAValue, Recall] = {}
+    scope_of = {function.body.block: function.body.block}
     for op in function.walk():
-        if op is function:
-            continue
-        recall = Recall.AVAILABLE if op.parent is entry else _again(op, activity)
-        recalls.update(dict.fromkeys(op.results, recall))
         for region in op.regions:
             for block in region.blocks:
-                recalls.update(dict.fromkeys(block.args, Recall.SAVE))
-        if isinstance(op, scf.ForOp):
-            recalls[op.body.block.args[0]] = Recall.INDUCTION
+                scope = block if block in scopes else scope_of[_block_of(op)]
+                scope_of[block] = scope
+                given = Recall.AVAILABLE if block is scope else Recall.SAVE
+                recalls.update(dict.fromkeys(block.args, given))
+                if isinstance(op, scf.ForOp) and block is not scope:
+                    recalls[block.args[0]] = Recall.INDUCTION
+        if op is not function:
+            scope = scope_of[_block_of(op)]
+            at_hand = op.parent is scope
+            recall = Recall.AVAILABLE if at_hand else _again(op, activity, scope)
+            recalls.update(dict.fromkeys(op.results, recall))
     return recalls
 
 
-def _again(op: Operation, activity: Activity) -> Recall:
+def _block_of(op: Operation) -> Block:
+    assert op.parent is not None
+    return op.parent
+
+
+def _again(op: Operation, activity: Activity, scope: Block) -> Recall:
     if op.has_trait(ConstantLike) or op.has_trait(Pure):
         return Recall.RECOMPUTE
     if isinstance(op, (memref.DimOp, memref.GetGlobalOp, *VIEWS)):
         return Recall.RECOMPUTE
-    if isinstance(op, memref.LoadOp) and activity.buffers.unchanged_after(
-        op, op.memref
-    ):
+    if isinstance(op, memref.LoadOp) and activity.buffers.unchanged_after(op, scope):
         return Recall.RELOAD
     return Recall.SAVE
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import igraph
-from xdsl.dialects import arith, memref, scf
-from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects import memref, scf
 from xdsl.ir import Operation, OpResult, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.operation_costs import operation_cost
 from tapeflow.analysis.tape_policy import TapePolicy
 from tapeflow.dialects.record import field_bytes
@@ -38,15 +38,9 @@ def static_trips(loop: Operation, policy: TapePolicy) -> float:
     """The trip count of a loop if its bounds are constants, else the assumed one."""
     if not isinstance(loop, scf.ForOp):
         return policy.assumed_trips
-    numbers: list[int] = []
-    for bound in (loop.lb, loop.ub, loop.step):
-        op = bound.owner
-        if not isinstance(op, arith.ConstantOp) or not isinstance(
-            op.value, IntegerAttr
-        ):
-            return policy.assumed_trips
-        numbers.append(op.value.value.data)
-    lower, upper, step = numbers
+    lower, upper, step = map(constant_of, (loop.lb, loop.ub, loop.step))
+    if lower is None or upper is None or step is None:
+        return policy.assumed_trips
     return float(max(0, -(-(upper - lower) // max(step, 1))))
 
 

@@ -5,7 +5,7 @@ adjoints of memory are shadow buffers.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -17,6 +17,7 @@ from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.recording import Recall, Recording
 from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.fuse_loops import FusedScope
 from tapeflow.transforms.shadow_buffers import ShadowBuffers
 
 Adjoints = dict[SSAValue, SSAValue]
@@ -32,6 +33,8 @@ class AdjointSweep(ABC):
     builder: AdjointBuilder
     stacks: dict[SSAValue, SSAValue]
     """The tape of each saved value."""
+    scopes: Mapping[Block, FusedScope]
+    """The scopes with fused loops."""
     primal: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     """Forward values as they are called in the reverse sweep."""
 
@@ -41,6 +44,10 @@ class AdjointSweep(ABC):
     @abstractmethod
     def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
         """Append the reverse of a block, given the adjoints of what it yields."""
+
+    @abstractmethod
+    def reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+        """Pass the adjoint of an operation's result on to its operands."""
 
     @property
     def activity(self) -> Activity:

@@ -1,6 +1,7 @@
 """Pass `differentiate`: answer requests for gradients in reverse mode."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,6 +21,8 @@ from xdsl.utils.exceptions import PassFailedException
 from tapeflow.analysis.activity import Activity, find_activity
 from tapeflow.analysis.buffers import Buffers, find_buffers, is_memref
 from tapeflow.analysis.differentiability import Problem, find_problems
+from tapeflow.analysis.fusion import FusionFinder
+from tapeflow.analysis.overwriting import find_accesses
 from tapeflow.analysis.recording import find_recording
 from tapeflow.analysis.reverse_reads import find_reverse_reads
 from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
@@ -27,6 +30,7 @@ from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints
 from tapeflow.transforms.count_iterations import count_iterations
+from tapeflow.transforms.fuse_loops import FusedScope, fuse_loops
 from tapeflow.transforms.inline_calls import inline_calls
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
@@ -192,14 +196,22 @@ class _Gradient:
         activity = self._check(wrt, seeded)
         if self._count_iterations(activity, builder):
             activity = self._check(wrt, seeded)
+        scopes = self._fuse(activity, builder)
+        if scopes:
+            activity = self._check(wrt, seeded)
         frees = self._strip()
         terms = compute_recorded_terms(self.function, activity, builder)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording = find_recording(self.function, activity, facts.reads, policy)
+        bodies = (loop.op.body.block for s in scopes.values() for loop in s.loops)
+        recording = find_recording(
+            self.function, activity, facts.reads, {self.block, *bodies}, policy
+        )
         stacks = push_saved(recording, builder)
-        sweep = ReverseSweep(facts, recording, builder, stacks)
+        sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
         builder.add(TurnOp())
-        own = self._shadow_arguments(sweep, wrt)
+        fused = scopes.get(self.block)
+        with builder.before(fused.loops[0].op) if fused else nullcontext():
+            own = self._shadow_arguments(sweep, wrt)
         adjoints = self._seed(sweep, seeded)
         sweep.reverse_block(self.block, adjoints)
         builder.location = self.function.location
@@ -208,6 +220,17 @@ class _Gradient:
         for free in frees:
             self.block.add_op(free)
         self._return(sweep, wrt, adjoints)
+
+    def _fuse(
+        self, activity: Activity, builder: AdjointBuilder
+    ) -> dict[Block, FusedScope]:
+        """Prepare the loops that are reversed iteration by iteration."""
+        facts = find_reverse_reads(self.function, activity, {})
+        accesses = find_accesses(self.function, activity.buffers)
+        finder = FusionFinder(facts, accesses, frozenset(self.arguments))
+        fused = fuse_loops(finder.scopes(self.block), facts, builder)
+        self._refresh_returned()
+        return fused
 
     def _seeded_results(self) -> tuple[int, ...]:
         if self.request.seeds is not None:
@@ -235,10 +258,14 @@ class _Gradient:
         loops = [op for op in relevant if isinstance(op, scf.WhileOp)]
         for loop in loops:
             count_iterations(loop, builder)
+        self._refresh_returned()
+        return bool(loops)
+
+    def _refresh_returned(self) -> None:
+        """Loops have been replaced."""
         terminator = self.block.last_op
         assert terminator is not None
         self.returned = tuple(terminator.operands)
-        return bool(loops)
 
     def _strip(self) -> list[memref.DeallocOp]:
         """Take out the return and the frees, which follow the reverse sweep."""

@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from xdsl.dialects import arith, scf
 from xdsl.ir import Block, SSAValue
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
 from tapeflow.dialects.ad import is_float
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.count_iterations import iterations_of
 from tapeflow.transforms.shadow_buffers import inverse
-from tapeflow.transforms.trip_count import (
-    bounds_as_index,
-    constant_of,
-    emit_trip_count,
-)
+from tapeflow.transforms.trip_count import bounds_as_index, emit_trip_count
 
 
 def reverse_if(sweep: AdjointSweep, op: scf.IfOp, adjoints: Adjoints) -> None:

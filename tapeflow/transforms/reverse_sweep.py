@@ -15,6 +15,7 @@ from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
 from tapeflow.transforms.reverse_control import reverse_for, reverse_if, reverse_while
+from tapeflow.transforms.reverse_fused import reverse_fused
 from tapeflow.transforms.reverse_memory import reverse_copy, reverse_load, reverse_store
 
 
@@ -24,12 +25,11 @@ class ReverseSweep(AdjointSweep):
     def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
         """Append the reverse of a block, given the adjoints of what it yields."""
         forward = tuple(block.ops)
+        done, allocated = reverse_fused(self, block, adjoints)
         self._recall_needed(block)
-        allocated = [
-            shadow for op in forward if (shadow := self.shadows.define(op)) is not None
-        ]
+        allocated += self.shadows.define_all(forward)
         for op in reversed(forward):
-            if op in self.facts.relevant:
+            if op in self.facts.relevant and op not in done:
                 self.builder.location = op.location
                 self._reverse(op, adjoints)
         for shadow in allocated:
@@ -69,9 +69,10 @@ class ReverseSweep(AdjointSweep):
             case scf.IfOp():
                 reverse_if(self, op, adjoints)
             case _:
-                self._reverse_by_rule(op, adjoints)
+                self.reverse_by_rule(op, adjoints)
 
-    def _reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+    def reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+        """Pass the adjoint of an operation's result on to its operands."""
         if not op.results or op.results[0] not in adjoints:
             return
 
