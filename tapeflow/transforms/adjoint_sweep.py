@@ -14,7 +14,8 @@ from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.recording import Recall, Recording
+from tapeflow.analysis.recall_ways import Recall
+from tapeflow.analysis.recording import Recording
 from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.fuse_loops import FusedScope
@@ -56,9 +57,14 @@ class AdjointSweep(ABC):
 
     def recall(self, value: SSAValue) -> SSAValue:
         """The reverse sweep's copy of a primal value."""
-        if self.recording.recalls[value] is Recall.AVAILABLE:
-            return value
-        return self.primal[value]
+        if value in self.primal:
+            return self.primal[value]
+        assert self.recording.recalls[value] is Recall.AVAILABLE
+        return value
+
+    def is_swapped_back(self, buffer: SSAValue) -> bool:
+        """Whether reverse loops that swap a buffer do it for its contents, too."""
+        return self.activity.buffers.of(buffer) in self.recording.carried
 
     def captured(self, op: Operation) -> tuple[SSAValue, ...]:
         """Active values from outside a loop or branch that are used inside."""

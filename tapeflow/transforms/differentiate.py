@@ -21,17 +21,24 @@ from xdsl.utils.exceptions import PassFailedException
 from tapeflow.analysis.activity import Activity, find_activity
 from tapeflow.analysis.buffers import Buffers, find_buffers, is_memref
 from tapeflow.analysis.differentiability import Problem, find_problems
+from tapeflow.analysis.executions import Executions
 from tapeflow.analysis.fusion import FusionFinder
 from tapeflow.analysis.overwriting import find_accesses
-from tapeflow.analysis.recording import find_recording
-from tapeflow.analysis.reverse_reads import find_reverse_reads
+from tapeflow.analysis.program_order import ProgramOrder
+from tapeflow.analysis.recall_prices import RecallPrices
+from tapeflow.analysis.recall_ways import RecallWays
+from tapeflow.analysis.recording import Recording, RecordingFinder
+from tapeflow.analysis.reverse_reads import ReverseReads, find_reverse_reads
+from tapeflow.analysis.scopes import Scopes
 from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
+from tapeflow.analysis.undo import find_undoable
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints
 from tapeflow.transforms.count_iterations import count_iterations
 from tapeflow.transforms.fuse_loops import FusedScope, fuse_loops
 from tapeflow.transforms.inline_calls import inline_calls
+from tapeflow.transforms.load_overwritten import drop_if_new, load_overwritten
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
 
@@ -202,10 +209,7 @@ class _Gradient:
         frees = self._strip()
         terms = compute_recorded_terms(self.function, activity, builder)
         facts = find_reverse_reads(self.function, activity, terms)
-        bodies = (loop.op.body.block for s in scopes.values() for loop in s.loops)
-        recording = find_recording(
-            self.function, activity, facts.reads, {self.block, *bodies}, policy
-        )
+        recording = self._record(facts, scopes, policy)
         stacks = push_saved(recording, builder)
         sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
         builder.add(TurnOp())
@@ -220,6 +224,31 @@ class _Gradient:
         for free in frees:
             self.block.add_op(free)
         self._return(sweep, wrt, adjoints)
+
+    def _record(
+        self,
+        facts: ReverseReads,
+        fused: Mapping[Block, FusedScope],
+        policy: TapePolicy,
+    ) -> Recording:
+        """Decide what is saved; load what stores overwrite where that is worth it."""
+        activity = facts.activity
+        buffers = activity.buffers
+        bodies = (loop.op.body.block for s in fused.values() for loop in s.loops)
+        scopes = Scopes(self.block, bodies)
+        accesses = find_accesses(self.function, buffers)
+        undoable = find_undoable(self.function, activity, accesses, scopes)
+        stores = [store for undo in undoable.values() for store in undo.stores]
+        overwritten = load_overwritten(stores, buffers)
+        order = ProgramOrder(self.function)
+        ways = RecallWays(buffers, scopes, undoable, order)
+        prices = RecallPrices(policy, Executions(policy.assumed_trips))
+        recording = RecordingFinder(
+            order, facts.reads, ways, undoable, overwritten, prices
+        ).find()
+        for value in set(overwritten.values()) - recording.recalls.keys():
+            drop_if_new(value, buffers)
+        return recording
 
     def _fuse(
         self, activity: Activity, builder: AdjointBuilder
