@@ -13,6 +13,7 @@ from tapeflow.analysis.executions import Executions
 from tapeflow.analysis.operation_costs import operation_cost
 from tapeflow.analysis.recall_ways import Recall, Way, owner_block
 from tapeflow.analysis.recording_cut import NEVER
+from tapeflow.analysis.scopes import Scopes
 from tapeflow.analysis.tape_policy import PolicyName, TapePolicy, own_policy
 from tapeflow.analysis.undo import Undo
 from tapeflow.dialects.ad import is_float
@@ -25,6 +26,11 @@ _CHEAP_FLOAT = (
     arith.TruncFOp,
     arith.NegfOp,
 )
+REUSED = 0.25
+"""What a byte costs that a fused loop uses again in each iteration, of one that is
+used once: it stays on chip."""
+RELOADED = 0.5
+"""What a byte read again costs, of one of tape, which is written and read."""
 _TINY = 1e-6
 """What an operation costs where only bytes count."""
 
@@ -35,6 +41,7 @@ class RecallPrices:
 
     policy: TapePolicy
     executions: Executions
+    scopes: Scopes
     _names: dict[Operation, PolicyName] = field(
         default_factory=dict[Operation, PolicyName]
     )
@@ -47,7 +54,11 @@ class RecallPrices:
             return NEVER
         # What never runs is saved at no price, but not for nothing.
         runs = max(self._runs(owner_block(value)), 1e-9)
-        return size * self.policy.operations_per_byte * runs
+        return size * self._rate(owner_block(value)) * runs
+
+    def _rate(self, block: Block) -> float:
+        rate = self.policy.operations_per_byte
+        return rate if self.scopes.of(block) is self.scopes.entry else rate * REUSED
 
     def again(self, value: SSAValue, way: Way) -> float:
         """The price of getting a value back, `NEVER` where the policy forbids it."""
@@ -81,7 +92,7 @@ class RecallPrices:
     def _access(self, type_: Attribute) -> float:
         """A load or store: half the traffic of tape, which is written and read."""
         size = field_bytes(type_)
-        return 1.0 + size * self.policy.operations_per_byte / 2
+        return 1.0 + size * self.policy.operations_per_byte * RELOADED
 
     def _runs(self, block: Block) -> float:
         return self.executions.inside(block.parent_op())

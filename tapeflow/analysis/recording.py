@@ -106,6 +106,8 @@ class RecordingFinder:
         ways: dict[SSAValue, Way | None] = {}
         positions = self.order.of_value
         for value in sorted(reachable, key=positions.__getitem__, reverse=True):
+            if value not in latest:
+                continue  # Only for a way that turned out to be impossible.
             way = ways[value] = reachable[value]
             if way is None:
                 continue

@@ -64,7 +64,7 @@ class DifferentiatePass(ModulePass):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
-    operations_per_byte: int | float = 1
+    operations_per_byte: int | float = 4
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
@@ -242,7 +242,7 @@ class _Gradient:
         overwritten = load_overwritten(stores, buffers)
         order = ProgramOrder(self.function)
         ways = RecallWays(buffers, scopes, undoable, order)
-        prices = RecallPrices(policy, Executions(policy.assumed_trips))
+        prices = RecallPrices(policy, Executions(policy.assumed_trips), scopes)
         recording = RecordingFinder(
             order, facts.reads, ways, undoable, overwritten, prices
         ).find()

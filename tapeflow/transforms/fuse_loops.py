@@ -18,11 +18,8 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.fusion import ScopeFusion, accumulated
 from tapeflow.analysis.reverse_reads import ReverseReads
+from tapeflow.dialects.ad import FUSED
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of, moved_region
-
-FUSED = "ad.fused"
-"""Attribute of fused loops: the tape used inside is empty between iterations."""
-
 
 @dataclass(frozen=True)
 class FusedLoop:
