@@ -26,7 +26,7 @@ from tapeflow.analysis.fusion import FusionFinder
 from tapeflow.analysis.overwriting import find_accesses
 from tapeflow.analysis.program_order import ProgramOrder
 from tapeflow.analysis.recall_prices import RecallPrices
-from tapeflow.analysis.recall_ways import RecallWays
+from tapeflow.analysis.recall_ways import Choice, RecallWays
 from tapeflow.analysis.recording import Recording, RecordingFinder
 from tapeflow.analysis.reverse_reads import ReverseReads, find_reverse_reads
 from tapeflow.analysis.scopes import Scopes
@@ -41,6 +41,7 @@ from tapeflow.transforms.inline_calls import inline_calls
 from tapeflow.transforms.load_overwritten import drop_if_new, load_overwritten
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
+from tapeflow.transforms.track_extrema import track_extrema
 
 _ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
 
@@ -203,13 +204,17 @@ class _Gradient:
         activity = self._check(wrt, seeded)
         if self._count_iterations(activity, builder):
             activity = self._check(wrt, seeded)
+        terms, choices = track_extrema(self.function, activity, builder)
+        if choices:
+            self._refresh_returned()
+            activity = self._check(wrt, seeded)
         scopes = self._fuse(activity, builder)
         if scopes:
             activity = self._check(wrt, seeded)
         frees = self._strip()
-        terms = compute_recorded_terms(self.function, activity, builder)
+        terms = compute_recorded_terms(self.function, activity, builder, terms)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording = self._record(facts, scopes, policy)
+        recording = self._record(facts, scopes, choices, policy)
         stacks = push_saved(recording, builder)
         sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
         builder.add(TurnOp())
@@ -229,6 +234,7 @@ class _Gradient:
         self,
         facts: ReverseReads,
         fused: Mapping[Block, FusedScope],
+        choices: Mapping[SSAValue, Choice],
         policy: TapePolicy,
     ) -> Recording:
         """Decide what is saved; load what stores overwrite where that is worth it."""
@@ -241,7 +247,7 @@ class _Gradient:
         stores = [store for undo in undoable.values() for store in undo.stores]
         overwritten = load_overwritten(stores, buffers)
         order = ProgramOrder(self.function)
-        ways = RecallWays(buffers, scopes, undoable, order)
+        ways = RecallWays(buffers, scopes, undoable, order, choices)
         prices = RecallPrices(policy, Executions(policy.assumed_trips), scopes)
         recording = RecordingFinder(
             order, facts.reads, ways, undoable, overwritten, prices

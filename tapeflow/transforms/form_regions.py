@@ -47,7 +47,8 @@ class FormRegionsPass(ModulePass):
     Fields are sorted by alignment, so that records have no avoidable padding. The
     capacity is an upper bound on the pushes, computed in front of the nest; of pushes
     inside a fused loop, which reverses each iteration at once, those of one iteration
-    count. Where that would need the nest itself to run, as for pushes in an scf.while, the region grows:
+    count. Where that would need the nest itself to run, as for pushes in an scf.while,
+    the region grows:
 
         %tape = tape.allocate %c4 growing : !tape.region<[f64, i8], aos>
     """

@@ -1,6 +1,6 @@
 """What the forward sweep does for the reverse sweep: recorded terms, and pushes."""
 
-from typing import cast
+from typing import TypeAlias, cast
 
 from xdsl.dialects import func
 from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
@@ -14,22 +14,29 @@ from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
 
+RecordedTerms: TypeAlias = dict[tuple[Operation, Recorded], SSAValue]
+"""Where the forward sweep computes the recorded terms of rules."""
+
 
 def compute_recorded_terms(
-    function: func.FuncOp, activity: Activity, builder: AdjointBuilder
-) -> dict[tuple[Operation, Recorded], SSAValue]:
+    function: func.FuncOp,
+    activity: Activity,
+    builder: AdjointBuilder,
+    known: RecordedTerms,
+) -> RecordedTerms:
     """Compute the recorded terms of all rules right after their operations."""
-    terms: dict[tuple[Operation, Recorded], SSAValue] = {}
+    terms = dict(known)
     for op in tuple(function.walk()):
         for owner, recorded in recorded_terms(op, activity):
             if (owner, recorded) not in terms:
-                terms[owner, recorded] = _compute_after(owner, recorded, builder)
+                terms[owner, recorded] = compute_after(owner, recorded, builder)
     return terms
 
 
-def _compute_after(
+def compute_after(
     op: Operation, recorded: Recorded, builder: AdjointBuilder
 ) -> SSAValue:
+    """Compute a recorded term right after its operation."""
     block, last = op.parent, op
     assert block is not None
 

@@ -3,12 +3,11 @@
 The contents that the forward sweep leaves in an argument belong to the caller.
 """
 
-from collections.abc import Sequence
+from typing import cast
 
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType, NoneAttr, UnitAttr
 from xdsl.ir import SSAValue
-from typing import cast
 
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 

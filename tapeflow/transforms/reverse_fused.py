@@ -27,9 +27,7 @@ def reverse_fused(
     allocated: list[SSAValue] = []
     for loop in fusion.loops:
         with sweep.builder.before(loop.op):
-            allocated += sweep.shadows.define_all(
-                forward[: forward.index(loop.op)]
-            )
+            allocated += sweep.shadows.define_all(forward[: forward.index(loop.op)])
         _reverse_iteration(sweep, loop, arriving[loop])
         for value, adjoint in zip(loop.captured, loop.adjoints, strict=True):
             sweep.accumulate(adjoints, value, adjoint)

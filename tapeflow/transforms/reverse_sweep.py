@@ -12,6 +12,7 @@ from tapeflow.analysis.recall_ways import AGAIN, Recall
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
+from tapeflow.transforms.get_back import get_back
 from tapeflow.transforms.restore_buffers import copy_final_contents
 from tapeflow.transforms.reverse_control import reverse_for, reverse_if, reverse_while
 from tapeflow.transforms.reverse_fused import reverse_fused
@@ -64,17 +65,7 @@ class ReverseSweep(AdjointSweep):
     def _get_back(self, value: SSAValue) -> None:
         way = self.recording.ways[value]
         self.builder.location = way.op.location
-        operands = [*map(self.recall, way.operands)]
-        if way.recall is Recall.RELOAD:
-            buffer, *indices = operands
-            load = memref.LoadOp.get(buffer, indices)
-            self.primal[value] = self.builder.value(load, value.name_hint)
-            return
-        again = self.builder.add(
-            way.op.clone(dict(zip(way.operands, operands, strict=True)))
-        )
-        for old, new in zip(way.op.results, again.results, strict=True):
-            self.primal[old] = new
+        self.primal[value] = get_back(value, way, self.recall, self.builder)
 
     def _reverse(self, op: Operation, adjoints: Adjoints) -> None:
         match op:

@@ -43,7 +43,7 @@ class ShadowBuffers:
     defined: set[Operation] = field(default_factory=set[Operation])
 
     def of(self, buffer: SSAValue) -> SSAValue:
-        """The shadow of a memref value whose definition has been passed to `define_all`."""
+        """The shadow of a memref whose definition has been passed to `define_all`."""
         return self.shadows[buffer]
 
     def create_zero(self, buffer: SSAValue, sizes: Sequence[SSAValue]) -> SSAValue:
