@@ -25,13 +25,14 @@ class ReverseSweep(AdjointSweep):
     def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
         """Append the reverse of a block, given the adjoints of what it yields."""
         forward = tuple(block.ops)
-        done, allocated = reverse_fused(self, block, adjoints)
+        fused = reverse_fused(self, block, adjoints)
+        allocated = [*fused.shadows]
         if block is self.builder.entry:
             allocated += self._copy_arguments()
         waiting = self._recall_needed(block)
-        allocated += self.shadows.define_all(forward)
+        allocated += self.shadows.define_all(forward[fused.defined :])
         for op in reversed(forward):
-            if op in self.facts.relevant and op not in done:
+            if op in self.facts.relevant and op not in fused.reversed:
                 self.builder.location = op.location
                 self._reverse(op, adjoints)
             for value in waiting.get(op, ()):
