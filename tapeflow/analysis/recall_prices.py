@@ -71,13 +71,16 @@ class RecallPrices:
         name = self._policy_of(block)
         if name == "save-all":
             return 0.0 if _is_cheap(value, way) else NEVER
-        if way.recall is Recall.RELOAD:
-            price = self._access(value.type, block)
-        elif way.recall is Recall.RECOMPUTE:
-            price = operation_cost(way.op)
-        else:
-            price = _FROM_INDEX
+        price = self.operations(value, way)
         return price * self._runs(block) * (_TINY if name == "recompute" else 1.0)
+
+    def operations(self, value: SSAValue, way: Way) -> float:
+        """The price of getting a value back once, without what that needs."""
+        if way.recall is Recall.RELOAD:
+            return self._access(value.type, owner_block(value))
+        if way.recall is Recall.RECOMPUTE:
+            return operation_cost(way.op)
+        return _FROM_INDEX
 
     def undoing(self, undo: Undo) -> float:
         """The price of putting back what was overwritten, without its tape."""

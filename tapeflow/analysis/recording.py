@@ -27,6 +27,8 @@ class Recording:
     """How each needed value is recalled."""
     ways: dict[SSAValue, Way]
     """How to get back what is not saved."""
+    unused: dict[SSAValue, Way]
+    """How one could get back what is saved."""
     needed: dict[Block, tuple[SSAValue, ...]]
     """Values not at hand, in program order, by their defining block."""
     due: dict[SSAValue, Operation]
@@ -71,7 +73,7 @@ class RecordingFinder:
         ways = self._possible(wanted)
         again = cheapest_again(self._candidates(ways), wanted)
         chosen = {v: way for v, way in ways.items() if way and v in again}
-        return self._recording(wanted, chosen)
+        return self._recording(wanted, chosen, ways)
 
     def _need(
         self, latest: dict[SSAValue, int], value: SSAValue, reader: Operation
@@ -166,7 +168,10 @@ class RecordingFinder:
         return tuple(v for v in values if self.ways.at_hand(v) is None)
 
     def _recording(
-        self, wanted: Mapping[SSAValue, int], chosen: Mapping[SSAValue, Way]
+        self,
+        wanted: Mapping[SSAValue, int],
+        chosen: Mapping[SSAValue, Way],
+        possible: Mapping[SSAValue, Way | None],
     ) -> Recording:
         recalls: dict[SSAValue, Recall] = {}
         undone: dict[SSAValue, Undo] = {}
@@ -194,6 +199,7 @@ class RecordingFinder:
         return Recording(
             recalls,
             ways,
+            {v: way for v, way in possible.items() if way and v not in ways},
             _by_block(recalls, self.order),
             _due(ways, self.order),
             overwritten,

@@ -12,6 +12,7 @@ from tapeflow.analysis.recall_prices import RecallPrices
 from tapeflow.analysis.recall_ways import Choice, RecallWays
 from tapeflow.analysis.recording import Recording, RecordingFinder
 from tapeflow.analysis.reverse_reads import ReverseReads
+from tapeflow.analysis.saving_reasons import SavingReasons
 from tapeflow.analysis.scopes import Scopes
 from tapeflow.analysis.tape_policy import TapePolicy
 from tapeflow.analysis.undo import find_undoable
@@ -25,8 +26,8 @@ def decide_recording(
     fused: Mapping[Block, FusedScope],
     choices: Mapping[SSAValue, Choice],
     policy: TapePolicy,
-) -> Recording:
-    """The cheapest recording under a policy.
+) -> tuple[Recording, SavingReasons]:
+    """The cheapest recording under a policy, and the reasons for what it saves.
 
     Args:
         choices: what is known of running extrema.
@@ -47,4 +48,4 @@ def decide_recording(
     ).find()
     for value in set(overwritten.values()) - recording.recalls.keys():
         drop_if_new(value, buffers)
-    return recording
+    return recording, SavingReasons(recording, prices, buffers)

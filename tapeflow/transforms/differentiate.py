@@ -171,8 +171,10 @@ class _Gradient:
         frees = self._strip()
         terms = compute_recorded_terms(self.function, activity, builder, terms)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording = decide_recording(self.function, facts, scopes, choices, policy)
-        stacks = push_saved(recording, builder)
+        recording, reasons = decide_recording(
+            self.function, facts, scopes, choices, policy
+        )
+        stacks = push_saved(recording, reasons, builder)
         sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
         builder.add(TurnOp())
         fused = scopes.get(self.block)
