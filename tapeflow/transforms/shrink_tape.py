@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.transforms.dead_code_elimination import is_trivially_dead
 
-from tapeflow.analysis.integer_intervals import integer_width
+from tapeflow.analysis.integer_intervals import INTERVAL_RULES, integer_width
 from tapeflow.analysis.integer_ranges import find_integer_ranges
 from tapeflow.analysis.stack_contents import (
     Narrowing,
@@ -110,9 +110,16 @@ def _drop_unused(values: Iterable[SSAValue]) -> None:
     work = [value.op for value in values if isinstance(value, OpResult)]
     while work:
         op = work.pop()
-        if op.parent is not None and is_trivially_dead(op):
+        if op.parent is not None and _is_unused(op):
             work.extend(v.op for v in op.operands if isinstance(v, OpResult))
             Rewriter.erase_op(op)
+
+
+def _is_unused(op: Operation) -> bool:
+    # xDSL does not tell of all integer operations that they have no effects.
+    return is_trivially_dead(op) or (
+        type(op) in INTERVAL_RULES and op.results[0].first_use is None
+    )
 
 
 def _drop_constant(function: FuncOp) -> None:

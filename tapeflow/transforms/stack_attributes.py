@@ -71,9 +71,9 @@ def _texts(stacks: Iterable[StackOp], name: str) -> list[str]:
 
 
 def _sum_of(prices: Sequence[Attribute | None]) -> Attribute | None:
-    """The sum of numbers, the list of texts, nothing where any is missing."""
+    """The sum of numbers or the list of texts; None where there is neither."""
     numbers = [price.value.data for price in prices if isinstance(price, FloatAttr)]
-    if numbers and len(numbers) == len(prices):
+    if numbers:
         return FloatAttr(sum(numbers), Float64Type())
     texts = [price.data for price in prices if isinstance(price, StringAttr)]
     return StringAttr("; ".join(texts)) if texts else None

@@ -22,9 +22,7 @@ from tapeflow.backend.scalar_semantics import scalar_templates
 TYPES = (*map(IntegerType, (8, 16, 32, 64)), IndexType())
 CASTS = (arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp, arith.IndexCastOp)
 SAME_TYPE = tuple(
-    op
-    for op in INTERVAL_RULES
-    if op not in (*CASTS, arith.ConstantOp, arith.SelectOp)
+    op for op in INTERVAL_RULES if op not in (*CASTS, arith.ConstantOp, arith.SelectOp)
 )
 INTERVALS, POINTS = 60, 4
 

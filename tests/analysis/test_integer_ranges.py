@@ -161,9 +161,7 @@ def number(bits: int) -> st.SearchStrategy[int]:
     return st.integers(-half, half - 1) | st.integers(-4, 4)
 
 
-@settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow]
-)
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(program=programs())
 def test_values_lie_in_their_intervals(program):
     text, kinds, arguments = program
