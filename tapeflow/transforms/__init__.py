@@ -18,6 +18,7 @@ from tapeflow.transforms.lower_spm_to_blocking import LowerSpmToBlockingPass
 from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
 from tapeflow.transforms.request_gradient import RequestGradientPass
+from tapeflow.transforms.shrink_tape import ShrinkTapePass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "LowerSwitchToIfPass",
     "LowerTapeToMemrefPass",
     "RequestGradientPass",
+    "ShrinkTapePass",
     "SimplifyAdjointsPass",
     "get_all_passes",
 ]
@@ -49,6 +51,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     InlineExecuteRegionPass,
     DifferentiatePass,
     SimplifyAdjointsPass,
+    ShrinkTapePass,
     FormRegionsPass,
     LowerTapeToMemrefPass,
     FormLayersPass,

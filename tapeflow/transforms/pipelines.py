@@ -69,8 +69,10 @@ class NamedPipeline(ArgSpecConvertible):
             "simplify-adjoints",
             "canonicalize",
             # Equal addresses of the forward and the reverse sweep become one value;
-            # last, because canonicalize is what makes them equal.
+            # after canonicalize, which is what makes them equal.
             "cse",
+            # Last: what is pushed twice is one value now. It leaves nothing unused.
+            "shrink-tape",
         )
 
 

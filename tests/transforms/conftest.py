@@ -18,6 +18,7 @@ from tapeflow.transforms import (
     FormStreamsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
+    ShrinkTapePass,
 )
 from tapeflow.universe import full_context
 
@@ -25,8 +26,11 @@ Compare = Callable[..., None]
 
 
 def _memory_pipelines() -> list[list[ModulePass]]:
+    below: list[ModulePass] = [FormRegionsPass("aos"), LowerTapeToMemrefPass()]
     return [
-        [FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in ("soa", "aos")
+        [FormRegionsPass("soa"), LowerTapeToMemrefPass()],
+        below,
+        [ShrinkTapePass(), *below],
     ]
 
 
