@@ -219,7 +219,8 @@ func.func @branch(%x: memref<?xf64>) {
     %negative = arith.cmpf olt, %xi, %zero : f64
     scf.if %negative {
       %e = math.exp %xi : f64
-      memref.store %e, %x[%i] : memref<?xf64>
+      %square = arith.mulf %e, %e : f64
+      memref.store %square, %x[%i] : memref<?xf64>
     }
   }
   func.return
