@@ -16,4 +16,5 @@ def sympy() -> Any:
 
 def size_symbol(name: str) -> Expression:
     """The symbol of one of the program's sizes, equal for equal names."""
-    return sympy().Symbol(name, integer=True, nonnegative=name.startswith("dim("))
+    assumptions = {"nonnegative": True} if name.startswith("dim(") else {}
+    return sympy().Symbol(name, integer=True, **assumptions)

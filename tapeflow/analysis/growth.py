@@ -23,8 +23,17 @@ class Growth:
     tape: int
     data: int
     work: int
-    is_of_arrays: bool
-    """Whether extents of arrays grow, and not a number such as a count of steps."""
+    together: frozenset[str]
+    """The sizes that grow, those tied to `sizes` included."""
+
+    @property
+    def is_of_arrays(self) -> bool:
+        """Whether extents of arrays grow, and not a number such as a count of steps."""
+        return self.sizes[0].startswith("dim(")
+
+    def drives(self, part: SizeFormula) -> bool:
+        """Whether a part of the tape grows as fast as the whole."""
+        return power_of(part, self.together) == self.tape
 
     @property
     def is_suspicious(self) -> bool:
@@ -78,12 +87,13 @@ def _growth(
     data: SizeFormula,
     work: SizeFormula,
 ) -> Growth:
-    powers = [_power(each.expression, together) for each in (tape, data, work)]
-    return Growth(sizes, *powers, is_of_arrays=sizes[0].startswith("dim("))
+    powers = [power_of(each, together) for each in (tape, data, work)]
+    return Growth(sizes, *powers, together=frozenset(together))
 
 
-def _power(expression: Expression, together: Collection[str]) -> int:
-    """The power with which an expression grows in some of its symbols."""
+def power_of(formula: SizeFormula, together: Collection[str]) -> int:
+    """The power with which a formula grows when some of its sizes grow together."""
+    expression: Expression = formula.expression
     symbols = sorted(expression.free_symbols, key=str)
 
     def value_at(scale: int) -> int:

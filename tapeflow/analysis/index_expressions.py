@@ -99,8 +99,9 @@ class IndexExpressions:
             return sympy().Integer(number.value.data) if is_whole else None
         if isinstance(op, memref.DimOp):
             axis = self.of(op.index)
-            is_known = axis is not None and axis.is_Integer
-            return self.extent(op.source, int(axis)) if is_known else None
+            if axis is None or not axis.is_Integer:
+                return None
+            return self.extent(op.source, int(axis))
         if isinstance(op, _CASTS):
             return self.of(op.operands[0])
         if type(op) not in _BINARY:

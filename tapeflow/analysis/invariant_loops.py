@@ -60,7 +60,7 @@ class InvariantLoops:
             return [*bounds, _yielded(op.body.block, value.index)]
         if isinstance(op, memref.LoadOp):
             return None if self._writes(loop, op.memref) else [*op.operands]
-        if isinstance(op, memref.DimOp) or (not op.regions and is_side_effect_free(op)):
+        if _computes(op):
             return [*op.operands]
         return None
 
@@ -68,6 +68,13 @@ class InvariantLoops:
         """Whether a loop writes to a buffer."""
         writers = self._buffers.around_writes.get(self._buffers.of(buffer), frozenset())
         return loop in writers
+
+
+def _computes(op: Operation) -> bool:
+    """Whether the result depends on the operands alone; a division may fail as well."""
+    if isinstance(op, memref.DimOp) or op.name.startswith(("arith.", "math.")):
+        return True
+    return not op.regions and is_side_effect_free(op)
 
 
 def _is_inside(value: SSAValue, loop: scf.ForOp) -> bool:

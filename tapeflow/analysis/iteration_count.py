@@ -1,5 +1,6 @@
 """How often a nest of loops runs its body, for given sizes: exact whole numbers."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -135,5 +136,5 @@ def _function(
     if expression.is_Integer:
         number = int(expression)
         return lambda *_: number
-    exact = {"Max": max, "Min": min, "Mod": lambda a, b: a % b}  # pyright: ignore[reportUnknownLambdaType]
+    exact: dict[str, object] = {"Max": max, "Min": min, "Mod": operator.mod}
     return sympy().lambdify(list(counters), expression, modules=[exact, "math"])

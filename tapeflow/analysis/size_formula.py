@@ -28,6 +28,7 @@ class Term:
         factor, first = self._unknown_part()
         total: Expression = sympy().Integer(1)
         for level in reversed(self.levels[first:]):
+            assert level.trips is not None, "it would be in the unknown part"
             if total.has(level.counter):
                 body = sympy().expand(total)
                 total = sympy().summation(body, (level.counter, 0, level.trips - 1))

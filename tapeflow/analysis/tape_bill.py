@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
+from typing import cast
 
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import FloatAttr, MemRefType, StringAttr
@@ -203,8 +204,7 @@ def _data(gradient: FuncOp, arguments: int, counts: RunCounts) -> SizeFormula:
 
 
 def _buffer_term(buffer: SSAValue, counts: RunCounts) -> Term:
-    type_ = buffer.type
-    assert isinstance(type_, MemRefType)
+    type_ = cast(MemRefType[Attribute], buffer.type)
     size = field_bytes(type_.element_type)
     extents: list[Expression] = []
     for axis in range(type_.get_num_dims()):
