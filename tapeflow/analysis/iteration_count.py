@@ -47,8 +47,9 @@ class _TooMany(Exception):
 def count_iterations(levels: Sequence[Level], sizes: Mapping[str, int]) -> int | None:
     """The runs of the innermost body; None where a size is missing or data decides.
 
-    Also None where it would take more than `MOST_ITERATIONS` steps to find out: closed
-    forms are used only where no trip count is ever negative.
+    Also None where it divides by zero, and where it would take more than
+    `MOST_ITERATIONS` steps to find out: closed forms are used only where no trip count
+    is ever negative.
     """
     trips: list[Expression] = []
     for level in levels:
@@ -60,6 +61,8 @@ def count_iterations(levels: Sequence[Level], sizes: Mapping[str, int]) -> int |
         )
     counters = [level.counter for level in levels]
     if any(expression.free_symbols - set(counters) for expression in trips):
+        return None
+    if any(expression.has(sympy().zoo, sympy().nan) for expression in trips):
         return None
     return _Counting(counters, trips).run()
 
@@ -85,7 +88,7 @@ class _Counting:
             return self._closed_form()
         try:
             return self._count(())
-        except _TooMany:
+        except (_TooMany, ZeroDivisionError):
             return None
 
     def _count(self, iteration: tuple[int, ...]) -> int:

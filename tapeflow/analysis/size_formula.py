@@ -14,6 +14,9 @@ from math import prod
 from tapeflow.analysis.algebra import Expression, size_symbol, sympy
 from tapeflow.analysis.iteration_count import Level, count_iterations
 
+MOST_FACTORED = 8
+"""Polynomials in more sizes stay sums: factoring them can take long."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -93,7 +96,9 @@ class SizeFormula:
 
 def _tidied(expression: Expression) -> Expression:
     """The shortest of a few equal forms."""
-    forms = [expression, sympy().expand(expression), sympy().factor(expression)]
+    forms = [expression, sympy().expand(expression)]
+    if len(expression.free_symbols) <= MOST_FACTORED:
+        forms.append(sympy().factor(expression))
     return min(forms, key=lambda form: len(str(form)))
 
 

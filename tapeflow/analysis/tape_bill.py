@@ -1,7 +1,7 @@
 """What is on the tape of a gradient at the level of the abstract tape, and why."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import cast
@@ -39,7 +39,8 @@ ALTERNATIVE_PRICE = "tape.alternative_price"
 class SavedValue:
     """One stack of the tape. Formulas are in bytes."""
 
-    stack: StackOp = field(repr=False)
+    number: int
+    """Of its stack, in the order of a walk over the function."""
     name: str
     type: str
     entry_bytes: int
@@ -103,8 +104,13 @@ def bill_of(gradient: FuncOp, arguments: int) -> TapeBill:
     members = [member for group in groups for member in group.members if member.pushes]
     order = {op: number for number, op in enumerate(gradient.walk())}
     members.sort(key=lambda member: order[member.pushes[0]])
+    stacks = (op for op in order if isinstance(op, StackOp))
+    numbers = {stack: number for number, stack in enumerate(stacks)}
     return TapeBill(
-        tuple(_saved_value(member, counts, invariant) for member in members),
+        tuple(
+            _saved_value(member, numbers[member.stack], counts, invariant)
+            for member in members
+        ),
         _data(gradient, arguments, counts),
         _work(gradient, counts),
     )
@@ -115,7 +121,7 @@ def _sum(formulas: Iterable[SizeFormula]) -> SizeFormula:
 
 
 def _saved_value(
-    uses: StackUses, counts: RunCounts, invariant: InvariantLoops
+    uses: StackUses, number: int, counts: RunCounts, invariant: InvariantLoops
 ) -> SavedValue:
     stack = uses.stack
     element = stack.tape.type.element
@@ -123,7 +129,7 @@ def _saved_value(
     once = _emptied_loops(uses)
     value = uses.pushes[0].values[0]
     return SavedValue(
-        stack=stack,
+        number=number,
         name=_name_of(stack, value),
         type=str(element),
         entry_bytes=size,

@@ -48,6 +48,7 @@ def _totals(bill: PolicyBill) -> dict[str, Any]:
         "pushed_bytes": bill.pushed_bytes,
         "pushed_formula": str(pushed.expression),
         "gradient_operations": bill.profile and bill.profile.operations,
+        "redundancy": bill.redundancy,
     }
 
 

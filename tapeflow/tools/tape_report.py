@@ -16,7 +16,6 @@ from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
 from tapeflow.backend.gradient import CompiledGradient, compile_gradient
 from tapeflow.backend.signature import Signature, find_function, sizes_of
 from tapeflow.backend.tape_profile import StackProfile, TapeProfile, run_profiled
-from tapeflow.dialects.tape import StackOp
 from tapeflow.tools.gradient_request import GradientRequest
 from tapeflow.transforms.differentiate import DifferentiatePass
 
@@ -128,15 +127,34 @@ class PolicyBill:
         """What a run counted of one stack; None if nothing has run."""
         if self.profile is None:
             return None
-        function = find_function(self.compiled.module, self.compiled.function)
-        stacks = [op for op in function.walk() if isinstance(op, StackOp)]
-        return self.profile.stacks[stacks.index(value.stack)]
+        return self.profile.stacks[value.number]
 
     @staticmethod
     def total(numbers: Sequence[int | None]) -> int | None:
         """The sum; None where a summand is not known."""
         known = [number for number in numbers if number is not None]
         return sum(known) if len(known) == len(numbers) else None
+
+    @property
+    def redundancy(self) -> float | None:
+        """Entries over distinct ones; None without entries or a run.
+
+        Saved again is a value in an iteration of a loop around its push in which it
+        does not change, and a float in a stack whose pushes are bit for bit those of
+        an earlier stack.
+        """
+        entries = distinct = 0
+        seen: set[tuple[str, int, int]] = set()
+        for value in self.bill.values:
+            profile = self.profile_of(value)
+            if profile is None or not profile.pushes:
+                continue
+            key = (value.type, profile.pushes, profile.digest)
+            entries += profile.pushes
+            is_copy = key in seen and profile.pushes > 1 and value.type.startswith("f")
+            distinct += 0 if is_copy else profile.distinct_entries
+            seen.add(key)
+        return entries / distinct if distinct else None
 
     def measured(self, subject: Subject, engine: Engine) -> "PolicyBill":
         """The same with the counts of a run on the subject's inputs."""
