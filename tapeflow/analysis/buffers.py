@@ -7,7 +7,8 @@ makes of a buffer is taken to be the same memory, and to be written unless the o
 says that it does not write.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects import func, memref, scf
@@ -80,20 +81,78 @@ class Buffers:
         """Whether anything writes to the memref's buffer."""
         return self.of(value) in self.writes
 
-    def unchanged_after(self, read: Operation, source: SSAValue) -> bool:
-        """Whether no write to the source can happen after this read of it.
-
-        A later iteration of a loop around both counts as after.
-        """
-        buffer = self.of(source)
-        if buffer not in self.writes:
-            return True
-        if self.order[self.writes[buffer][-1]] > self.order[read]:
+    def written_after(self, value: SSAValue, op: Operation, scope: Block) -> bool:
+        """Whether an operation behind `op` in a block around it writes the buffer."""
+        writes = self.writes.get(self.of(value), ())
+        position = bisect(writes, self.order[op], key=self.order.__getitem__)
+        if position == len(writes):
             return False
-        around_writes = self.around_writes[buffer]
-        return not any(
-            isinstance(op, LOOPS) and op in around_writes for op in ancestors(read)
+        return scope.find_ancestor_op_in_block(writes[position]) is not None
+
+    def unchanged_after(
+        self, access: memref.LoadOp | memref.StoreOp, scope: Block
+    ) -> bool:
+        """Whether nothing writes to the accessed element before the scope ends.
+
+        `scope` is a block around the access. A later iteration of a loop inside it
+        counts as after; it may write where its own index says so.
+        """
+        buffer = self.of(access.memref)
+        if self.written_after(buffer, access, scope):
+            return False
+        around_writes = self.around_writes.get(buffer, ())
+        loops = [
+            op
+            for op in _inside(scope, access)
+            if isinstance(op, LOOPS) and op in around_writes
+        ]
+        if not loops:
+            return True
+        writes = self.writes[buffer]
+        return len(writes) <= _MOST_WRITES and all(
+            _is_elsewhere_later(access, write, loops) for write in writes
         )
+
+
+_MOST_WRITES = 32
+"""Writes of one buffer that are compared with an access, to stay linear."""
+
+
+def _inside(scope: Block, op: Operation) -> Iterator[Operation]:
+    """The operations around `op` that are inside a block, innermost first."""
+    for holder in ancestors(op)[1:]:
+        if holder.parent is None or holder is scope.parent_op():
+            return
+        yield holder
+
+
+def _is_elsewhere_later(
+    access: memref.LoadOp | memref.StoreOp,
+    write: Operation,
+    loops: Sequence[Operation],
+) -> bool:
+    """Whether a write in other iterations of the loops around both hits other elements.
+
+    It does if each of these loops has a dimension that both index by its variable.
+    """
+    around = set(ancestors(write))
+    common = [loop for loop in loops if loop in around]
+    if not common:
+        return True
+    if not isinstance(write, memref.StoreOp) or write.memref is not access.memref:
+        return False
+    owner = access.memref.owner
+    if isinstance(owner, Operation) and set(common) & set(ancestors(owner)):
+        # A view may be another part of its buffer in each iteration.
+        return False
+    alike = {
+        one for one, other in zip(access.indices, write.indices, strict=True)
+        if one is other
+    }
+    return all(
+        isinstance(loop, scf.ForOp) and loop.body.block.args[0] in alike
+        for loop in common
+    )
 
 
 def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:

@@ -55,19 +55,29 @@ class _UnknownCount(Exception):
 
 
 def count_pushes(
-    push: Operation, block: Block, nest: Sequence[Operation], buffers: Buffers
+    push: Operation,
+    block: Block,
+    nest: Sequence[Operation],
+    buffers: Buffers,
+    emptied: scf.ForOp | None = None,
 ) -> PushCount | None:
     """Bound the runs of `push` for one run of `block`; None if only that run tells.
 
     Args:
         nest: the ops of `block` from the place of the allocation to the last push.
         buffers: the buffers of the function.
+        emptied: a loop between whose iterations the tape is empty; then the pushes of
+            one iteration are counted, which has to be the same number for all.
     """
     try:
         loops = _enclosing_loops(push, block)
+        outer = loops[: loops.index(emptied) + 1] if emptied else []
+        loops = loops[len(outer) :]
         slicer = _Slicer(block, nest, buffers)
         slices = [slicer.slice_of(loop) for loop in loops]
     except _UnknownCount:
+        return None
+    if not slicer.needed.isdisjoint(outer):
         return None
     return PushCount(
         tuple(

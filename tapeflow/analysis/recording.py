@@ -2,60 +2,21 @@
 
 Only primal values that a derivative rule, an address or a bound really reads are
 needed (the to-be-recorded analysis of Griewank & Walther, section 6.2). A needed value
-is at hand, or it is saved on the tape, or it is computed again from values that are
-then needed in turn.
+is at hand, or it is saved on the tape, or the reverse sweep gets it back from values
+that are then needed in turn.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 
-from xdsl.dialects import arith, func, memref, scf
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
-from xdsl.traits import ConstantLike, Pure
+from xdsl.dialects import memref
+from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import VIEWS, is_memref
-from tapeflow.analysis.recording_cut import Candidate, cheapest_recomputed
-from tapeflow.analysis.tape_policy import TapePolicy
-from tapeflow.dialects.ad import is_float
-
-
-class Recall(Enum):
-    """How the reverse sweep gets a primal value."""
-
-    AVAILABLE = auto()
-    """Defined in the function's entry block, which dominates the reverse sweep."""
-    INDUCTION = auto()
-    """A loop's induction variable, which the reverse loop counts anyway."""
-    RECOMPUTE = auto()
-    """The operation that defines it, once more."""
-    RELOAD = auto()
-    """A load from memory that nothing has written since."""
-    SAVE = auto()
-    """Pushed in the forward sweep, popped in the reverse sweep."""
-
-
-AT_HAND = (Recall.AVAILABLE, Recall.INDUCTION)
-AGAIN = (Recall.RECOMPUTE, Recall.RELOAD)
-
-_CHEAP_FLOAT = (
-    arith.SIToFPOp,
-    arith.UIToFPOp,
-    arith.ExtFOp,
-    arith.TruncFOp,
-    arith.NegfOp,
-)
-
-
-def owner_block(value: SSAValue) -> Block:
-    """The block in which a value is defined."""
-    if isinstance(value, BlockArgument):
-        return value.block
-    assert isinstance(value, OpResult)
-    block = value.op.parent
-    assert block is not None
-    return block
+from tapeflow.analysis.program_order import ProgramOrder
+from tapeflow.analysis.recall_prices import RecallPrices
+from tapeflow.analysis.recall_ways import AGAIN, Recall, RecallWays, Way, owner_block
+from tapeflow.analysis.recording_cut import NEVER, Candidate, cheapest_again
+from tapeflow.analysis.undo import Undo
 
 
 @dataclass(frozen=True)
@@ -63,8 +24,19 @@ class Recording:
     """Per value how it is recalled, and per block what the reverse sweep needs."""
 
     recalls: dict[SSAValue, Recall]
+    """How each needed value is recalled."""
+    ways: dict[SSAValue, Way]
+    """How to get back what is not saved."""
     needed: dict[Block, tuple[SSAValue, ...]]
     """Values not at hand, in program order, by their defining block."""
+    due: dict[SSAValue, Operation]
+    """The operation of its block after whose reverse a value can be got back."""
+    overwritten: dict[Operation, SSAValue]
+    """By store whose write is undone, what it overwrites."""
+    carried: frozenset[SSAValue]
+    """Buffers, by representative, that reverse loops swap back for their contents."""
+    copied: tuple[SSAValue, ...]
+    """Arguments whose writes are undone in a copy of their final contents."""
 
     @property
     def saved(self) -> tuple[SSAValue, ...]:
@@ -77,139 +49,185 @@ class Recording:
         )
 
 
-def find_recording(
-    function: func.FuncOp,
-    activity: Activity,
-    reads: Callable[[Operation], Iterator[SSAValue]],
-    policy: TapePolicy,
-) -> Recording:
-    """Decide how each needed value is recalled.
+@dataclass(frozen=True)
+class RecordingFinder:
+    """Decides how each needed value is recalled."""
 
-    Args:
-        reads: the primal values that the reverse of an operation reads.
-    """
-    possible = _possible_recalls(function, activity)
-    wanted = [value for op in function.walk() for value in reads(op)]
-    recalls = _choose(possible, wanted, policy)
-    needed: set[SSAValue] = set()
-    work = wanted
-    while work:
-        value = work.pop()
-        if value in needed or recalls[value] is Recall.AVAILABLE:
-            continue
-        needed.add(value)
-        if recalls[value] in AGAIN:
-            work.extend(_operands(value))
-    return Recording(recalls, _by_block(function, needed))
+    order: ProgramOrder
+    reads: Callable[[Operation], Iterator[SSAValue]]
+    """The primal values that the reverse of an operation reads."""
+    ways: RecallWays
+    undoable: Mapping[SSAValue, Undo]
+    overwritten: Mapping[memref.StoreOp, SSAValue]
+    """By store, a load of what it overwrites, right in front of it."""
+    prices: RecallPrices
+
+    def find(self) -> Recording:
+        """The cheapest recording."""
+        wanted: dict[SSAValue, int] = {}
+        for op in self.order.of_op:
+            for value in self.reads(op):
+                self._need(wanted, value, op)
+        ways = self._possible(wanted)
+        again = cheapest_again(self._candidates(ways), wanted)
+        chosen = {v: way for v, way in ways.items() if way and v in again}
+        return self._recording(wanted, chosen)
+
+    def _need(
+        self,
+        latest: dict[SSAValue, int],
+        value: SSAValue,
+        reader: Operation,
+        since: int | None = None,
+    ) -> None:
+        """Note how late in its block a value is needed by an operation's reverse.
+
+        `since` is given if the operation is repeated for a value that is needed at
+        that position of the same block.
+        """
+        holder = owner_block(value).find_ancestor_op_in_block(reader)
+        assert holder is not None
+        position = self.order.of_op[holder]
+        if holder is reader and since is not None:
+            position = since
+        latest[value] = max(latest.get(value, -1), position)
+
+    def _possible(
+        self, wanted: Mapping[SSAValue, int]
+    ) -> dict[SSAValue, Way | None]:
+        """The ways of what may be needed and is not at hand, users first.
+
+        A way is impossible where the value is needed before it is due.
+        """
+        reachable, undone = self._reachable(wanted)
+        latest = dict(wanted)
+        for store in undone:
+            self._need(latest, self.overwritten[store], store)
+        ways: dict[SSAValue, Way | None] = {}
+        positions = self.order.of_value
+        for value in sorted(reachable, key=positions.__getitem__, reverse=True):
+            if value not in latest:
+                continue  # Only for a way that turned out to be impossible.
+            way = ways[value] = reachable[value]
+            if way is None:
+                continue
+            if way.due and latest[value] >= self.order.of_op[way.due]:
+                ways[value] = None
+                continue
+            for operand in way.operands:
+                self._need(latest, operand, way.op, latest[value])
+        return ways
+
+    def _reachable(
+        self, wanted: Mapping[SSAValue, int]
+    ) -> tuple[dict[SSAValue, Way | None], set[memref.StoreOp]]:
+        """All that may be needed and is not at hand, and the stores to be undone."""
+        ways: dict[SSAValue, Way | None] = {}
+        undone: set[SSAValue] = set()
+        work = list(wanted)
+        while work:
+            value = work.pop()
+            if value in ways or self.ways.at_hand(value) is not None:
+                continue
+            way = ways[value] = self.ways.of(value)
+            if way is None:
+                continue
+            work.extend(way.operands)
+            if way.undo is not None and way.undo not in undone:
+                undone.add(way.undo)
+                stores = self.undoable[way.undo].stores
+                work.extend(self.overwritten[store] for store in stores)
+        return ways, {
+            store for buffer in undone for store in self.undoable[buffer].stores
+        }
+
+    def _candidates(self, ways: Mapping[SSAValue, Way | None]) -> list[Candidate]:
+        undone = {way.undo for way in ways.values() if way is not None and way.undo}
+        candidates = [
+            Candidate(
+                self.undoable[buffer],
+                NEVER,
+                self.prices.undoing(self.undoable[buffer]),
+                self._keys(self.overwritten[s] for s in self.undoable[buffer].stores),
+            )
+            for buffer in undone
+        ]
+        for value, way in ways.items():
+            saving, again = self.prices.saving(value), NEVER
+            operands: tuple[object, ...] = ()
+            if way is not None:
+                again = self.prices.again(value, way)
+                operands = self._keys(way.operands)
+                if way.undo is not None:
+                    operands = (*operands, self.undoable[way.undo])
+            candidates.append(Candidate(value, saving, again, operands))
+        return candidates
+
+    def _keys(self, values: Iterable[SSAValue]) -> tuple[SSAValue, ...]:
+        return tuple(v for v in values if self.ways.at_hand(v) is None)
+
+    def _recording(
+        self, wanted: Mapping[SSAValue, int], chosen: Mapping[SSAValue, Way]
+    ) -> Recording:
+        recalls: dict[SSAValue, Recall] = {}
+        undone: dict[SSAValue, Undo] = {}
+        work = list(wanted)
+        while work:
+            value = work.pop()
+            if value in recalls:
+                continue
+            recall = self.ways.at_hand(value)
+            if recall is None:
+                way = chosen.get(value)
+                recall = Recall.SAVE if way is None else way.recall
+                work.extend(() if way is None else way.operands)
+                if way is not None and way.undo is not None:
+                    undone[way.undo] = self.undoable[way.undo]
+                    stores = undone[way.undo].stores
+                    work.extend(self.overwritten[store] for store in stores)
+            recalls[value] = recall
+        ways = {value: chosen[value] for value in recalls if recalls[value] in AGAIN}
+        overwritten = {
+            store: self.overwritten[store]
+            for undo in undone.values()
+            for store in undo.stores
+        }
+        return Recording(
+            recalls,
+            ways,
+            _by_block(recalls, self.order),
+            _due(ways, self.order),
+            dict(overwritten),
+            frozenset(
+                self.ways.buffers.of(value)
+                for value, recall in recalls.items()
+                if recall is Recall.CARRIED
+            )
+            | undone.keys(),
+            tuple(value for undo in undone.values() for value in undo.arguments),
+        )
 
 
-def _operands(value: SSAValue) -> tuple[SSAValue, ...]:
-    assert isinstance(value, OpResult)
-    return tuple(value.op.operands)
-
-
-def _possible_recalls(
-    function: func.FuncOp, activity: Activity
-) -> dict[SSAValue, Recall]:
-    """For each value the best that is possible, whatever its operands need."""
-    entry = function.body.block
-    recalls: dict[SSAValue, Recall] = dict.fromkeys(entry.args, Recall.AVAILABLE)
-    for op in function.walk():
-        if op is function:
-            continue
-        recall = Recall.AVAILABLE if op.parent is entry else _again(op, activity)
-        recalls.update(dict.fromkeys(op.results, recall))
-        for region in op.regions:
-            for block in region.blocks:
-                recalls.update(dict.fromkeys(block.args, Recall.SAVE))
-        if isinstance(op, scf.ForOp):
-            recalls[op.body.block.args[0]] = Recall.INDUCTION
-    return recalls
-
-
-def _again(op: Operation, activity: Activity) -> Recall:
-    if op.has_trait(ConstantLike) or op.has_trait(Pure):
-        return Recall.RECOMPUTE
-    if isinstance(op, (memref.DimOp, memref.GetGlobalOp, *VIEWS)):
-        return Recall.RECOMPUTE
-    if isinstance(op, memref.LoadOp) and activity.buffers.unchanged_after(
-        op, op.memref
-    ):
-        return Recall.RELOAD
-    return Recall.SAVE
-
-
-def _choose(
-    possible: dict[SSAValue, Recall], wanted: list[SSAValue], policy: TapePolicy
-) -> dict[SSAValue, Recall]:
-    """Turn possible recalls into chosen ones: save where that is better."""
-    chosen = dict(possible)
-    if policy.name == "min-cut":
-        candidates = _candidates(possible, wanted)
-        again = cheapest_recomputed(candidates, wanted, policy)
-    else:
-        again = _computable(possible, cheap_only=policy.name == "save-all")
-    for value, recall in possible.items():
-        if recall in AGAIN and value not in again:
-            chosen[value] = Recall.SAVE
-    return chosen
-
-
-def _candidates(
-    possible: dict[SSAValue, Recall], wanted: list[SSAValue]
-) -> list[Candidate]:
-    """The values that may have to be saved or computed again, with their operands."""
-    seen: set[SSAValue] = set()
-    candidates: list[Candidate] = []
-    work = list(wanted)
-    while work:
-        value = work.pop()
-        if value in seen or possible[value] in AT_HAND:
-            continue
-        seen.add(value)
-        if possible[value] is Recall.SAVE:
-            candidates.append(Candidate(value, None))
-            continue
-        operands = tuple(v for v in _operands(value) if possible[v] not in AT_HAND)
-        candidates.append(Candidate(value, operands))
-        work.extend(operands)
-    return candidates
-
-
-def _computable(possible: dict[SSAValue, Recall], *, cheap_only: bool) -> set[SSAValue]:
-    """Values computed again: all that can be, or those that need no tape for it."""
-    again: set[SSAValue] = set()
-    for value, recall in possible.items():
-        if recall not in AGAIN:
-            continue
-        free = all(v in again or possible[v] in AT_HAND for v in _operands(value))
-        memory = [v for v in _operands(value) if is_memref(v)]
-        reachable = all(v in again or possible[v] in AT_HAND for v in memory)
-        if (free and _is_cheap(value, recall)) or (not cheap_only and reachable):
-            again.add(value)
-    return again
-
-
-def _is_cheap(value: SSAValue, recall: Recall) -> bool:
-    if recall is Recall.RELOAD:
-        return True
-    assert isinstance(value, OpResult)
-    if value.op.has_trait(ConstantLike) or isinstance(value.op, _CHEAP_FLOAT):
-        return True
-    return not any(is_float(result.type) for result in value.op.results)
+def _due(
+    ways: Mapping[SSAValue, Way], order: ProgramOrder
+) -> dict[SSAValue, Operation]:
+    """From when on each value can be got back: when all it needs has been."""
+    due: dict[SSAValue, Operation] = {}
+    for value in sorted(ways, key=order.of_value.__getitem__):
+        way, block = ways[value], owner_block(value)
+        inherited = (due.get(v) for v in way.operands if owner_block(v) is block)
+        moments = [op for op in (way.due, *inherited) if op is not None]
+        if moments:
+            due[value] = min(moments, key=order.of_op.__getitem__)
+    return due
 
 
 def _by_block(
-    function: func.FuncOp, needed: set[SSAValue]
+    recalls: Mapping[SSAValue, Recall], order: ProgramOrder
 ) -> dict[Block, tuple[SSAValue, ...]]:
-    by_block: dict[Block, tuple[SSAValue, ...]] = {}
-    for op in function.walk():
-        for region in op.regions:
-            for block in region.blocks:
-                defined: list[SSAValue] = [
-                    *block.args,
-                    *(result for inner in block.ops for result in inner.results),
-                ]
-                if wanted := tuple(value for value in defined if value in needed):
-                    by_block[block] = wanted
-    return by_block
+    by_block: dict[Block, list[SSAValue]] = {}
+    away = (v for v, recall in recalls.items() if recall in (*AGAIN, Recall.SAVE))
+    for value in sorted(away, key=order.of_value.__getitem__):
+        by_block.setdefault(owner_block(value), []).append(value)
+    in_order = sorted(by_block.items(), key=lambda item: order.of_value[item[1][0]])
+    return {block: tuple(values) for block, values in in_order}

@@ -1,24 +1,16 @@
-"""The cheapest mixture of saving and computing again, as a minimum cut.
+"""The cheapest mixture of saving and getting back, as a minimum cut.
 
-Each value has two nodes, *needed* and *computed again*. Needed without computed again
-means saved: the edge between the two costs the bytes. Computed again costs the
-operation, and makes the operands needed: edges that cannot be cut. A chain that several
-values share is so paid once (a closure problem, hence a minimum cut: Picard 1976).
+Each choice has two nodes, *needed* and *got back*. Needed without got back means saved:
+the edge between the two costs the bytes. Getting it back costs its operations, and makes
+other choices needed: edges that cannot be cut. A chain that several values share is so
+paid once (a closure problem, hence a minimum cut: Picard 1976).
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import igraph
-from xdsl.dialects import arith, memref, scf
-from xdsl.dialects.builtin import IntegerAttr
-from xdsl.ir import Operation, OpResult, SSAValue
-from xdsl.utils.exceptions import VerifyException
-
-from tapeflow.analysis.operation_costs import operation_cost
-from tapeflow.analysis.tape_policy import TapePolicy
-from tapeflow.dialects.record import field_bytes
 
 NEVER = 1e30
 """The price of what is impossible: far above any sum of possible ones."""
@@ -27,112 +19,43 @@ _SOURCE, _SINK = 0, 1
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value that is not at hand in the reverse sweep."""
+    """Something that is not at hand in the reverse sweep."""
 
-    value: SSAValue
-    operands: tuple[SSAValue, ...] | None
-    """What computing it again needs besides values at hand; None: impossible."""
-
-
-def static_trips(loop: Operation, policy: TapePolicy) -> float:
-    """The trip count of a loop if its bounds are constants, else the assumed one."""
-    if not isinstance(loop, scf.ForOp):
-        return policy.assumed_trips
-    numbers: list[int] = []
-    for bound in (loop.lb, loop.ub, loop.step):
-        op = bound.owner
-        if not isinstance(op, arith.ConstantOp) or not isinstance(
-            op.value, IntegerAttr
-        ):
-            return policy.assumed_trips
-        numbers.append(op.value.value.data)
-    lower, upper, step = numbers
-    return float(max(0, -(-(upper - lower) // max(step, 1))))
+    key: Hashable
+    saving: float
+    """What it costs to save it; `NEVER` if it cannot be."""
+    again: float
+    """What it costs to get it back by itself; `NEVER` if it cannot be."""
+    operands: tuple[Hashable, ...]
+    """The keys of what getting it back needs."""
 
 
-class _Executions:
-    """How often the block of a value runs."""
-
-    def __init__(self, policy: TapePolicy):
-        self._policy = policy
-        self._inside: dict[Operation, float] = {}
-
-    def of(self, value: SSAValue) -> float:
-        """Executions of the block that defines the value."""
-        owner = value.owner
-        parent = owner.parent_op()
-        return self._of_op(parent)
-
-    def _of_op(self, op: Operation | None) -> float:
-        chain: list[Operation] = []
-        while op is not None and op not in self._inside:
-            chain.append(op)
-            op = op.parent_op()
-        count = 1.0 if op is None else self._inside[op]
-        for inner in reversed(chain):
-            if isinstance(inner, scf.ForOp | scf.WhileOp):
-                count *= static_trips(inner, self._policy)
-            self._inside[inner] = count
-        return count
-
-
-def _bytes(value: SSAValue) -> float:
-    try:
-        return field_bytes(value.type)
-    except VerifyException:
-        return NEVER
-
-
-def _price_saved(value: SSAValue, policy: TapePolicy) -> float:
-    size = _bytes(value)
-    return NEVER if size == NEVER else size * policy.operations_per_byte
-
-
-def _price_again(value: SSAValue, policy: TapePolicy) -> float:
-    assert isinstance(value, OpResult)
-    price = operation_cost(value.op)
-    if isinstance(value.op, memref.LoadOp):
-        # Half the traffic of a tape entry, which is written as well.
-        price += _bytes(value) * policy.operations_per_byte / 2
-    return price
-
-
-def cheapest_recomputed(
-    candidates: Sequence[Candidate], wanted: Sequence[SSAValue], policy: TapePolicy
-) -> set[SSAValue]:
-    """The values to compute again in a cheapest recording; the other ones are saved."""
+def cheapest_again(
+    candidates: Sequence[Candidate], wanted: Iterable[Hashable]
+) -> set[Hashable]:
+    """What to get back in a cheapest recording, by key; the rest is saved."""
     if not candidates:
         return set()
-    number = {candidate.value: i for i, candidate in enumerate(candidates)}
-    executions = _Executions(policy)
+    needed = {candidate.key: 2 + 2 * i for i, candidate in enumerate(candidates)}
     edges: list[tuple[int, int]] = []
     prices: list[float] = []
 
     def edge(origin: int, target: int, price: float) -> None:
         edges.append((origin, target))
-        prices.append(price)
+        prices.append(min(price, NEVER))
 
-    def needed(value: SSAValue) -> int:
-        return 2 + 2 * number[value]
-
-    def again(value: SSAValue) -> int:
-        return 3 + 2 * number[value]
-
-    for value in set(wanted) & number.keys():
-        edge(_SOURCE, needed(value), NEVER)
+    for key in dict.fromkeys(wanted):
+        if key in needed:
+            edge(_SOURCE, needed[key], NEVER)
     for candidate in candidates:
-        value = candidate.value
-        count = executions.of(value)
-        saving = _price_saved(value, policy)
-        edge(needed(value), again(value), min(NEVER, saving * max(count, 1e-9)))
-        if candidate.operands is None:
-            edge(again(value), _SINK, NEVER)
-            continue
-        edge(again(value), _SINK, _price_again(value, policy) * count)
+        need = needed[candidate.key]
+        again = need + 1
+        edge(need, again, candidate.saving)
+        edge(again, _SINK, candidate.again)
         for operand in candidate.operands:
-            edge(again(value), needed(operand), NEVER)
+            edge(again, needed[operand], NEVER)
     graph = igraph.Graph(n=2 + 2 * len(candidates), edges=edges, directed=True)
     # igraph carries no types.
     cut: Any = graph.st_mincut(_SOURCE, _SINK, prices)  # pyright: ignore[reportUnknownMemberType]
     side: set[int] = set(cut.partition[0])
-    return {c.value for c in candidates if again(c.value) in side}
+    return {key for key, need in needed.items() if need + 1 in side}

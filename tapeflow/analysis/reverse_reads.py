@@ -16,7 +16,7 @@ from tapeflow.analysis.derivative_expressions import (
     leaves,
 )
 from tapeflow.analysis.derivative_rules import rule_of
-from tapeflow.analysis.recording import owner_block
+from tapeflow.analysis.recall_ways import owner_block
 from tapeflow.dialects.ad import is_float
 
 

@@ -1,9 +1,15 @@
-"""How to choose between saving a value and computing it again."""
+"""How to choose between saving a value and getting it back in another way."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeGuard, get_args
+
+from xdsl.dialects.builtin import StringAttr
+from xdsl.ir import Operation
 
 PolicyName: TypeAlias = Literal["min-cut", "save-all", "recompute"]
+
+POLICY = "tape.policy"
+"""Attribute of a function or loop: the policy for what is computed inside."""
 
 
 @dataclass(frozen=True)
@@ -11,11 +17,24 @@ class TapePolicy:
     """A choice of what goes on the tape.
 
     `save-all` saves every needed value that is not at hand for one cheap operation,
-    `recompute` computes again whatever can be, `min-cut` takes the cheapest mixture.
+    `recompute` saves as few bytes as possible, `min-cut` takes the cheapest mixture.
     """
 
     name: PolicyName = "min-cut"
-    operations_per_byte: float = 1.0
+    operations_per_byte: float = 4.0
     """Additions that are worth as much as writing and reading a byte of tape."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
+
+
+def is_policy_name(text: str) -> TypeGuard[PolicyName]:
+    """Whether there is a policy of a name."""
+    return text in get_args(PolicyName)
+
+
+def own_policy(op: Operation) -> str | None:
+    """The policy that an operation asks for by its attribute, valid or not."""
+    if POLICY not in op.attributes:
+        return None
+    asked = op.attributes[POLICY]
+    return asked.data if isinstance(asked, StringAttr) else str(asked)

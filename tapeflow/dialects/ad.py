@@ -37,6 +37,11 @@ from xdsl.traits import (
 from xdsl.utils.exceptions import VerifyException
 
 
+FUSED = "ad.fused"
+"""Attribute of an `scf.for` that reverses each iteration at once: the tape used inside
+is empty between iterations."""
+
+
 def is_float(type_: Attribute) -> bool:
     """f32 and f64 are the scalars that carry derivatives."""
     return isinstance(type_, Float32Type | Float64Type)

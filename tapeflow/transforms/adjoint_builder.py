@@ -24,6 +24,13 @@ def hint_of(value: SSAValue, prefix: str = "") -> str | None:
     return None if value.name_hint is None else prefix + value.name_hint
 
 
+def moved_region(region: Region) -> Region:
+    """A region with the blocks of another, which is left empty."""
+    moved = Region()
+    region.move_blocks(moved)
+    return moved
+
+
 def _constant_name(value: FloatAttr | IntegerAttr) -> str:
     if isinstance(value, IntegerAttr):
         return f"c{value.value.data}".replace("-", "m")
@@ -86,6 +93,17 @@ class AdjointBuilder:
         outer, self.block = self.block, block
         yield block
         self.block = outer
+
+    @contextmanager
+    def before(self, op: Operation) -> Generator[None]:
+        """Insert in front of an operation for a while."""
+        with self.inside(Block()) as gathered:
+            yield
+        place = op.parent
+        assert place is not None
+        for new in tuple(gathered.ops):
+            new.detach()
+            place.insert_op_before(new, op)
 
     def loop(
         self,

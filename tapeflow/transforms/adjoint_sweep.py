@@ -5,7 +5,7 @@ adjoints of memory are shadow buffers.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -14,9 +14,11 @@ from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.recording import Recall, Recording
+from tapeflow.analysis.recall_ways import Recall
+from tapeflow.analysis.recording import Recording
 from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.fuse_loops import FusedScope
 from tapeflow.transforms.shadow_buffers import ShadowBuffers
 
 Adjoints = dict[SSAValue, SSAValue]
@@ -32,6 +34,8 @@ class AdjointSweep(ABC):
     builder: AdjointBuilder
     stacks: dict[SSAValue, SSAValue]
     """The tape of each saved value."""
+    scopes: Mapping[Block, FusedScope]
+    """The scopes with fused loops."""
     primal: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     """Forward values as they are called in the reverse sweep."""
 
@@ -42,6 +46,10 @@ class AdjointSweep(ABC):
     def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
         """Append the reverse of a block, given the adjoints of what it yields."""
 
+    @abstractmethod
+    def reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+        """Pass the adjoint of an operation's result on to its operands."""
+
     @property
     def activity(self) -> Activity:
         """Which values carry derivatives."""
@@ -49,9 +57,14 @@ class AdjointSweep(ABC):
 
     def recall(self, value: SSAValue) -> SSAValue:
         """The reverse sweep's copy of a primal value."""
-        if self.recording.recalls[value] is Recall.AVAILABLE:
-            return value
-        return self.primal[value]
+        if value in self.primal:
+            return self.primal[value]
+        assert self.recording.recalls[value] is Recall.AVAILABLE
+        return value
+
+    def is_swapped_back(self, buffer: SSAValue) -> bool:
+        """Whether reverse loops that swap a buffer do it for its contents, too."""
+        return self.activity.buffers.of(buffer) in self.recording.carried
 
     def captured(self, op: Operation) -> tuple[SSAValue, ...]:
         """Active values from outside a loop or branch that are used inside."""

@@ -5,9 +5,9 @@
 
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.transforms.adjoint_builder import AdjointBuilder
+from tapeflow.transforms.adjoint_builder import AdjointBuilder, moved_region
 
 
 def iterations_of(loop: scf.WhileOp) -> SSAValue:
@@ -31,8 +31,8 @@ def count_iterations(loop: scf.WhileOp, builder: AdjointBuilder) -> scf.WhileOp:
     counted = scf.WhileOp(
         [*loop.arguments, builder.index(0)],
         [*(result.type for result in loop.results), IndexType()],
-        _moved(loop.before_region),
-        _moved(loop.after_region),
+        moved_region(loop.before_region),
+        moved_region(loop.after_region),
     )
     counted.location = loop.location
     block = loop.parent
@@ -62,9 +62,3 @@ def _replace(old: Operation, new: Operation) -> None:
     block.insert_op_before(new, old)
     old.detach()
     old.erase()
-
-
-def _moved(region: Region) -> Region:
-    moved = Region()
-    region.move_blocks(moved)
-    return moved

@@ -1,6 +1,7 @@
 """Pass `differentiate`: answer requests for gradients in reverse mode."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,14 +21,24 @@ from xdsl.utils.exceptions import PassFailedException
 from tapeflow.analysis.activity import Activity, find_activity
 from tapeflow.analysis.buffers import Buffers, find_buffers, is_memref
 from tapeflow.analysis.differentiability import Problem, find_problems
-from tapeflow.analysis.recording import find_recording
-from tapeflow.analysis.reverse_reads import find_reverse_reads
+from tapeflow.analysis.executions import Executions
+from tapeflow.analysis.fusion import FusionFinder
+from tapeflow.analysis.overwriting import find_accesses
+from tapeflow.analysis.program_order import ProgramOrder
+from tapeflow.analysis.recall_prices import RecallPrices
+from tapeflow.analysis.recall_ways import RecallWays
+from tapeflow.analysis.recording import Recording, RecordingFinder
+from tapeflow.analysis.reverse_reads import ReverseReads, find_reverse_reads
+from tapeflow.analysis.scopes import Scopes
 from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
+from tapeflow.analysis.undo import find_undoable
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints
 from tapeflow.transforms.count_iterations import count_iterations
+from tapeflow.transforms.fuse_loops import FusedScope, fuse_loops
 from tapeflow.transforms.inline_calls import inline_calls
+from tapeflow.transforms.load_overwritten import drop_if_new, load_overwritten
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
 
@@ -53,7 +64,7 @@ class DifferentiatePass(ModulePass):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
-    operations_per_byte: int | float = 1
+    operations_per_byte: int | float = 4
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
@@ -192,14 +203,19 @@ class _Gradient:
         activity = self._check(wrt, seeded)
         if self._count_iterations(activity, builder):
             activity = self._check(wrt, seeded)
+        scopes = self._fuse(activity, builder)
+        if scopes:
+            activity = self._check(wrt, seeded)
         frees = self._strip()
         terms = compute_recorded_terms(self.function, activity, builder)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording = find_recording(self.function, activity, facts.reads, policy)
+        recording = self._record(facts, scopes, policy)
         stacks = push_saved(recording, builder)
-        sweep = ReverseSweep(facts, recording, builder, stacks)
+        sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
         builder.add(TurnOp())
-        own = self._shadow_arguments(sweep, wrt)
+        fused = scopes.get(self.block)
+        with builder.before(fused.loops[0].op) if fused else nullcontext():
+            own = self._shadow_arguments(sweep, wrt)
         adjoints = self._seed(sweep, seeded)
         sweep.reverse_block(self.block, adjoints)
         builder.location = self.function.location
@@ -208,6 +224,42 @@ class _Gradient:
         for free in frees:
             self.block.add_op(free)
         self._return(sweep, wrt, adjoints)
+
+    def _record(
+        self,
+        facts: ReverseReads,
+        fused: Mapping[Block, FusedScope],
+        policy: TapePolicy,
+    ) -> Recording:
+        """Decide what is saved; load what stores overwrite where that is worth it."""
+        activity = facts.activity
+        buffers = activity.buffers
+        bodies = (loop.op.body.block for s in fused.values() for loop in s.loops)
+        scopes = Scopes(self.block, bodies)
+        accesses = find_accesses(self.function, buffers)
+        undoable = find_undoable(self.function, activity, accesses, scopes)
+        stores = [store for undo in undoable.values() for store in undo.stores]
+        overwritten = load_overwritten(stores, buffers)
+        order = ProgramOrder(self.function)
+        ways = RecallWays(buffers, scopes, undoable, order)
+        prices = RecallPrices(policy, Executions(policy.assumed_trips), scopes)
+        recording = RecordingFinder(
+            order, facts.reads, ways, undoable, overwritten, prices
+        ).find()
+        for value in set(overwritten.values()) - recording.recalls.keys():
+            drop_if_new(value, buffers)
+        return recording
+
+    def _fuse(
+        self, activity: Activity, builder: AdjointBuilder
+    ) -> dict[Block, FusedScope]:
+        """Prepare the loops that are reversed iteration by iteration."""
+        facts = find_reverse_reads(self.function, activity, {})
+        accesses = find_accesses(self.function, activity.buffers)
+        finder = FusionFinder(facts, accesses, frozenset(self.arguments))
+        fused = fuse_loops(finder.scopes(self.block), facts, builder)
+        self._refresh_returned()
+        return fused
 
     def _seeded_results(self) -> tuple[int, ...]:
         if self.request.seeds is not None:
@@ -235,10 +287,14 @@ class _Gradient:
         loops = [op for op in relevant if isinstance(op, scf.WhileOp)]
         for loop in loops:
             count_iterations(loop, builder)
+        self._refresh_returned()
+        return bool(loops)
+
+    def _refresh_returned(self) -> None:
+        """Loops have been replaced."""
         terminator = self.block.last_op
         assert terminator is not None
         self.returned = tuple(terminator.operands)
-        return bool(loops)
 
     def _strip(self) -> list[memref.DeallocOp]:
         """Take out the return and the frees, which follow the reverse sweep."""

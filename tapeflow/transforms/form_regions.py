@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from xdsl.context import Context
+from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
@@ -11,9 +12,10 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.buffers import Buffers, ancestors, find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.analysis.stack_groups import StackGroup, group_stacks
+from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp
 from tapeflow.dialects.tape_types import Layout, TapeRegionType
@@ -43,8 +45,9 @@ class FormRegionsPass(ModulePass):
         }
 
     Fields are sorted by alignment, so that records have no avoidable padding. The
-    capacity is an upper bound on the pushes, computed in front of the nest. Where that
-    would need the nest itself to run, as for pushes in an scf.while, the region grows:
+    capacity is an upper bound on the pushes, computed in front of the nest; of pushes
+    inside a fused loop, which reverses each iteration at once, those of one iteration
+    count. Where that would need the nest itself to run, as for pushes in an scf.while, the region grows:
 
         %tape = tape.allocate %c4 growing : !tape.region<[f64, i8], aos>
     """
@@ -102,10 +105,11 @@ class _RegionBuilder:
         assert block is not None
         tops = {_top(op, block) for member in group.members for op in member.uses}
         anchor = min(tops, key=buffers.order.__getitem__)
+        emptied = _emptied_between(group, block)
         counts: list[PushCount] = []
         for push in group.members[0].pushes:
             nest = _from_to(anchor, _top(push, block))
-            count = count_pushes(push, block, nest, buffers)
+            count = count_pushes(push, block, nest, buffers, emptied)
             if count is None:
                 return anchor, None
             counts.append(count)
@@ -137,6 +141,19 @@ class _RegionBuilder:
 def _records_per_line(type_: TapeRegionType) -> int:
     """Records that a line holds, at least one: the first capacity of what grows."""
     return max(1, LINE_BYTES // type_.record_layout.stride_bytes)
+
+
+def _emptied_between(group: StackGroup, block: Block) -> scf.ForOp | None:
+    """The innermost fused loop in a block that holds all uses of some stacks."""
+    uses = [op for member in group.members for op in member.uses]
+    loops = [
+        holder
+        for holder in ancestors(uses[0])
+        if isinstance(holder, scf.ForOp)
+        and FUSED in holder.attributes
+        and block.find_ancestor_op_in_block(holder) is not None
+    ]
+    return next((loop for loop in loops if all(map(loop.is_ancestor, uses))), None)
 
 
 def _top(op: Operation, block: Block) -> Operation:

@@ -28,6 +28,10 @@ class NamedPipeline(ArgSpecConvertible):
     """Numbers of the arguments to differentiate `function` by."""
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    operations_per_byte: int | float = 4
+    """Additions that are worth as much as a byte of tape written and read."""
+    assumed_trips: int = 64
+    """Iterations assumed of a loop whose trip count is not a constant."""
 
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
@@ -41,6 +45,15 @@ class NamedPipeline(ArgSpecConvertible):
         """All passes in order, each as pipeline text."""
         return (*self._gradient_passes(), *self.tape_passes())
 
+    def _differentiate(self) -> str:
+        options = {
+            "policy": self.policy,
+            "operations-per-byte": self.operations_per_byte,
+            "assumed-trips": self.assumed_trips,
+        }
+        text = " ".join(f"{name}={value}" for name, value in options.items())
+        return f"differentiate{{{text}}}"
+
     def _gradient_passes(self) -> tuple[str, ...]:
         request: tuple[str, ...] = ()
         if self.function is not None:
@@ -51,7 +64,7 @@ class NamedPipeline(ArgSpecConvertible):
             *request,
             # Affine, linalg and parallel loops become what can be differentiated.
             "lower-source",
-            f"differentiate{{policy={self.policy}}}",
+            self._differentiate(),
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",
             "canonicalize",

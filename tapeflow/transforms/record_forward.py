@@ -7,7 +7,8 @@ from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
 
 from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
-from tapeflow.analysis.recording import Recording, owner_block
+from tapeflow.analysis.recall_ways import owner_block
+from tapeflow.analysis.recording import Recording
 from tapeflow.analysis.reverse_reads import recorded_terms
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of

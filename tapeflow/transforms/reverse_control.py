@@ -5,16 +5,13 @@ from collections.abc import Sequence
 from xdsl.dialects import arith, scf
 from xdsl.ir import Block, SSAValue
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
 from tapeflow.dialects.ad import is_float
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.count_iterations import iterations_of
 from tapeflow.transforms.shadow_buffers import inverse
-from tapeflow.transforms.trip_count import (
-    bounds_as_index,
-    constant_of,
-    emit_trip_count,
-)
+from tapeflow.transforms.trip_count import bounds_as_index, emit_trip_count
 
 
 def reverse_if(sweep: AdjointSweep, op: scf.IfOp, adjoints: Adjoints) -> None:
@@ -56,7 +53,9 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
     ]
     buffers = active_buffers_carried(op, sweep.activity)
     permutation = permutation_of(op, buffers)
-    assert permutation is not None
+    restored = tuple(k for k in buffers if sweep.is_swapped_back(op.results[k]))
+    swap = permutation_of(op, restored)
+    assert permutation is not None and swap is not None
     bounds = bounds_as_index(
         sweep.builder, [*map(sweep.recall, (op.lb, op.ub, op.step))]
     )
@@ -65,7 +64,8 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
 
     def reverse_body(k: SSAValue, carried: tuple[SSAValue, ...]) -> Sequence[SSAValue]:
         k.name_hint = "back"
-        outer, scalar, shadow = _split(carried, len(captured), len(scalars))
+        outer, scalar, rest = _split(carried, len(captured), len(scalars))
+        shadow, contents = rest[: len(buffers)], rest[len(buffers) :]
         iv = _induction_value(sweep, body.args[0], last, bounds[2], k)
         sweep.primal[body.args[0]] = iv
         inner = dict(zip(captured, outer, strict=True))
@@ -74,17 +74,22 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
         arguments = [shadow[image] for image in inverse(permutation)]
         for position, argument in zip(buffers, arguments, strict=True):
             sweep.shadows.shadows[body.args[1 + position]] = argument
+        contents = [contents[image] for image in inverse(swap)]
+        for position, content in zip(restored, contents, strict=True):
+            sweep.primal[body.args[1 + position]] = content
         sweep.reverse_block(body, inner)
         values = (*captured, *(body.args[1 + position] for position in scalars))
         return [
             *(sweep.adjoint_or_zero(inner, value) for value in values),
             *arguments,
+            *contents,
         ]
 
     starts = [
         *(sweep.adjoint_or_zero(adjoints, value) for value in captured),
         *(sweep.adjoint_or_zero(adjoints, op.results[k]) for k in scalars),
         *(sweep.shadows.of(op.results[k]) for k in buffers),
+        *(op.results[k] for k in restored),
     ]
     zero, one = sweep.builder.index(0), sweep.builder.index(1)
     results = sweep.builder.loop((zero, trips, one), starts, reverse_body)

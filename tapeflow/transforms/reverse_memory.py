@@ -20,13 +20,20 @@ def reverse_load(sweep: AdjointSweep, op: memref.LoadOp, adjoints: Adjoints) -> 
 
 
 def reverse_store(sweep: AdjointSweep, op: memref.StoreOp, adjoints: Adjoints) -> None:
-    """The shadow goes to the stored value; what was overwritten has none."""
+    """The shadow goes to the stored value; what was overwritten has none.
+
+    If loads are to be repeated, what was overwritten is put back.
+    """
     shadow, indices = sweep.shadows.of(op.memref), [*map(sweep.recall, op.indices)]
     if sweep.activity.active(op.value):
         adjoint = sweep.builder.value(memref.LoadOp.get(shadow, indices))
         sweep.accumulate(adjoints, op.value, adjoint)
     zero = sweep.builder.zero(cast(AnyFloat, op.value.type))
     sweep.builder.add(memref.StoreOp.get(zero, shadow, indices))
+    overwritten = sweep.recording.overwritten.get(op)
+    if overwritten is not None:
+        buffer, old = sweep.recall(op.memref), sweep.recall(overwritten)
+        sweep.builder.add(memref.StoreOp.get(old, buffer, indices))
 
 
 def reverse_copy(sweep: AdjointSweep, op: memref.CopyOp) -> None:

@@ -4,17 +4,17 @@ Each forward block has one reverse block, which begins by recalling the primal v
 it needs.
 """
 
-from typing import cast
-
 from xdsl.dialects import memref, scf
-from xdsl.ir import Block, Operation, OpResult, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
-from tapeflow.analysis.recording import AGAIN, Recall
+from tapeflow.analysis.recall_ways import AGAIN, Recall
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
+from tapeflow.transforms.restore_buffers import copy_final_contents
 from tapeflow.transforms.reverse_control import reverse_for, reverse_if, reverse_while
+from tapeflow.transforms.reverse_fused import reverse_fused
 from tapeflow.transforms.reverse_memory import reverse_copy, reverse_load, reverse_store
 
 
@@ -24,18 +24,22 @@ class ReverseSweep(AdjointSweep):
     def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
         """Append the reverse of a block, given the adjoints of what it yields."""
         forward = tuple(block.ops)
-        self._recall_needed(block)
-        allocated = [
-            shadow for op in forward if (shadow := self.shadows.define(op)) is not None
-        ]
+        done, allocated = reverse_fused(self, block, adjoints)
+        if block is self.builder.entry:
+            allocated += self._copy_arguments()
+        waiting = self._recall_needed(block)
+        allocated += self.shadows.define_all(forward)
         for op in reversed(forward):
-            if op in self.facts.relevant:
+            if op in self.facts.relevant and op not in done:
                 self.builder.location = op.location
                 self._reverse(op, adjoints)
+            for value in waiting.get(op, ()):
+                self._get_back(value)
         for shadow in allocated:
             self.builder.add(memref.DeallocOp.get(shadow))
 
-    def _recall_needed(self, block: Block) -> None:
+    def _recall_needed(self, block: Block) -> dict[Operation, list[SSAValue]]:
+        """Recall what a block needs; by operation what has to wait for its reverse."""
         needed = self.recording.needed.get(block, ())
         for value in needed:
             if self.recording.recalls[value] is Recall.SAVE:
@@ -43,15 +47,33 @@ class ReverseSweep(AdjointSweep):
                     tape.PopOp(self.stacks[value]), value.name_hint
                 )
                 self.primal[value] = popped
+        waiting: dict[Operation, list[SSAValue]] = {}
         for value in needed:
-            if self.recording.recalls[value] in AGAIN:
-                self._compute_again(cast(OpResult, value))
+            if value in self.recording.due:
+                waiting.setdefault(self.recording.due[value], []).append(value)
+            elif self.recording.recalls[value] in AGAIN:
+                self._get_back(value)
+        return waiting
 
-    def _compute_again(self, value: OpResult) -> None:
-        operands = {operand: self.recall(operand) for operand in value.op.operands}
-        self.builder.location = value.op.location
-        again = self.builder.add(value.op.clone(operands))
-        for old, new in zip(value.op.results, again.results, strict=True):
+    def _copy_arguments(self) -> list[SSAValue]:
+        """Put copies in the place of arguments whose writes are undone."""
+        for argument in self.recording.copied:
+            self.primal[argument] = copy_final_contents(argument, self.builder)
+        return [self.primal[argument] for argument in self.recording.copied]
+
+    def _get_back(self, value: SSAValue) -> None:
+        way = self.recording.ways[value]
+        self.builder.location = way.op.location
+        operands = [*map(self.recall, way.operands)]
+        if way.recall is Recall.RELOAD:
+            buffer, *indices = operands
+            load = memref.LoadOp.get(buffer, indices)
+            self.primal[value] = self.builder.value(load, value.name_hint)
+            return
+        again = self.builder.add(
+            way.op.clone(dict(zip(way.operands, operands, strict=True)))
+        )
+        for old, new in zip(way.op.results, again.results, strict=True):
             self.primal[old] = new
 
     def _reverse(self, op: Operation, adjoints: Adjoints) -> None:
@@ -69,9 +91,10 @@ class ReverseSweep(AdjointSweep):
             case scf.IfOp():
                 reverse_if(self, op, adjoints)
             case _:
-                self._reverse_by_rule(op, adjoints)
+                self.reverse_by_rule(op, adjoints)
 
-    def _reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+    def reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+        """Pass the adjoint of an operation's result on to its operands."""
         if not op.results or op.results[0] not in adjoints:
             return
 

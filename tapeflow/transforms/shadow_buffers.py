@@ -1,6 +1,6 @@
 """Shadow buffers: for every active buffer one of the same shape that holds adjoints."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -40,9 +40,10 @@ class ShadowBuffers:
     builder: AdjointBuilder
     recall: Callable[[SSAValue], SSAValue]
     shadows: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    defined: set[Operation] = field(default_factory=set[Operation])
 
     def of(self, buffer: SSAValue) -> SSAValue:
-        """The shadow of a memref value whose definition has been passed to `define`."""
+        """The shadow of a memref value whose definition has been passed to `define_all`."""
         return self.shadows[buffer]
 
     def create_zero(self, buffer: SSAValue, sizes: Sequence[SSAValue]) -> SSAValue:
@@ -67,11 +68,17 @@ class ShadowBuffers:
         """A zero shadow of an argument, shaped like it."""
         return self.create_zero(buffer, self.builder.dynamic_sizes(buffer))
 
-    def define(self, op: Operation) -> SSAValue | None:
-        """Give the memref results of a forward operation their shadows.
+    def define_all(self, ops: Iterable[Operation]) -> list[SSAValue]:
+        """Give the memref results of forward operations their shadows, each once.
 
-        Returns a shadow that was allocated and must be freed, if any.
+        Returns the shadows that were allocated and must be freed.
         """
+        new = [op for op in ops if op not in self.defined]
+        self.defined.update(new)
+        shadows = [self._define(op) for op in new]
+        return [shadow for shadow in shadows if shadow is not None]
+
+    def _define(self, op: Operation) -> SSAValue | None:
         if not any(self.activity.active(result) for result in op.results):
             return None
         self.builder.location = op.location

@@ -98,6 +98,7 @@ class DropInvariantCarried(RewritePattern):
             rewriter.move_region_contents_to_new_regions(op.body),
         )
         loop.location = op.location
+        loop.attributes |= op.attributes
         results: list[SSAValue] = list(op.iter_args)
         for k, result in zip(kept, loop.results, strict=True):
             result.name_hint = op.results[k].name_hint

@@ -3,19 +3,11 @@
 from collections.abc import Sequence
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import IndexType, IntegerAttr
-from xdsl.ir import OpResult, SSAValue
+from xdsl.dialects.builtin import IndexType
+from xdsl.ir import SSAValue
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
-
-
-def constant_of(value: SSAValue) -> int | None:
-    """The integer a value is a constant of, None if it is not."""
-    if isinstance(value, OpResult) and isinstance(value.op, arith.ConstantOp):
-        attribute = value.op.value
-        if isinstance(attribute, IntegerAttr):
-            return attribute.value.data
-    return None
 
 
 def bounds_as_index(

@@ -1,86 +1,71 @@
 """The minimum cut against all possible recordings of small random programs."""
 
-from collections.abc import Callable
 from itertools import product
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from xdsl.dialects import arith, func, math
-from xdsl.dialects.builtin import f64
-from xdsl.ir import Block, Operation, Region, SSAValue
 
-from tapeflow.analysis.operation_costs import operation_cost
-from tapeflow.analysis.recording_cut import Candidate, cheapest_recomputed
-from tapeflow.analysis.tape_policy import TapePolicy
+from tapeflow.analysis.recording_cut import NEVER, Candidate, cheapest_again
 
-SAVED_BYTES = 8
-OPERATIONS: list[tuple[Callable[..., Operation], int]] = [
-    (arith.AddfOp, 2),
-    (arith.DivfOp, 2),
-    (math.ExpOp, 1),
-]
-"""Constructors with the number of their operands."""
+PRICES = st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0, 8.0])
 
 
 def price(
-    recomputed: set[SSAValue],
-    wanted: list[SSAValue],
-    candidates: dict[SSAValue, Candidate],
-    rate: float,
-) -> float | None:
-    """What a recording costs; None if it computes again what cannot be."""
-    total, seen, work = 0.0, set[SSAValue](), list(wanted)
+    again: set[object], wanted: list[int], candidates: dict[object, Candidate]
+) -> float:
+    """What a recording costs."""
+    total, seen, work = 0.0, set[object](), list[object](wanted)
     while work:
-        value = work.pop()
-        if value in seen:
+        key = work.pop()
+        if key in seen:
             continue
-        seen.add(value)
-        if value not in recomputed:
-            total += SAVED_BYTES * rate
-            continue
-        operands = candidates[value].operands
-        if operands is None:
-            return None
-        assert isinstance(value.owner, Operation)
-        total += operation_cost(value.owner)
-        work.extend(operands)
+        seen.add(key)
+        candidate = candidates[key]
+        total += candidate.again if key in again else candidate.saving
+        if key in again:
+            work.extend(candidate.operands)
     return total
 
 
-@given(data=st.data(), rate=st.sampled_from([0.1, 0.5, 1.0, 2.0, 5.0]))
-@settings(max_examples=60, deadline=None)
-def test_no_recording_is_cheaper(data: st.DataObject, rate: float) -> None:
-    block = Block(arg_types=[f64, f64])
-    func.FuncOp("f", ([f64, f64], []), Region(block))
-    values: list[SSAValue] = list(block.args)
-    candidates: dict[SSAValue, Candidate] = {
-        arg: Candidate(arg, None) for arg in block.args
-    }
-    for _ in range(data.draw(st.integers(1, 6))):
-        operation, count = data.draw(st.sampled_from(OPERATIONS))
-        operands = [data.draw(st.sampled_from(values)) for _ in range(count)]
-        op = operation(*operands)
-        block.add_op(op)
-        again = data.draw(st.booleans())
-        result = op.results[0]
-        candidates[result] = Candidate(result, tuple(operands) if again else None)
-        values.append(result)
-    wanted = data.draw(st.lists(st.sampled_from(values), min_size=1, unique=True))
+@st.composite
+def programs(draw: st.DrawFn) -> list[Candidate]:
+    """Candidates that need earlier ones; the first cannot be got back."""
+    found: list[Candidate] = []
+    for key in range(draw(st.integers(1, 7))):
+        operands = draw(st.sets(st.integers(0, key - 1), max_size=3)) if key else set()
+        saving, again = draw(PRICES), draw(PRICES)
+        if not operands:
+            again = NEVER
+        elif draw(st.booleans()):
+            saving = draw(st.sampled_from([saving, NEVER]))
+        found.append(Candidate(key, saving, again, tuple(operands)))
+    return found
 
-    policy = TapePolicy(operations_per_byte=rate)
-    chosen = cheapest_recomputed(list(candidates.values()), wanted, policy)
+
+@given(found=programs(), data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_no_recording_is_cheaper(found: list[Candidate], data: st.DataObject) -> None:
+    candidates: dict[object, Candidate] = {one.key: one for one in found}
+    keys = [int(str(key)) for key in candidates]
+    wanted = data.draw(st.lists(st.sampled_from(keys), min_size=1, unique=True))
     best = min(
-        cost
-        for choice in product([False, True], repeat=len(values))
-        if (
-            cost := price(
-                {v for v, again in zip(values, choice, strict=True) if again},
-                wanted,
-                candidates,
-                rate,
-            )
+        price(
+            {key for key, is_in in zip(keys, choice, strict=True) if is_in},
+            wanted,
+            candidates,
         )
-        is not None
+        for choice in product((False, True), repeat=len(keys))
     )
-    assert price(chosen, wanted, candidates, rate) == pytest.approx(best)
+    chosen = cheapest_again(found, wanted)
+    assert abs(price(set(chosen), wanted, candidates) - best) <= 1e-9 * max(1.0, best)
+
+
+def test_a_shared_chain_is_paid_once() -> None:
+    root = Candidate("root", 1.0, NEVER, ())
+    chain = Candidate("chain", NEVER, 10.0, ("root",))
+    ends = [Candidate(name, 8.0, 1.0, ("chain",)) for name in "abc"]
+    assert cheapest_again([root, chain, *ends], "abc") == {"chain", "a", "b", "c"}
+
+
+def test_nothing_is_needed() -> None:
+    assert cheapest_again([], []) == set()

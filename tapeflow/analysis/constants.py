@@ -1,0 +1,14 @@
+"""Integer constants of a program."""
+
+from xdsl.dialects import arith
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import OpResult, SSAValue
+
+
+def constant_of(value: SSAValue) -> int | None:
+    """The integer a value is a constant of, None if it is not."""
+    if isinstance(value, OpResult) and isinstance(value.op, arith.ConstantOp):
+        attribute = value.op.value
+        if isinstance(attribute, IntegerAttr):
+            return attribute.value.data
+    return None

@@ -1,0 +1,35 @@
+"""Copies in which the reverse sweep undoes what was written to arguments.
+
+The contents that the forward sweep leaves in an argument belong to the caller.
+"""
+
+from collections.abc import Sequence
+
+from xdsl.dialects import memref
+from xdsl.dialects.builtin import MemRefType, NoneAttr, UnitAttr
+from xdsl.ir import SSAValue
+from typing import cast
+
+from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+
+TAPE_COPY = "tape.copy"
+"""Attribute of the stores that copy final contents: their bytes count as tape."""
+
+
+def copy_final_contents(buffer: SSAValue, builder: AdjointBuilder) -> SSAValue:
+    """A buffer with the same contents, to be freed by the caller."""
+    type_ = cast(MemRefType, buffer.type)
+    plain = MemRefType(type_.element_type, type_.shape, NoneAttr(), type_.memory_space)
+    sizes = builder.dynamic_sizes(buffer)
+    copy = builder.value(
+        memref.AllocOp([*sizes], [], plain), hint_of(buffer, "restored_")
+    )
+
+    def visit(indices: tuple[SSAValue, ...]) -> None:
+        value = builder.value(memref.LoadOp.get(buffer, indices))
+        store = memref.StoreOp.get(value, copy, indices)
+        store.attributes[TAPE_COPY] = UnitAttr()
+        builder.add(store)
+
+    builder.for_each_index(builder.extents(plain, sizes), visit)
+    return copy

@@ -1,0 +1,83 @@
+"""The reverse of fused loops: each iteration at once, inside the forward loop."""
+
+from xdsl.dialects import scf
+from xdsl.ir import Block, Operation, SSAValue
+
+from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
+from tapeflow.transforms.fuse_loops import FusedLoop, FusedScope
+
+Arriving = dict[FusedLoop, dict[int, SSAValue]]
+"""By loop and position the adjoints of the sums that it carries."""
+
+
+def reverse_fused(
+    sweep: AdjointSweep, scope: Block, adjoints: Adjoints
+) -> tuple[frozenset[Operation], list[SSAValue]]:
+    """Reverse the fused loops of a scope where they are, if there are any.
+
+    Returns the operations that have been reversed, and the shadows that have been
+    allocated on the way.
+    """
+    fusion = sweep.scopes.get(scope)
+    if fusion is None:
+        return frozenset(), []
+    forward = tuple(scope.ops)
+    with sweep.builder.before(fusion.loops[0].op):
+        arriving = _reverse_early(sweep, fusion, forward, adjoints)
+    allocated: list[SSAValue] = []
+    for loop in fusion.loops:
+        with sweep.builder.before(loop.op):
+            allocated += sweep.shadows.define_all(
+                forward[: forward.index(loop.op)]
+            )
+        _reverse_iteration(sweep, loop, arriving[loop])
+        for value, adjoint in zip(loop.captured, loop.adjoints, strict=True):
+            sweep.accumulate(adjoints, value, adjoint)
+    return fusion.early | {loop.op for loop in fusion.loops}, allocated
+
+
+def _reverse_early(
+    sweep: AdjointSweep,
+    fusion: FusedScope,
+    forward: tuple[Operation, ...],
+    adjoints: Adjoints,
+) -> Arriving:
+    """Follow the seeds back to what the loops yield."""
+    arriving: Arriving = {loop: {} for loop in fusion.loops}
+    loops = {loop.op: loop for loop in fusion.loops}
+    for op in reversed(forward):
+        sweep.builder.location = op.location
+        if op in fusion.early:
+            sweep.reverse_by_rule(op, adjoints)
+        elif isinstance(op, scf.ForOp) and op in loops:
+            for position in loops[op].accumulators:
+                result = op.results[position]
+                if result in adjoints:
+                    adjoint = adjoints.pop(result)
+                    arriving[loops[op]][position] = adjoint
+                    sweep.accumulate(adjoints, op.iter_args[position], adjoint)
+    return arriving
+
+
+def _reverse_iteration(
+    sweep: AdjointSweep, loop: FusedLoop, arriving: dict[int, SSAValue]
+) -> None:
+    """Put the reverse of a loop's body behind it."""
+    body = loop.op.body.block
+    terminator = body.last_op
+    assert isinstance(terminator, scf.YieldOp)
+    terminator.detach()
+    yielded = list(terminator.operands)
+    inner: Adjoints = dict(zip(loop.captured, loop.slots, strict=True))
+    with sweep.builder.inside(body):
+        sweep.builder.location = loop.op.location
+        for position, adjoint in arriving.items():
+            sweep.accumulate(inner, yielded[position], adjoint)
+        sweep.reverse_block(body, inner)
+        first_slot = len(yielded) - len(loop.captured)
+        yielded[first_slot:] = [
+            sweep.adjoint_or_zero(inner, value) for value in loop.captured
+        ]
+        sweep.builder.location = terminator.location
+        sweep.builder.add(scf.YieldOp(*yielded))
+    terminator.erase()
