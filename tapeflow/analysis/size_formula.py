@@ -95,11 +95,13 @@ class SizeFormula:
 
 
 def _tidied(expression: Expression) -> Expression:
-    """The shortest of a few equal forms."""
+    """The shortest of a few equal forms; the first unless another is much shorter."""
     forms = [expression, sympy().expand(expression)]
     if len(expression.free_symbols) <= MOST_FACTORED:
         forms.append(sympy().factor(expression))
-    return min(forms, key=lambda form: len(str(form)))
+    lengths = [len(str(form)) for form in forms]
+    lengths[0] -= lengths[0] // 20
+    return forms[lengths.index(min(lengths))]
 
 
 def product_term(weight: int, extents: "tuple[Expression, ...]") -> Term:

@@ -9,7 +9,7 @@ from typing import cast
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import FloatAttr, MemRefType, StringAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
 from xdsl.traits import ConstantLike
 
 from tapeflow.analysis.algebra import Expression
@@ -21,12 +21,10 @@ from tapeflow.analysis.run_counts import RunCounts
 from tapeflow.analysis.size_formula import SizeFormula, Term, product_term
 from tapeflow.analysis.source_lines import definition_line, line_of
 from tapeflow.analysis.stack_groups import StackUses, group_stacks
-from tapeflow.dialects.ad import TurnOp
+from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
 
-FUSED = "ad.fused"
-"""Attribute of a loop whose iterations run forward and at once in reverse."""
 REASON = "tape.reason"
 """Attribute of a stack: a clause that says why its value cannot be recomputed."""
 ALTERNATIVE = "tape.alternative"
@@ -70,7 +68,7 @@ class TapeBill:
     data: SizeFormula
     """Bytes of the program's own buffers: arguments, and each allocation once."""
     work: SizeFormula
-    """Operations of the forward sweep."""
+    """Operations of the function, constants apart."""
 
     @property
     def peak(self) -> SizeFormula:
@@ -92,12 +90,11 @@ class TapeBill:
         ]
 
 
-def bill_of(gradient: FuncOp, arguments: int) -> TapeBill:
+def bill_of(gradient: FuncOp, primal: FuncOp) -> TapeBill:
     """The bill of a gradient function whose tape still consists of stacks.
 
     Args:
-        arguments: how many arguments the differentiated function takes; shadows and
-            seeds follow them.
+        primal: the function that was differentiated, without calls.
     """
     counts, invariant = RunCounts.of(gradient), InvariantLoops(gradient)
     groups = group_stacks(gradient)
@@ -111,8 +108,8 @@ def bill_of(gradient: FuncOp, arguments: int) -> TapeBill:
             _saved_value(member, numbers[member.stack], counts, invariant)
             for member in members
         ),
-        _data(gradient, arguments, counts),
-        _work(gradient, counts),
+        _data(primal),
+        _work(primal),
     )
 
 
@@ -200,10 +197,11 @@ def _number(op: Operation, name: str) -> float | None:
     return attribute.value.data if isinstance(attribute, FloatAttr) else None
 
 
-def _data(gradient: FuncOp, arguments: int, counts: RunCounts) -> SizeFormula:
-    own = gradient.body.block.args[:arguments]
-    buffers: list[SSAValue] = [b for b in own if isinstance(b.type, MemRefType)]
-    for op in _forward(gradient):
+def _data(primal: FuncOp) -> SizeFormula:
+    counts = RunCounts.of(primal)
+    arguments = primal.body.block.args
+    buffers: list[SSAValue] = [b for b in arguments if isinstance(b.type, MemRefType)]
+    for op in primal.walk():
         if isinstance(op, memref.AllocOp | memref.AllocaOp):
             buffers.append(op.memref)
     return SizeFormula(tuple(_buffer_term(buffer, counts) for buffer in buffers))
@@ -227,18 +225,11 @@ def _changes(extent: Expression) -> bool:
     return any(symbol.is_Dummy for symbol in extent.free_symbols)
 
 
-def _work(gradient: FuncOp, counts: RunCounts) -> SizeFormula:
+def _work(primal: FuncOp) -> SizeFormula:
     """One for each run of an operation; a loop is one more in each iteration."""
-    by_block: dict[object, list[Operation]] = {}
-    for op in _forward(gradient):
-        if not op.has_trait(ConstantLike) and not isinstance(op, StackOp | PushOp):
+    counts = RunCounts.of(primal)
+    by_block: dict[Block | None, list[Operation]] = {}
+    for op in primal.walk():
+        if op is not primal and not op.has_trait(ConstantLike):
             by_block.setdefault(op.parent, []).append(op)
     return _sum(counts.runs(ops[0], len(ops)) for ops in by_block.values())
-
-
-def _forward(gradient: FuncOp) -> Iterator[Operation]:
-    """The operations of the forward sweep, nested ones included."""
-    for op in gradient.body.block.ops:
-        if isinstance(op, TurnOp):
-            return
-        yield from op.walk()

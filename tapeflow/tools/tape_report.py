@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from tapeflow.analysis.size_formula import SizeFormula
@@ -18,6 +19,7 @@ from tapeflow.backend.signature import Signature, find_function, sizes_of
 from tapeflow.backend.tape_profile import StackProfile, TapeProfile, run_profiled
 from tapeflow.tools.gradient_request import GradientRequest
 from tapeflow.transforms.differentiate import DifferentiatePass
+from tapeflow.transforms.inline_calls import inline_calls
 
 POLICIES: tuple[PolicyName, ...] = ("save-all", "min-cut", "recompute")
 
@@ -217,8 +219,17 @@ def bill_for(subject: Subject) -> PolicyBill:
         seeded=subject.seeded,
     )
     gradient = find_function(compiled.module, compiled.function)
-    bill = bill_of(gradient, len(subject.signature.parameters))
+    bill = bill_of(gradient, _primal(compiled))
     return PolicyBill(subject.policy, bill, subject.sizes(), compiled)
+
+
+def _primal(compiled: CompiledGradient) -> FuncOp:
+    """The function that was differentiated, as the passes left it, without calls."""
+    module = compiled.module.clone()
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
+    primal = functions[compiled.signature.function]
+    inline_calls(primal.body.block, functions, (primal.sym_name.data,))
+    return primal
 
 
 def report_for(

@@ -12,7 +12,6 @@ PUSH = "tape.push %s, %v : !tape.stack<f64>"
 
 def bill(body, arguments="%x: memref<?xf64>, %n: index, %m: index", **more):
     """The bill of a function that pushes %v on the stack %s somewhere in `body`."""
-    count = arguments.count("%")
     text = f"""
     func.func @f({arguments}) {{
       %c0 = arith.constant 0 : index
@@ -25,7 +24,8 @@ def bill(body, arguments="%x: memref<?xf64>, %n: index, %m: index", **more):
       return
     }}"""
     module = parse_module(text, "f.mlir", full_context())
-    return bill_of(find_function(module, "f"), count)
+    function = find_function(module, "f")
+    return bill_of(function, function)
 
 
 def formula(body, **more):
@@ -210,7 +210,7 @@ def test_time_steps_are_told_as_such():
 
 
 def test_the_data_are_arguments_and_allocations():
-    body = f"%b = memref.alloc(%n) : memref<?x3xf32> {PUSH} ad.turn"
+    body = f"%b = memref.alloc(%n) : memref<?x3xf32> {PUSH}"
     assert str(bill(body).data) == "8*dim(x, 0) + 12*n"
 
 
