@@ -32,6 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hwmodel import Machine, load_machine
+from tapeflow.backend.gradient import GradientResult
 from tapeflow.programs import PROGRAMS
 from tapeflow.tools.bench_cases import Case, program_cases
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
@@ -80,6 +81,19 @@ def measured_bill(case: Case, pipeline: str, machine: Machine) -> PolicyBill:
     return bill
 
 
+def check_run(case: Case, bill: PolicyBill, result: GradientResult) -> None:
+    """Compare with what a whole pipeline pushed, which need not count copies."""
+    pushed = [bill.pushed_bytes_of(value) or 0 for value in bill.bill.values]
+    is_stack = [value.number is not None for value in bill.bill.values]
+    stacks = sum(n for n, counts in zip(pushed, is_stack, strict=True) if counts)
+    assert result.tape_bytes is not None
+    if not stacks <= result.tape_bytes <= sum(pushed):
+        raise AssertionError(
+            f"{case.program} under {bill.policy}: the bill has {stacks} bytes pushed and "
+            f"{sum(pushed) - stacks} copied, the run of a pipeline {result.tape_bytes}"
+        )
+
+
 def program_figures(case: Case, size: str, machine: Machine) -> ProgramFigures:
     """All policies on one program."""
     policies: dict[str, PolicyFigures] = {}
@@ -89,6 +103,7 @@ def program_figures(case: Case, size: str, machine: Machine) -> ProgramFigures:
         bill = measured_bill(case, pipeline, machine)
         result = case.request.run(fit_pipeline(pipeline, machine), "compiled")
         assert bill.total_bytes is not None and result.counters is not None
+        check_run(case, bill, result)
         policies[policy] = PolicyFigures(
             bill.total_bytes, result.counters.operations, bill.redundancy
         )

@@ -6,10 +6,11 @@ its value for given sizes is exact. Loops whose trip count depends on data are s
 up in one unknown, `trips(line 25)`: the iterations of that loop in the whole run.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import prod
+from operator import add
 
 from tapeflow.analysis.algebra import Expression, size_symbol, sympy
 from tapeflow.analysis.iteration_count import Level, count_iterations
@@ -92,6 +93,11 @@ class SizeFormula:
     def __str__(self) -> str:
         text = str(self.expression)
         return f"<= {text}" if self.is_bound and self.terms else text
+
+
+def sum_of(formulas: Iterable[SizeFormula]) -> SizeFormula:
+    """The sum of any number of formulas."""
+    return reduce(add, formulas, SizeFormula())
 
 
 def _tidied(expression: Expression) -> Expression:

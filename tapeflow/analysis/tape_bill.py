@@ -2,29 +2,26 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
-from typing import cast
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import FloatAttr, MemRefType, StringAttr
+from xdsl.dialects.builtin import FloatAttr, StringAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, OpResult, SSAValue
-from xdsl.traits import ConstantLike
+from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 
-from tapeflow.analysis.algebra import Expression
 from tapeflow.analysis.buffers import ancestors
 from tapeflow.analysis.growth import Growth, growths
 from tapeflow.analysis.invariant_loops import InvariantLoops
-from tapeflow.analysis.iteration_count import Level
+from tapeflow.analysis.program_size import data_of, work_of
 from tapeflow.analysis.run_counts import RunCounts
-from tapeflow.analysis.size_formula import SizeFormula, Term, product_term
+from tapeflow.analysis.size_formula import SizeFormula, sum_of
 from tapeflow.analysis.source_lines import definition_line, line_of
 from tapeflow.analysis.stack_groups import StackUses, group_stacks
 from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
 
+COPY = "tape.copy"
+"""Attribute of the stores that copy a buffer for the reverse sweep: tape as well."""
 REASON = "tape.reason"
 """Attribute of a stack: a clause that says why its value cannot be recomputed."""
 ALTERNATIVE = "tape.alternative"
@@ -35,10 +32,10 @@ ALTERNATIVE_PRICE = "tape.alternative_price"
 
 @dataclass(frozen=True)
 class SavedValue:
-    """One stack of the tape. Formulas are in bytes."""
+    """One stack of the tape, or a buffer copied for the reverse sweep; in bytes."""
 
-    number: int
-    """Of its stack, in the order of a walk over the function."""
+    number: int | None
+    """Of its stack, in the order of a walk over the function; None of a copy."""
     name: str
     type: str
     entry_bytes: int
@@ -73,12 +70,12 @@ class TapeBill:
     @property
     def peak(self) -> SizeFormula:
         """The most that each stack holds, summed up: the memory that a tape needs."""
-        return _sum(value.peak for value in self.values)
+        return sum_of(value.peak for value in self.values)
 
     @property
     def pushed(self) -> SizeFormula:
         """All bytes that are ever written."""
-        return _sum(value.pushed for value in self.values)
+        return sum_of(value.pushed for value in self.values)
 
     @property
     def growths(self) -> list[Growth]:
@@ -103,18 +100,15 @@ def bill_of(gradient: FuncOp, primal: FuncOp) -> TapeBill:
     members.sort(key=lambda member: order[member.pushes[0]])
     stacks = (op for op in order if isinstance(op, StackOp))
     numbers = {stack: number for number, stack in enumerate(stacks)}
+    values = [
+        _saved_value(member, numbers[member.stack], counts, invariant)
+        for member in members
+    ]
     return TapeBill(
-        tuple(
-            _saved_value(member, numbers[member.stack], counts, invariant)
-            for member in members
-        ),
-        _data(primal),
-        _work(primal),
+        (*values, *_copies(gradient, counts)),
+        data_of(primal),
+        work_of(primal),
     )
-
-
-def _sum(formulas: Iterable[SizeFormula]) -> SizeFormula:
-    return reduce(add, formulas, SizeFormula())
 
 
 def _saved_value(
@@ -134,8 +128,8 @@ def _saved_value(
         line=definition_line(value),
         written=_lines(_written_line(push) for push in uses.pushes),
         read=_lines(line for pop in uses.pops for line in _reading_lines(pop)),
-        peak=_sum(counts.runs(push, size, once) for push in uses.pushes),
-        pushed=_sum(counts.runs(push, size) for push in uses.pushes),
+        peak=sum_of(counts.runs(push, size, once) for push in uses.pushes),
+        pushed=sum_of(counts.runs(push, size) for push in uses.pushes),
         repeated_in=_lines(
             line_of(loop.location)
             for push in uses.pushes
@@ -145,6 +139,36 @@ def _saved_value(
         alternative=_text(stack, ALTERNATIVE),
         alternative_price=_number(stack, ALTERNATIVE_PRICE),
     )
+
+
+def _copies(gradient: FuncOp, counts: RunCounts) -> Iterator[SavedValue]:
+    """The buffers into which the gradient copies others, to undo writes there."""
+    stores = [op for op in gradient.walk() if isinstance(op, memref.StoreOp)]
+    copying = [store for store in stores if COPY in store.attributes]
+    for buffer in dict.fromkeys(store.memref for store in copying):
+        own = [store for store in copying if store.memref is buffer]
+        size = field_bytes(own[0].value.type)
+        users = [use.operation for use in buffer.uses if use.operation not in own]
+        copied = own[0].value.owner
+        source = copied.memref if isinstance(copied, memref.LoadOp) else None
+        name = None if source is None else source.name_hint
+        bytes_ = sum_of(counts.runs(store, size) for store in own)
+        yield SavedValue(
+            number=None,
+            name=buffer.name_hint or "(unnamed)",
+            type=str(buffer.type),
+            entry_bytes=size,
+            definition=f"copy of {name or 'a buffer'}",
+            line=line_of(own[0].location),
+            written=_lines(line_of(store.location) for store in own),
+            read=_lines(line_of(user.location) for user in users),
+            peak=bytes_,
+            pushed=bytes_,
+            repeated_in=(),
+            reason="the caller keeps the contents; writes are undone in the copy",
+            alternative=None,
+            alternative_price=None,
+        )
 
 
 def _emptied_loops(uses: StackUses) -> Collection[Operation]:
@@ -195,41 +219,3 @@ def _text(op: Operation, name: str) -> str | None:
 def _number(op: Operation, name: str) -> float | None:
     attribute: Attribute | None = op.attributes.get(name)
     return attribute.value.data if isinstance(attribute, FloatAttr) else None
-
-
-def _data(primal: FuncOp) -> SizeFormula:
-    counts = RunCounts.of(primal)
-    arguments = primal.body.block.args
-    buffers: list[SSAValue] = [b for b in arguments if isinstance(b.type, MemRefType)]
-    for op in primal.walk():
-        if isinstance(op, memref.AllocOp | memref.AllocaOp):
-            buffers.append(op.memref)
-    return SizeFormula(tuple(_buffer_term(buffer, counts) for buffer in buffers))
-
-
-def _buffer_term(buffer: SSAValue, counts: RunCounts) -> Term:
-    type_ = cast(MemRefType[Attribute], buffer.type)
-    size = field_bytes(type_.element_type)
-    extents: list[Expression] = []
-    for axis in range(type_.get_num_dims()):
-        extent = counts.expressions.extent(buffer, axis)
-        if extent is None or _changes(extent):
-            line = definition_line(buffer)
-            return Term(size, (Level(f"elements(line {line})", None),))
-        extents.append(extent)
-    return product_term(size, tuple(extents))
-
-
-def _changes(extent: Expression) -> bool:
-    """Whether an extent depends on the iteration of a loop."""
-    return any(symbol.is_Dummy for symbol in extent.free_symbols)
-
-
-def _work(primal: FuncOp) -> SizeFormula:
-    """One for each run of an operation; a loop is one more in each iteration."""
-    counts = RunCounts.of(primal)
-    by_block: dict[Block | None, list[Operation]] = {}
-    for op in primal.walk():
-        if op is not primal and not op.has_trait(ConstantLike):
-            by_block.setdefault(op.parent, []).append(op)
-    return _sum(counts.runs(ops[0], len(ops)) for ops in by_block.values())

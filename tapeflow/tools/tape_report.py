@@ -126,8 +126,8 @@ class PolicyBill:
         return value.pushed.value(self.sizes)
 
     def profile_of(self, value: SavedValue) -> StackProfile | None:
-        """What a run counted of one stack; None if nothing has run."""
-        if self.profile is None:
+        """What a run counted of a stack; None if nothing has run, and for copies."""
+        if self.profile is None or value.number is None:
             return None
         return self.profile.stacks[value.number]
 

@@ -119,7 +119,8 @@ def _bytes(bill: PolicyBill, value: SavedValue) -> str:
 
 def _life(bill: PolicyBill, value: SavedValue) -> str:
     profile = bill.profile_of(value)
-    assert profile is not None
+    if profile is None:
+        return "-"
     return count(round(profile.mean_lifetime_operations))
 
 

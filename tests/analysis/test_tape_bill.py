@@ -230,3 +230,15 @@ def test_a_value_that_an_inner_loop_does_not_change_is_saved_again():
         )
     ).values
     assert value.repeated_in == ()
+
+
+def test_a_copied_buffer_is_tape():
+    body = """%d = memref.dim %x, %c0 : memref<?xf64>
+      %copy = memref.alloc(%d) : memref<?xf64>
+      scf.for %i = %c0 to %d step %c1 {
+        %e = memref.load %x[%i] : memref<?xf64>
+        memref.store %e, %copy[%i] {tape.copy} : memref<?xf64>
+      }"""
+    (value,) = bill(body).values
+    assert (value.name, value.definition) == ("copy", "copy of x")
+    assert str(value.peak) == "8*dim(x, 0)"
