@@ -89,7 +89,7 @@ def check_run(case: Case, bill: PolicyBill, result: GradientResult) -> None:
     assert result.tape_bytes is not None
     if not stacks <= result.tape_bytes <= sum(pushed):
         raise AssertionError(
-            f"{case.program} under {bill.policy}: the bill has {stacks} bytes pushed and "
+            f"{case.program} under {bill.policy}: the bill has {stacks} bytes pushed, "
             f"{sum(pushed) - stacks} copied, the run of a pipeline {result.tape_bytes}"
         )
 
