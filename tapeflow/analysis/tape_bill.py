@@ -201,9 +201,20 @@ def _written_line(push: PushOp) -> int | None:
 
 
 def _reading_lines(pop: PopOp) -> Iterator[int | None]:
-    """Lines of the operations that use what a pop gives, else of the pop."""
-    users = [use.operation for use in pop.values[0].uses]
-    lines = [line_of(user.location) for user in users]
+    """Lines of the operations that use what a pop gives, else of the pop.
+
+    What stands at the place of the pop only unpacks the value: its users count.
+    """
+    lines: list[int | None] = []
+    work: list[SSAValue] = [*pop.values]
+    while work:
+        for use in work.pop().uses:
+            user = use.operation
+            is_unpacking = user.location == pop.location and not user.regions
+            if is_unpacking and len(user.results) == 1:
+                work.append(user.results[0])
+            else:
+                lines.append(line_of(user.location))
     yield from lines if any(lines) else [line_of(pop.location)]
 
 

@@ -145,9 +145,9 @@ def _why(value: SavedValue) -> str:
     reason = value.reason or NOT_STATED
     again = ""
     if value.repeated_in:
-        word = "line" if len(value.repeated_in) == 1 else "lines"
+        where = "loop in line" if len(value.repeated_in) == 1 else "loops in lines"
         again = (
-            f"; saved again in each iteration of the loop in {word} "
+            f"; saved again in each iteration of the {where} "
             f"{_list(value.repeated_in)}, where it does not change"
         )
     other = ""

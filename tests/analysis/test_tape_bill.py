@@ -1,11 +1,18 @@
 """Formulas of the tape: nests of every kind, fused loops, growth, and numbers."""
 
 import pytest
+from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
 
 from tapeflow.analysis.tape_bill import bill_of
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
+
+
+def place(line):
+    name = StringAttr("f.mlir")
+    return FileLineColLoc(name, IntAttr(line), IntAttr(1))
+
 
 PUSH = "tape.push %s, %v : !tape.stack<f64>"
 
@@ -242,3 +249,24 @@ def test_a_copied_buffer_is_tape():
     (value,) = bill(body).values
     assert (value.name, value.definition) == ("copy", "copy of x")
     assert str(value.peak) == "8*dim(x, 0)"
+
+
+def test_a_value_is_read_where_it_is_used_unpacked():
+    """What has the place of the pop belongs to the tape, not to the program."""
+    text = """func.func @f(%x: memref<?xi8>) {
+      %c0 = arith.constant 0 : index
+      %v = memref.load %x[%c0] : memref<?xi8>
+      %s = tape.stack : !tape.stack<i8>
+      tape.push %s, %v : !tape.stack<i8>
+      %p = tape.pop %s : !tape.stack<i8>
+      %wide = arith.extui %p : i8 to i32
+      %use = arith.addi %wide, %wide : i32
+      return
+    }"""
+    module = parse_module(text, "f.mlir", full_context())
+    function = find_function(module, "f")
+    pop, wide, use = list(function.body.block.ops)[4:7]
+    pop.location = wide.location = place(40)
+    use.location = place(20)
+    (value,) = bill_of(function, function).values
+    assert value.read == (20,)
