@@ -63,6 +63,21 @@ class GradientResult:
 
 
 @dataclass(frozen=True)
+class GradientCall:
+    """The arrays of one call; what the call leaves in them is its own."""
+
+    arguments: tuple[Array, ...]
+    shadows: Mapping[int, Array]
+    """By argument position."""
+    seeds: Seeds
+
+    @property
+    def operands(self) -> list[Array]:
+        """The arguments of the generated function in order."""
+        return [*self.arguments, *self.shadows.values(), *self.seeds.results.values()]
+
+
+@dataclass(frozen=True)
 class CompiledGradient:
     """A gradient function at the end of a list of passes."""
 
@@ -94,6 +109,32 @@ class CompiledGradient:
                 seed and is not active.
             ExecutionError: the program cannot run.
         """
+        call = self.bind(inputs, seeds)
+        execution = execute(self.module, self.function, call.operands, machine, engine)
+        adjoints = self._adjoints(execution.results)
+        gradients = {**call.shadows, **adjoints}
+        return GradientResult(
+            values=self._values(execution.results),
+            gradients={i: gradients[i] for i in self.wrt},
+            buffers={p.position: call.arguments[p.position] for p in self._buffers()},
+            counters=execution.counters,
+            energy=execution.energy,
+            tape_bytes=execution.tape_bytes,
+            compile_seconds=self.compile_seconds + execution.compile_seconds,
+            run_seconds=execution.run_seconds,
+        )
+
+    def bind(
+        self,
+        inputs: Mapping[str, Array],
+        seeds: Mapping[str, Array] | None = None,
+    ) -> GradientCall:
+        """The arrays for one call, copied and checked.
+
+        Raises:
+            RequestError: an array is missing or does not fit, or a buffer has a
+                seed and is not active.
+        """
         arguments = self.signature.fitted_arguments(inputs)
         seeding = seeds_from(self.signature, seeds or {}, arguments)
         if inactive := [i for i in seeding.buffers if i not in self.active]:
@@ -101,25 +142,7 @@ class CompiledGradient:
                 f"argument {inactive[0]} has a seed but is not active: name it in "
                 "`seeded` when the gradient is compiled"
             )
-        shadows = self._shadows(arguments, seeding)
-        execution = execute(
-            self.module,
-            self.function,
-            [*arguments, *shadows.values(), *seeding.results.values()],
-            machine,
-            engine,
-        )
-        adjoints = self._adjoints(execution.results)
-        return GradientResult(
-            values=self._values(execution.results),
-            gradients={i: (shadows | adjoints)[i] for i in self.wrt},
-            buffers={p.position: arguments[p.position] for p in self._buffers()},
-            counters=execution.counters,
-            energy=execution.energy,
-            tape_bytes=execution.tape_bytes,
-            compile_seconds=self.compile_seconds + execution.compile_seconds,
-            run_seconds=execution.run_seconds,
-        )
+        return GradientCall(arguments, self._shadows(arguments, seeding), seeding)
 
     def _buffers(self) -> list[Parameter]:
         return [p for p in self.signature.parameters if p.is_buffer]

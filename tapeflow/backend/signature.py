@@ -1,9 +1,10 @@
 """What a function takes and returns, and whether arrays fit it."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument
@@ -99,6 +100,19 @@ class Signature:
         return tuple(
             p.array.fitted(arrays[p.key], p.key, str(p)) for p in self.parameters
         )
+
+
+def sizes_of(signature: Signature, arguments: Sequence[Array]) -> dict[str, int]:
+    """The sizes that formulas speak of: `dim(x, 0)`, and whole numbers by name."""
+    sizes: dict[str, int] = {}
+    for parameter, argument in zip(signature.parameters, arguments, strict=True):
+        name = parameter.name or parameter.key
+        if parameter.is_buffer:
+            extents = enumerate(argument.shape)
+            sizes |= {f"dim({name}, {axis})": extent for axis, extent in extents}
+        elif np.issubdtype(argument.dtype, np.integer):
+            sizes[name] = int(argument)
+    return sizes
 
 
 def signature_of(module: ModuleOp, function: str) -> Signature:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program
+from tapeflow.programs.program import PEER, Array, Program
 
 SOFTENING2 = 0.01
 DT = 0.01
@@ -64,6 +64,7 @@ PROGRAM = Program(
         "small": {"bodies": 8, "steps": 6},
         "paper": {"bodies": 32, "steps": 4},
         "large": {"bodies": 64, "steps": 16},
+        PEER: {"bodies": 64, "steps": 10},
     },
     draw=draw,
     value_and_gradients=value_and_gradients,

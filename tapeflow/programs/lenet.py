@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program
+from tapeflow.programs.program import PEER, Array, Program
 from tapeflow.programs.xavier import xavier
 
 
@@ -140,6 +140,15 @@ PROGRAM = Program(
             "kernel": 5,
             "maps1": 8,
             "maps3": 20,
+            "units5": 120,
+            "units6": 84,
+            "classes": 10,
+        },
+        PEER: {
+            "image": 28,
+            "kernel": 5,
+            "maps1": 6,
+            "maps3": 16,
             "units5": 120,
             "units6": 84,
             "classes": 10,

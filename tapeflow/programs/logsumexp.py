@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program, draw_until_kept
+from tapeflow.programs.program import PEER, Array, Program, draw_until_kept
 
 
 def draw(rng: np.random.Generator, n: int) -> tuple[Array, ...]:
@@ -31,6 +31,7 @@ PROGRAM = Program(
         "small": {"n": 1_000},
         "paper": {"n": 10_000},
         "large": {"n": 200_000},
+        PEER: {"n": 10_000},
     },
     draw=draw,
     value_and_gradients=value_and_gradients,

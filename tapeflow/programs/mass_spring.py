@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program, draw_until_kept
+from tapeflow.programs.program import PEER, Array, Program, draw_until_kept
 
 GRAVITY = 9.81
 GROUND_STIFFNESS = 1000.0
@@ -153,6 +153,8 @@ PROGRAM = Program(
         "small": {"columns": 4, "rows": 2, "springs": 16, "steps": 20},
         "paper": {"columns": 4, "rows": 4, "springs": 40, "steps": 100},
         "large": {"columns": 16, "rows": 4, "springs": 198, "steps": 250},
+        # The peer's number of springs is not known: as many a point as at paper size.
+        PEER: {"columns": 5, "rows": 4, "springs": 50, "steps": 100},
     },
     draw=draw,
     value_and_gradients=value_and_gradients,

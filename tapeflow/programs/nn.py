@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program
+from tapeflow.programs.program import PEER, Array, Program
 from tapeflow.programs.xavier import xavier
 
 
@@ -55,6 +55,7 @@ PROGRAM = Program(
         "small": {"samples": 4, "inputs": 36, "units": 12, "classes": 5},
         "paper": {"samples": 4, "inputs": 784, "units": 32, "classes": 10},
         "large": {"samples": 16, "inputs": 784, "units": 96, "classes": 10},
+        PEER: {"samples": 32, "inputs": 64, "units": 64, "classes": 10},
     },
     draw=draw,
     value_and_gradients=value_and_gradients,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program, draw_until_kept
+from tapeflow.programs.program import PEER, Array, Program, draw_until_kept
 
 TIE_GAP = 1e-10
 
@@ -58,6 +58,7 @@ PROGRAM = Program(
         "small": {"rows": 60, "columns": 16},
         "paper": {"rows": 100, "columns": 32},
         "large": {"rows": 1_000, "columns": 1_000},
+        PEER: {"rows": 100, "columns": 100},
     },
     draw=draw,
     value_and_gradients=value_and_gradients,

@@ -13,6 +13,11 @@ Array: TypeAlias = NDArray[Any]
 Inputs: TypeAlias = dict[str, Array]
 
 
+PEER = "peer"
+"""The size at which another differentiator was measured on the same computation
+(`benchmarks/data/enzyme_tape.csv`); programs that it was not measured on lack it."""
+
+
 class ProgramError(Exception):
     """An unknown program or size, inputs that do not fit, or a broken promise."""
 
@@ -56,6 +61,11 @@ class Program:
         Scalars are 0-d arrays, index arguments are int64.
         Raises ProgramError for an unknown size.
         """
+        if size == PEER and PEER not in self.sizes:
+            raise ProgramError(
+                f"{self.name} has no size 'peer': no measurement of another "
+                f"differentiator is of this computation; valid: {', '.join(self.sizes)}"
+            )
         if size not in self.sizes:
             message = unknown_name("size", size, tuple(self.sizes))
             raise ProgramError(f"{self.name}: {message}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tapeflow.programs.program import Array, Program
+from tapeflow.programs.program import PEER, Array, Program
 
 DT = 0.05
 INNER = (slice(1, -1),) * 3
@@ -89,6 +89,7 @@ PROGRAM = Program(
         "small": {"n": 5, "steps": 2},
         "paper": {"n": 16, "steps": 4},
         "large": {"n": 32, "steps": 5},
+        PEER: {"n": 16, "steps": 4},
     },
     draw=draw,
     value_and_gradients=value_and_gradients,

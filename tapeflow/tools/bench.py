@@ -25,10 +25,12 @@ from tapeflow.tools.options import (
     optional_wrt_option,
     seeds_option,
     set_option,
+    tape_report_option,
     warn,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipeline_on_machine import fit_pipeline, separate_pipelines
+from tapeflow.tools.tape_table import show_tapes
 from tapeflow.transforms.pipelines import PIPELINES
 
 
@@ -45,7 +47,10 @@ from tapeflow.transforms.pipelines import PIPELINES
     help=f"{PIPELINE_HELP} May be repeated; by default all named ones.",
 )
 @click.option(
-    "--size", default="paper", show_default=True, help="tiny, small, paper or large."
+    "--size",
+    default="paper",
+    show_default=True,
+    help="tiny, small, paper, large or peer.",
 )
 @click.option(
     "--seed",
@@ -58,6 +63,7 @@ from tapeflow.transforms.pipelines import PIPELINES
 @set_option
 @click.option("--json", "json_path", type=FILE, help="Write the records here.")
 @click.option("--csv", "csv_path", type=FILE, help="Write the records here.")
+@tape_report_option
 @engine_option
 @click.option(
     "--show-commands",
@@ -77,6 +83,7 @@ def command(
     overrides: tuple[str, ...],
     json_path: Path | None,
     csv_path: Path | None,
+    tape_report: bool,
     engine: Engine,
     show_commands: bool,
 ) -> None:
@@ -112,6 +119,9 @@ def command(
     tables = [runs_table(records), means_table(records)]
     notes, is_sound = notes_on(records, fitted, engine)
     show(Console(), [table for table in tables if table is not None], notes)
+    if tape_report:
+        for case in cases:
+            show_tapes(Console(), case.request, fitted, engine)
     if not is_sound:
         raise click.exceptions.Exit(1)
 

@@ -8,13 +8,6 @@ in the traceback: the operation that was verifying itself or emitting the error 
 from dataclasses import dataclass
 from traceback import walk_tb
 
-from xdsl.dialects.builtin import (
-    ArrayAttr,
-    CallSiteLoc,
-    FileLineColLoc,
-    FusedLoc,
-    NameLoc,
-)
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
@@ -23,6 +16,7 @@ from xdsl.utils.exceptions import (
     VerifyException,
 )
 
+from tapeflow.analysis.source_lines import file_location
 from tapeflow.frontend.input_error import InputError
 
 _BLAMING = (Operation.emit_error.__code__, Operation.verify.__code__)
@@ -96,15 +90,7 @@ def operation_of(error: BaseException) -> Operation | None:
 
 def place_of(location: Attribute) -> str | None:
     """`file:line:column` of a location, the innermost known; None if unknown."""
-    match location:
-        case FileLineColLoc():
-            line, column = location.line.data, location.column.data
-            return f"{location.filename.data}:{line}:{column}"
-        case NameLoc():
-            return place_of(location.location)
-        case CallSiteLoc():
-            return place_of(location.callee) or place_of(location.caller)
-        case FusedLoc(locations=ArrayAttr() as locations):
-            return next(filter(None, map(place_of, locations)), None)
-        case _:
-            return None
+    place = file_location(location)
+    if place is None:
+        return None
+    return f"{place.filename.data}:{place.line.data}:{place.column.data}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from rich.console import Console
 
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import GradientResult
@@ -18,11 +19,13 @@ from tapeflow.tools.options import (
     machine_option,
     seeds_option,
     set_option,
+    tape_report_option,
     warn,
     wrt_option,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.tape_table import show_tapes
 
 
 @click.command("grad")
@@ -48,6 +51,7 @@ from tapeflow.tools.pipeline_on_machine import fit_pipeline
     is_flag=True,
     help="Also write the final contents of buffer arguments, as arg0, arg1, ...",
 )
+@tape_report_option
 @engine_option
 def command(
     file: Path,
@@ -61,6 +65,7 @@ def command(
     overrides: tuple[str, ...],
     json_path: Path | None,
     buffers: bool,
+    tape_report: bool,
     engine: Engine,
 ) -> None:
     """Differentiate a function of FILE.mlir and run its gradient on the accelerator.
@@ -89,6 +94,8 @@ def command(
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
     write_outputs(writers)
+    if tape_report:
+        show_tapes(Console(stderr=True), request, [fitted], engine)
 
 
 def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Array]:

@@ -90,15 +90,27 @@ def read_request(
         InputError: the file cannot be read.
         RequestError: the function, an argument or an array does not fit.
     """
-    context = full_context()
-    module = read_module(path, context)
-    signature = signature_of(module, _function_name(module, function))
+    context, module, signature = read_program(path, function)
     signature.require_differentiable(wrt)
     arguments = signature.fitted_arguments(inputs)
     seeding = seeds_from(signature, {}, arguments)
     return GradientRequest(
         path, module, context, signature, wrt, inputs, arguments, {}, seeding
     )
+
+
+def read_program(
+    path: Path, function: str | None
+) -> tuple[Context, ModuleOp, Signature]:
+    """The module of a file and the signature of the function asked for.
+
+    Raises:
+        InputError: the file cannot be read.
+        RequestError: the function does not fit.
+    """
+    context = full_context()
+    module = read_module(path, context)
+    return context, module, signature_of(module, _function_name(module, function))
 
 
 def _function_name(module: ModuleOp, function: str | None) -> str:

@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "grad": "Value and gradient of a function in an MLIR file.",
     "bench": "Compare the pipelines on the accelerator model, in one table.",
+    "tape": "What a gradient saves, how much of it, and why.",
     "check": "Check a gradient against directional differences.",
     "inputs": "Write the inputs of a benchmark program to a file.",
 }

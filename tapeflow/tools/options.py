@@ -88,6 +88,11 @@ engine_option = click.option(
     show_default=True,
     help="What runs the program; both give the same figures.",
 )
+tape_report_option = click.option(
+    "--tape-report",
+    is_flag=True,
+    help="Also print what is on the tape and why, as 'tapeflow tape' does.",
+)
 PIPELINE_HELP = (
     f"{', '.join(PIPELINES)}, with options as in 'streams{{slots=4}}', or passes as "
     "tapeflow-opt takes them."

@@ -1,0 +1,246 @@
+"""The tape bill of a function: as formulas, and with inputs in numbers from a run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.passes import ModulePass
+
+from tapeflow.analysis.size_formula import SizeFormula
+from tapeflow.analysis.tape_bill import SavedValue, TapeBill, bill_of
+from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.backend.array_type import Array
+from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
+from tapeflow.backend.gradient import CompiledGradient, compile_gradient
+from tapeflow.backend.signature import Signature, find_function, sizes_of
+from tapeflow.backend.tape_profile import StackProfile, TapeProfile, run_profiled
+from tapeflow.tools.gradient_request import GradientRequest
+from tapeflow.transforms.differentiate import DifferentiatePass
+from tapeflow.transforms.inline_calls import inline_calls
+
+POLICIES: tuple[PolicyName, ...] = ("save-all", "min-cut", "recompute")
+
+BELOW_STACKS = "form-regions"
+"""The pass that ends the abstract tape."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function and how it is differentiated, with or without inputs."""
+
+    module: ModuleOp = field(repr=False)
+    context: Context = field(repr=False)
+    signature: Signature
+    wrt: tuple[int, ...]
+    seeded: tuple[int, ...]
+    """Buffers through which derivatives flow from their final contents."""
+    passes: tuple[ModulePass, ...]
+    """Down to the abstract tape."""
+    inputs: Mapping[str, Array] | None = field(repr=False)
+    seeds: Mapping[str, Array] = field(repr=False)
+
+    @staticmethod
+    def of_request(request: GradientRequest, passes: Sequence[ModulePass]) -> "Subject":
+        """What a request asks for, differentiated as a pipeline does."""
+        return Subject(
+            request.module,
+            request.context,
+            request.signature,
+            request.wrt,
+            tuple(request.seeding.buffers),
+            abstract_tape_passes(passes),
+            request.inputs,
+            request.seeds,
+        )
+
+    @property
+    def policy(self) -> str | None:
+        """The policy that the passes name; None if they do not differentiate."""
+        named = [p.policy for p in self.passes if isinstance(p, DifferentiatePass)]
+        return named[0] if named else None
+
+    def with_policy(self, policy: PolicyName) -> "Subject":
+        """The same under another policy."""
+        passes = (
+            replace(p, policy=policy) if isinstance(p, DifferentiatePass) else p
+            for p in self.passes
+        )
+        return replace(self, passes=tuple(passes))
+
+    def sizes(self) -> dict[str, int]:
+        """The sizes of the inputs; none without inputs."""
+        if self.inputs is None:
+            return {}
+        return sizes_of(self.signature, self.signature.fitted_arguments(self.inputs))
+
+
+@dataclass(frozen=True)
+class PolicyBill:
+    """The bill under one policy: formulas, values for the sizes, and what a run did."""
+
+    policy: str | None
+    bill: TapeBill
+    sizes: Mapping[str, int]
+    compiled: CompiledGradient = field(repr=False)
+    profile: TapeProfile | None = None
+    """None as long as nothing has run."""
+
+    @property
+    def total_bytes(self) -> int | None:
+        """The most on the tape at a time: measured, else from the formula."""
+        return self.total([self.bytes_of(value) for value in self.bill.values])
+
+    @property
+    def pushed_bytes(self) -> int | None:
+        """All that is written to the tape."""
+        return self.total([self.pushed_bytes_of(value) for value in self.bill.values])
+
+    @property
+    def data_bytes(self) -> int | None:
+        """Bytes of the program's own buffers; None where their sizes are not known."""
+        return self.bill.data.value(self.sizes)
+
+    @property
+    def share_of_working_set(self) -> float | None:
+        """Tape over tape and data together; None where one is not known."""
+        tape, data = self.total_bytes, self.data_bytes
+        if tape is None or data is None or tape + data == 0:
+            return None
+        return tape / (tape + data)
+
+    def bytes_of(self, value: SavedValue) -> int | None:
+        """The most that is on one stack at a time."""
+        profile = self.profile_of(value)
+        if profile is not None:
+            return profile.peak_entries * value.entry_bytes
+        return value.peak.value(self.sizes)
+
+    def pushed_bytes_of(self, value: SavedValue) -> int | None:
+        """All that is pushed on one stack."""
+        profile = self.profile_of(value)
+        if profile is not None:
+            return profile.pushes * value.entry_bytes
+        return value.pushed.value(self.sizes)
+
+    def profile_of(self, value: SavedValue) -> StackProfile | None:
+        """What a run counted of a stack; None if nothing has run, and for copies."""
+        if self.profile is None or value.number is None:
+            return None
+        return self.profile.stacks[value.number]
+
+    @staticmethod
+    def total(numbers: Sequence[int | None]) -> int | None:
+        """The sum; None where a summand is not known."""
+        known = [number for number in numbers if number is not None]
+        return sum(known) if len(known) == len(numbers) else None
+
+    @property
+    def redundancy(self) -> float | None:
+        """Entries over distinct ones; None without entries or a run.
+
+        Saved again is a value in an iteration of a loop around its push in which it
+        does not change, and a float in a stack whose pushes are bit for bit those of
+        an earlier stack.
+        """
+        entries = distinct = 0
+        seen: set[tuple[str, int, int]] = set()
+        for value in self.bill.values:
+            profile = self.profile_of(value)
+            if profile is None or not profile.pushes:
+                continue
+            key = (value.type, profile.pushes, profile.digest)
+            entries += profile.pushes
+            is_copy = key in seen and profile.pushes > 1 and value.type.startswith("f")
+            distinct += 0 if is_copy else profile.distinct_entries
+            seen.add(key)
+        return entries / distinct if distinct else None
+
+    def measured(self, subject: Subject, engine: Engine) -> "PolicyBill":
+        """The same with the counts of a run on the subject's inputs."""
+        assert subject.inputs is not None
+        profile = run_profiled(self.compiled, subject.inputs, subject.seeds, engine)
+        return replace(self, profile=profile)
+
+    def mismatches(self) -> list[str]:
+        """A sentence for each value whose formula a run contradicts: none, or a bug."""
+        sentences: list[str] = []
+        for value in self.bill.values:
+            profile = self.profile_of(value)
+            if profile is None:
+                continue
+            pushed = profile.pushes * value.entry_bytes
+            peak = profile.peak_entries * value.entry_bytes
+            for formula, run in ((value.pushed, pushed), (value.peak, peak)):
+                if _contradicts(formula, run, self.sizes):
+                    sentences.append(
+                        f"the formula {formula} of {value.name} gives "
+                        f"{formula.value(self.sizes):,} bytes, but the run {run:,}: "
+                        "this is a bug in tapeflow"
+                    )
+        return sentences
+
+
+def _contradicts(formula: SizeFormula, run: int, sizes: Mapping[str, int]) -> bool:
+    number = formula.value(sizes)
+    if number is None:
+        return False
+    return run > number if formula.is_bound else run != number
+
+
+@dataclass(frozen=True)
+class TapeReport:
+    """The bill under the chosen policy, and under each for comparison."""
+
+    subject: Subject
+    chosen: PolicyBill
+    policies: tuple[PolicyBill, ...]
+
+
+def abstract_tape_passes(passes: Sequence[ModulePass]) -> tuple[ModulePass, ...]:
+    """The passes of a pipeline down to the last level at which the tape is stacks."""
+    return tuple(takewhile(lambda pass_: pass_.name != BELOW_STACKS, passes))
+
+
+def bill_for(subject: Subject) -> PolicyBill:
+    """Differentiate, and read the bill off the code; nothing runs.
+
+    Raises:
+        DiagnosticException: a pass cannot take the program.
+    """
+    compiled = compile_gradient(
+        subject.module,
+        subject.signature.function,
+        subject.wrt,
+        subject.passes,
+        subject.context,
+        seeded=subject.seeded,
+    )
+    gradient = find_function(compiled.module, compiled.function)
+    bill = bill_of(gradient, _primal(compiled))
+    return PolicyBill(subject.policy, bill, subject.sizes(), compiled)
+
+
+def _primal(compiled: CompiledGradient) -> FuncOp:
+    """The function that was differentiated, as the passes left it, without calls."""
+    module = compiled.module.clone()
+    functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
+    primal = functions[compiled.signature.function]
+    inline_calls(primal.body.block, functions, (primal.sym_name.data,))
+    return primal
+
+
+def report_for(
+    subject: Subject, chosen: PolicyBill, engine: Engine = DEFAULT_ENGINE
+) -> TapeReport:
+    """Complete a bill: the other policies, and runs of all where there are inputs."""
+    bills: dict[str | None, PolicyBill] = {chosen.policy: chosen}
+    for policy in POLICIES:
+        if policy not in bills:
+            bills[policy] = bill_for(subject.with_policy(policy))
+    if subject.inputs is not None:
+        bills = {p: bill.measured(subject, engine) for p, bill in bills.items()}
+    compared = tuple(bills[policy] for policy in POLICIES)
+    return TapeReport(subject, bills[chosen.policy], compared)
