@@ -34,6 +34,8 @@ class Counters:
     cache_merges: int = _counter("Cache accesses to a line still on its way.")
     line_fills: int = _counter("Lines read from DRAM into the cache.")
     write_backs: int = _counter("Dirty lines written to DRAM, the end included.")
+    direct_reads: int = _counter("Lines read for single loads, without a cache.")
+    direct_writes: int = _counter("Lines written for single stores, without a cache.")
     scratchpad_accesses: int = _counter("8-byte words the datapath read or wrote.")
     scratchpad_reads: int = _counter("Words loaded from the scratchpad.")
     scratchpad_writes: int = _counter("Words stored to the scratchpad.")

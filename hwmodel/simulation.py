@@ -126,6 +126,8 @@ class Simulation:
             cache_merges=tally[Tally.CACHE_MERGES],
             line_fills=tally[Tally.LINE_FILLS],
             write_backs=tally[Tally.WRITE_BACKS],
+            direct_reads=tally[Tally.DIRECT_READS],
+            direct_writes=tally[Tally.DIRECT_WRITES],
             scratchpad_accesses=tally[Tally.SCRATCHPAD_READS]
             + tally[Tally.SCRATCHPAD_WRITES],
             scratchpad_reads=tally[Tally.SCRATCHPAD_READS],
@@ -167,11 +169,16 @@ def _check_disjoint(rings: tuple[Ring, ...]) -> None:
 
 def _check_conservation(counters: Counters, line_bytes: int) -> None:
     """What DRAM moved is what fills, write-backs and DMA asked for; no tile is lost."""
-    read = (counters.line_fills + counters.dma_lines_in) * line_bytes
-    written = (counters.write_backs + counters.dma_lines_out) * line_bytes
+    read = counters.line_fills + counters.dma_lines_in + counters.direct_reads
+    written = counters.write_backs + counters.dma_lines_out + counters.direct_writes
     balances = (
-        ("DRAM reads", counters.dram_read_bytes, "fills and DMA", read),
-        ("DRAM writes", counters.dram_write_bytes, "write-backs and DMA", written),
+        ("DRAM reads", counters.dram_read_bytes, "all requests", read * line_bytes),
+        (
+            "DRAM writes",
+            counters.dram_write_bytes,
+            "all requests",
+            written * line_bytes,
+        ),
         (
             "tiles pushed",
             counters.tiles_pushed,

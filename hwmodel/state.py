@@ -94,6 +94,8 @@ class Tally(IntEnum):
     TILES_PUSHED = 16
     TILES_POPPED = 17
     HORIZON_OVERFLOWS = 18
+    DIRECT_READS = 19
+    DIRECT_WRITES = 20
 
 
 class Parameters(NamedTuple):
