@@ -24,6 +24,7 @@ from hwmodel.operations import OPERATION_TABLE, Operation, Unit
 
 DRAM_TECHNOLOGIES = tuple(row["technology"] for row in read_figures("dram"))
 MOST_PREFETCHED = 16
+MOST_BANKS = 16
 CELLS = ("itrs-hp", "lstp-cell/hp-peri")
 PREFETCHERS = ("none", "next-line", "stride", "markov")
 
@@ -127,11 +128,16 @@ class Cache:
 
 @dataclass(frozen=True)
 class Scratchpad:
-    """A software-managed SRAM of 8-byte words; 0 bytes (and 0 ports) means absent."""
+    """A software-managed SRAM of 8-byte words; 0 bytes (and 0 ports) means absent.
+
+    Words are interleaved over `banks` that serve one access a cycle; without banks (0)
+    one array serves all ports.
+    """
 
     capacity_bytes: int
     ports: int
     latency_cycles: int
+    banks: int = 0
 
     def __post_init__(self) -> None:
         check_whole("scratchpad.capacity_bytes", self.capacity_bytes, 0)
@@ -139,6 +145,11 @@ class Scratchpad:
             valid = "a multiple of 8, the word"
             raise reject("scratchpad.capacity_bytes", self.capacity_bytes, valid)
         check_whole("scratchpad.latency_cycles", self.latency_cycles, 1)
+        if self.banks != 0:
+            check_power_of_two("scratchpad.banks", self.banks, 1)
+        if self.banks > MOST_BANKS:
+            valid = f"at most {MOST_BANKS}, or 0 for one array with all the ports"
+            raise reject("scratchpad.banks", self.banks, valid)
         if self.capacity_bytes:
             check_count("scratchpad.ports", self.ports)
         else:
