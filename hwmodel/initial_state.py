@@ -105,8 +105,9 @@ def _latencies(machine: Machine) -> tuple[Array, Array]:
         return max(0, overrides.get(kind.name, figures.latency_cycles))
 
     latencies = [latency(kind, OPERATION_TABLE[kind]) for kind in Operation]
+    given = dict(machine.datapath.interval_cycles)
     intervals = [
-        1 if OPERATION_TABLE[kind].pipelined else max(1, cycles)
+        given.get(kind.name, 1 if OPERATION_TABLE[kind].pipelined else max(1, cycles))
         for kind, cycles in zip(Operation, latencies, strict=True)
     ]
     return (
