@@ -136,11 +136,12 @@ def _horizon(
 ) -> int:
     """Cycles a calendar spans: a window of dependent operations and all transfers."""
     turn = -(-parameters.turn_cycles // parameters.turns)
-    miss = parameters.hit_latency + parameters.conflict + 2 * turn
+    slowest = parameters.conflict + parameters.row_cycle
+    miss = parameters.hit_latency + slowest + 2 * turn
     cycles = parameters.window * max(longest, miss)
     for ring in rings:
         lines = ring.burst_count(machine.dma.burst_bytes) * parameters.burst_lines
-        transfer = parameters.setup + parameters.conflict + 2 * lines * turn
+        transfer = parameters.setup + slowest + 2 * lines * turn
         cycles += 2 * ring.slots * transfer
     turns = max(1, -(-parameters.turns // parameters.turn_cycles))
     horizon = _power_of_two(turns * cycles)
