@@ -13,8 +13,9 @@ import pytest
 from hwmodel import preset
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.gradient import GradientResult, compile_gradient
+from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import read_module
-from tapeflow.programs import get_program
+from tapeflow.programs import PROGRAMS, get_program
 from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.transforms.pipelines import PIPELINES
@@ -126,3 +127,14 @@ def test_tape_bytes_by_layout(name):
         pushed[pipeline] = result.tape_bytes
     assert pushed["regions"] == pushed["layers"] == pushed["streams"]
     assert 0 < pushed["baseline"] <= pushed["regions"]
+
+
+@pytest.mark.parametrize("name", [program.name for program in PROGRAMS])
+def test_layouts_change_no_bit(name):
+    plain, *others = (
+        compiled(name, fit_pipeline(f"baseline{{layout={layout}}}", MACHINE).passes)
+        for layout in LAYOUTS
+    )
+    expected = plain.run(inputs(name))
+    for other in others:
+        assert bits(other.run(inputs(name))) == bits(expected)

@@ -17,7 +17,7 @@ from tapeflow.backend.buffer import Buffer, unwritten
 from tapeflow.backend.emit.buffer_view import ELEMENT_NAMES
 from tapeflow.backend.emit.generated_program import EventTable, Site
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.backend.run_memory import RunMemory
+from tapeflow.backend.run_memory import RunMemory, skew_of
 
 DTYPES: dict[str, np.dtype[Any]] = {
     name: np.dtype(numpy_name) for numpy_name, name in ELEMENT_NAMES.items()
@@ -66,7 +66,8 @@ class RunHost:
         default = (
             "buffer" if isinstance(op, memref.AllocOp | memref.AllocaOp) else "arena"
         )
-        return self._new(result.name_hint or default, element, count)
+        name = result.name_hint or default
+        return self._new(name, element, count, skew_of(op))
 
     def release(self, pointer: int) -> None:
         """Give a buffer back.
@@ -107,9 +108,11 @@ class RunHost:
                 return buffer
         raise ExecutionError("a result is a buffer that was deallocated")
 
-    def _new(self, name: str, element: str, count: int) -> Buffer:
+    def _new(
+        self, name: str, element: str, count: int, skew_lines: int | None = None
+    ) -> Buffer:
         dtype = DTYPES[element]
-        block = self.memory.block(name, count * dtype.itemsize)
+        block = self.memory.block(name, count * dtype.itemsize, skew_lines)
         storage = unwritten(dtype, max(1, count))
         buffer = Buffer.contiguous(block, storage, (count,))
         self._buffers[_pointer(storage)] = buffer

@@ -92,8 +92,7 @@ def _pushed_bytes(type_: Attribute) -> int:
         return field_bytes(type_.element)
     region = cast(TapeRegionType, type_)
     layout = region.record_layout
-    packed = region.layout.data == "soa"
-    return sum(layout.widths_bytes) if packed else layout.stride_bytes
+    return sum(layout.widths_bytes) if region.is_split else layout.stride_bytes
 
 
 def _push(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
