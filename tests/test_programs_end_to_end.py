@@ -15,7 +15,7 @@ from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import read_module
-from tapeflow.programs import PROGRAMS, get_program
+from tapeflow.programs import get_program
 from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.transforms.pipelines import PIPELINES
@@ -129,7 +129,7 @@ def test_tape_bytes_by_layout(name):
     assert 0 < pushed["baseline"] <= pushed["regions"]
 
 
-@pytest.mark.parametrize("name", [program.name for program in PROGRAMS])
+@pytest.mark.parametrize("name", NAMES)
 def test_layouts_change_no_bit(name):
     plain, *others = (
         compiled(name, fit_pipeline(f"baseline{{layout={layout}}}", MACHINE).passes)

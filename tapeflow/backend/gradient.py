@@ -26,7 +26,8 @@ from xdsl.traits import SymbolTable
 from hwmodel import Counters, Energy, Machine
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.backend.array_type import Array, ArrayType, RequestError
-from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute
+from tapeflow.backend.event_consumer import EventConsumer
+from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
 from tapeflow.dialects.ad import GradientOp
@@ -94,18 +95,11 @@ class CompiledGradient:
                 seed and is not active.
             ExecutionError: the program cannot run.
         """
-        arguments = self.signature.fitted_arguments(inputs)
-        seeding = seeds_from(self.signature, seeds or {}, arguments)
-        if inactive := [i for i in seeding.buffers if i not in self.active]:
-            raise RequestError(
-                f"argument {inactive[0]} has a seed but is not active: name it in "
-                "`seeded` when the gradient is compiled"
-            )
-        shadows = self._shadows(arguments, seeding)
+        arguments, shadows, others = self._prepared(inputs, seeds or {})
         execution = execute(
             self.module,
             self.function,
-            [*arguments, *shadows.values(), *seeding.results.values()],
+            [*arguments, *shadows.values(), *others],
             machine,
             engine,
         )
@@ -120,6 +114,39 @@ class CompiledGradient:
             compile_seconds=self.compile_seconds + execution.compile_seconds,
             run_seconds=execution.run_seconds,
         )
+
+    def observe(
+        self,
+        inputs: Mapping[str, Array],
+        seeds: Mapping[str, Array],
+        observer: EventConsumer,
+    ) -> int:
+        """Run with an observer in the place of a machine.
+
+        Returns the bytes from byte 0 on in which the arguments and shadows lie.
+
+        Raises as `run` does.
+        """
+        arguments, shadows, others = self._prepared(inputs, seeds)
+        given = [*arguments, *shadows.values(), *others]
+        placement = observe(self.module, self.function, given, observer).placement
+        arrays = sum(isinstance(argument, np.ndarray) for argument in given)
+        ends = [b.address + b.size_bytes for b in placement[:arrays]]
+        return max(ends, default=0)
+
+    def _prepared(
+        self, inputs: Mapping[str, Array], seeds: Mapping[str, Array]
+    ) -> tuple[tuple[Array, ...], dict[int, Array], list[object]]:
+        """Arguments, shadows, and the seeds of results."""
+        arguments = self.signature.fitted_arguments(inputs)
+        seeding = seeds_from(self.signature, seeds, arguments)
+        if inactive := [i for i in seeding.buffers if i not in self.active]:
+            raise RequestError(
+                f"argument {inactive[0]} has a seed but is not active: name it in "
+                "`seeded` when the gradient is compiled"
+            )
+        shadows = self._shadows(arguments, seeding)
+        return arguments, shadows, list(seeding.results.values())
 
     def _buffers(self) -> list[Parameter]:
         return [p for p in self.signature.parameters if p.is_buffer]

@@ -24,7 +24,7 @@ from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.backend.memref_fit import misfit
 from tapeflow.backend.run_memory import skew_of
-from tapeflow.transforms.tape_layouts import TAPE_FIELD
+from tapeflow.dialects.tape_marks import TAPE_FIELD
 
 
 @register_impls

@@ -16,7 +16,7 @@ from tapeflow.backend.record_memory import Arena, RecordFormat
 from tapeflow.backend.tape_memory import TapeStack, TiledTape
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import field_bytes
-from tapeflow.transforms.tape_layouts import TAPE_MOVED
+from tapeflow.dialects.tape_marks import TAPE_MOVED
 
 
 @register_impls

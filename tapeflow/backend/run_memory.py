@@ -13,7 +13,7 @@ from tapeflow.backend.buffer import Block, Buffer, unwritten
 from tapeflow.backend.execution import PlacedBuffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.scalar_types import storage_dtype
-from tapeflow.transforms.tape_layouts import TAPE_SKEW
+from tapeflow.dialects.tape_marks import TAPE_SKEW
 
 
 def skew_of(allocation: Operation) -> int | None:
@@ -39,6 +39,11 @@ class RunMemory:
             PlacedBuffer(buffer.name, buffer.address, buffer.size_bytes)
             for buffer in self._placement.buffers
         )
+
+    @property
+    def end_bytes(self) -> int:
+        """The first byte beyond all buffers so far."""
+        return self._placement.end_bytes
 
     def block(self, name: str, size_bytes: int, skew_lines: int | None = None) -> Block:
         """Place a block of memory; see `Placement` for the skew."""

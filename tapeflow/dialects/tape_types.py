@@ -19,7 +19,7 @@ from tapeflow.dialects.record import (
 )
 
 Layout: TypeAlias = Literal["soa", "padded-soa", "aos"]
-"""One array a field; such arrays with starts that do not alias; one array of records."""
+"""One array a field; the same with starts that do not alias; one array of records."""
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 

@@ -19,6 +19,7 @@ from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.waive_tape import WaiveTapePass
 
 __all__ = [
     "AffineToScfPass",
@@ -36,6 +37,7 @@ __all__ = [
     "LowerTapeToMemrefPass",
     "RequestGradientPass",
     "SimplifyAdjointsPass",
+    "WaiveTapePass",
     "get_all_passes",
 ]
 
@@ -51,6 +53,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     SimplifyAdjointsPass,
     FormRegionsPass,
     LowerTapeToMemrefPass,
+    WaiveTapePass,
     FormLayersPass,
     AssignScratchpadPass,
     LowerSpmToBlockingPass,

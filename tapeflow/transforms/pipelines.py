@@ -86,6 +86,17 @@ class RegionsPipeline(NamedPipeline):
 
 
 @dataclass(frozen=True)
+class FreeTapePipeline(NamedPipeline):
+    """The baseline with accesses to the tape that cost nothing: the ceiling of all."""
+
+    name = "free-tape"
+
+    def tape_passes(self) -> tuple[str, ...]:
+        # No layout shows: nothing of the tape is ever accessed.
+        return ("form-regions{layout=soa}", "lower-tape-to-memref", "waive-tape")
+
+
+@dataclass(frozen=True)
 class LayersPipeline(NamedPipeline):
     """The tape in tiles in the scratchpad; whole tiles move while compute waits."""
 
@@ -131,6 +142,7 @@ PIPELINES: dict[str, type[NamedPipeline]] = {
         RegionsPipeline,
         LayersPipeline,
         StreamsPipeline,
+        FreeTapePipeline,
     )
 }
-"""Pipeline name to its class, from the plainest tape to the streamed one."""
+"""Pipeline name to its class: from the plainest tape to the streamed one, then none."""

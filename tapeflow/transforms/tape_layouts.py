@@ -3,9 +3,10 @@
 The place of a record is an index in each array, or a byte address in the arena.
 
 Arrays of one size often begin a power of two apart, so that equal places of all fields
-fall into one set of a cache and evict each other. Layout `padded-soa` numbers the arrays
-of a function and gives array k the attribute `tape.skew = k`: it begins k lines after a
-multiple of a page, wherever the memory is placed, and the gap costs addresses alone.
+fall into one set of a cache and evict each other. Layout `padded-soa` numbers the
+arrays of a function and gives array k the attribute `tape.skew = k`: it begins k lines
+after a multiple of a page, wherever the memory is placed, at the cost of addresses
+alone.
 """
 
 from collections.abc import Sequence
@@ -24,16 +25,9 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, SSAValue
 
 from tapeflow.dialects.tape import AllocateArenaOp, DeallocateArenaOp, LoadOp, StoreOp
+from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 from tapeflow.dialects.tape_types import ArenaType, TapeRegionType
 from tapeflow.transforms.index_builder import IndexBuilder
-
-TAPE_FIELD = "tape.field"
-"""Attribute of what pushes a field to an array or pops it, booleans' conversions
-included. The bytes of tape are those of the stores that have it."""
-TAPE_MOVED = "tape.moved"
-"""Attribute of what moves a record to larger memory: no bytes are pushed."""
-TAPE_SKEW = "tape.skew"
-"""Attribute of an allocation: lines from a multiple of a page to its first byte."""
 
 
 class TapeLayout(Protocol):

@@ -17,8 +17,8 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.dialects.tape_marks import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
-from tapeflow.transforms.tape_layouts import TAPE_MOVED
 
 
 def _stack(emitter: FunctionEmitter, value: SSAValue) -> StackVariables:
