@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from hwmodel import state
-from hwmodel.machine import Machine
+from hwmodel.machine import PREFETCHERS, Machine
 from hwmodel.operations import OPERATION_TABLE, Operation, OperationFigures
 from hwmodel.ring import Ring
 from hwmodel.state import Array, Parameters, Sim
@@ -22,11 +22,13 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
     latency, interval = _latencies(machine)
     horizon = _horizon(machine, parameters, rings, int(latency.max()))
     entries = _power_of_two(4 * parameters.window)
-    lines = _filled((parameters.sets * parameters.ways, 5), 0)
+    lines = _filled((parameters.sets * parameters.ways, state.LINE_COLUMNS), 0)
     lines[:, state.TAG] = -1
     registers = _filled((state.REGISTERS,), 0)
     registers[state.TURNED] = -1
     registers[state.REACH] = 1
+    registers[state.TRIGGER] = registers[state.PREVIOUS] = -1
+    registers[state.LEVEL] = 2
     slot_of_line, slot_count = _slot_map(machine, rings)
     return Sim(
         parameters=parameters,
@@ -43,7 +45,8 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
         keys=_filled((entries,), -1),
         key_times=_filled((entries, 2), 0),
         lines=lines,
-        open_rows=_filled((machine.dram.banks,), -1),
+        prefetch_table=_filled((max(1, machine.cache.prefetcher_entries), 4), -1),
+        banks=_filled((machine.dram.banks, state.SESSIONS, 3), -1),
         word_times=_filled((machine.scratchpad.capacity_bytes + 1, 2), 0),
         slot_of_line=slot_of_line,
         slots=_filled((slot_count + 1, 3), 0),
@@ -74,10 +77,13 @@ def make_parameters(machine: Machine) -> Parameters:
         row_hit=_cycles(dram.row_hit_ns, machine),
         closed=_cycles(dram.closed_ns, machine),
         conflict=_cycles(dram.conflict_ns, machine),
+        row_cycle=_cycles(dram.row_cycle_ns, machine) if dram.row_cycle_ns else 0,
         turns=per_cycle.numerator,
         turn_cycles=per_cycle.denominator,
         row_shift=dram.row_bytes.bit_length() - 1,
         bank_shift=dram.banks.bit_length() - 1,
+        prefetcher=PREFETCHERS.index(cache.prefetcher),
+        prefetch_degree=cache.prefetch_degree,
         hash_shift=33 - _power_of_two(4 * machine.datapath.window).bit_length(),
     )
 

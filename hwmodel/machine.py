@@ -105,6 +105,21 @@ class Cache:
             raise reject("cache.prefetcher", self.prefetcher, valid)
 
     @property
+    def prefetcher_entries(self) -> int:
+        """Entries of the prefetcher's table, 0 for a prefetcher without one."""
+        entries = {"stride": self.stride_entries, "markov": self.markov_entries}
+        return entries.get(self.prefetcher, 0)
+
+    @property
+    def prefetcher_bytes(self) -> int:
+        """SRAM of the prefetcher's table, beside the cache's capacity.
+
+        An entry has 12 bytes: three line addresses, or a zone, a line, a stride and a
+        confidence.
+        """
+        return 12 * self.prefetcher_entries
+
+    @property
     def sets(self) -> int:
         """Sets of `ways` lines."""
         return self.capacity_bytes // (self.ways * self.line_bytes)
@@ -154,6 +169,7 @@ class Dma:
 class Dram:
     """One DRAM channel: an open row per bank and a data bus shared by all traffic.
 
+    A bank opens a row once in `row_cycle_ns` (tRC), 0 for as often as it is asked.
     `technology` names the row of `data/dram.csv` that prices accesses.
     """
 
@@ -164,6 +180,7 @@ class Dram:
     bandwidth_gb_per_s: float
     banks: int
     row_bytes: int
+    row_cycle_ns: float = 0.0
 
     def __post_init__(self) -> None:
         check_one_of("dram.technology", self.technology, DRAM_TECHNOLOGIES)
@@ -172,6 +189,8 @@ class Dram:
         if not self.row_hit_ns <= self.closed_ns <= self.conflict_ns:
             valid = "between row_hit_ns and conflict_ns"
             raise reject("dram.closed_ns", self.closed_ns, valid)
+        if self.row_cycle_ns != 0:
+            check_positive("dram.row_cycle_ns", self.row_cycle_ns)
         check_power_of_two("dram.banks", self.banks, 1)
         check_power_of_two("dram.row_bytes", self.row_bytes, 64)
 

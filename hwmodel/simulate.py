@@ -12,6 +12,7 @@ from hwmodel.dma import command
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.operations import Operation, Unit
 from hwmodel.ordering import locate
+from hwmodel.prefetch import prefetch
 from hwmodel.scratchpad import access as access_scratchpad
 from hwmodel.state import (
     CACHE_PORT,
@@ -76,6 +77,8 @@ def ordered_access(
     start = issue(sim, CACHE_PORT, earliest, 1)
     if sim.parameters.sets:
         done = access_cache(sim, address, size, int(is_store), start)
+        if sim.parameters.prefetcher:
+            prefetch(sim)
     else:
         done = access_directly(sim, address, size, int(is_store), start)
     column = STORED if is_store else LOADED

@@ -126,6 +126,12 @@ class Simulation:
             cache_merges=tally[Tally.CACHE_MERGES],
             line_fills=tally[Tally.LINE_FILLS],
             write_backs=tally[Tally.WRITE_BACKS],
+            prefetches=tally[Tally.PREFETCHES],
+            prefetches_useful=tally[Tally.PREFETCHES_USEFUL],
+            prefetches_late=tally[Tally.PREFETCHES_LATE],
+            prefetches_unused=tally[Tally.PREFETCHES_UNUSED],
+            prefetches_dropped=tally[Tally.PREFETCHES_DROPPED],
+            prefetcher_lookups=tally[Tally.PREFETCHER_LOOKUPS],
             direct_reads=tally[Tally.DIRECT_READS],
             direct_writes=tally[Tally.DIRECT_WRITES],
             scratchpad_accesses=tally[Tally.SCRATCHPAD_READS]

@@ -38,7 +38,14 @@ REACH: Final = 6  # longest probe of the ordering table so far
 ERROR: Final = 7  # what went wrong first (`Fault`), 0 for nothing
 ERROR_ADDRESS: Final = 8
 ERROR_DETAIL: Final = 9
-REGISTERS: Final = 10
+TRIGGER: Final = 10  # line of the last event a prefetcher reacts to, -1 for none
+TRIGGER_CYCLE: Final = 11
+USED: Final = 12  # prefetched lines used lately
+WASTED: Final = 13  # prefetched lines evicted unused lately
+LEVEL: Final = 14  # of the prefetcher: 2 full degree, 1 half, 0 hardly any
+PROBES: Final = 15  # events at level 0
+PREVIOUS: Final = 16  # line of the Markov prefetcher's last event, -1 for none
+REGISTERS: Final = 17
 
 # Columns of `lines`, one row per cache line.
 TAG: Final = 0  # line number, -1 for none
@@ -46,6 +53,19 @@ STAMP: Final = 1  # time of last use in accesses
 REQUESTED: Final = 2  # cycle at which the fill was asked for
 ARRIVAL: Final = 3  # cycle at which the line is there
 DIRTY: Final = 4
+PREFETCHED: Final = 5  # asked for by a prefetcher and not used yet
+LINE_COLUMNS: Final = 6
+
+# Kinds of prefetchers, as in `machine.PREFETCHERS`.
+NEXT_LINE: Final = 1
+STRIDE: Final = 2
+MARKOV: Final = 3
+
+# Columns of `banks`, one row per opening of a DRAM row that is remembered.
+OPENED: Final = 0  # cycle at which the opening began, -1 for never
+READY: Final = 1  # cycle from which columns can be read
+ROW: Final = 2
+SESSIONS: Final = 8
 
 # Columns of `slots` and `word_times`: cycles at which the last access is done.
 STORED: Final = 0
@@ -96,6 +116,12 @@ class Tally(IntEnum):
     HORIZON_OVERFLOWS = 18
     DIRECT_READS = 19
     DIRECT_WRITES = 20
+    PREFETCHES = 21
+    PREFETCHES_USEFUL = 22
+    PREFETCHES_LATE = 23
+    PREFETCHES_UNUSED = 24
+    PREFETCHES_DROPPED = 25
+    PREFETCHER_LOOKUPS = 26
 
 
 class Parameters(NamedTuple):
@@ -114,10 +140,13 @@ class Parameters(NamedTuple):
     row_hit: int
     closed: int
     conflict: int
+    row_cycle: int
     turns: int  # the bus moves `turns` lines in `turn_cycles` cycles
     turn_cycles: int
     row_shift: int
     bank_shift: int
+    prefetcher: int
+    prefetch_degree: int
     hash_shift: int  # from a 32-bit hash to an entry of the ordering table
 
 
@@ -137,8 +166,9 @@ class Sim(NamedTuple):
     links: Array  # [CALENDARS, horizon]
     keys: Array  # [entries] addresses in the ordering table
     key_times: Array  # [entries, 2]
-    lines: Array  # [sets * ways, 5]
-    open_rows: Array  # [banks] -1 for none
+    lines: Array  # [sets * ways, LINE_COLUMNS]
+    prefetch_table: Array  # [entries, 4], see the prefetchers
+    banks: Array  # [banks, SESSIONS, 3]
     word_times: Array  # [scratchpad bytes + 1, 2]
     slot_of_line: Array  # [scratchpad lines + 1]
     slots: Array  # [slots of all rings + 1, 3]
