@@ -13,6 +13,7 @@ from hwmodel.energy import Energy, energy_of
 from hwmodel.errors import MachineError, SimulationError
 from hwmodel.kernel import source_digest
 from hwmodel.machine import (
+    PREFETCHERS,
     Cache,
     Datapath,
     Dma,
@@ -32,6 +33,7 @@ from hwmodel.state import Sim
 
 __all__ = [
     "OPERATION_TABLE",
+    "PREFETCHERS",
     "PRESETS",
     "AccessTrace",
     "Bounds",
