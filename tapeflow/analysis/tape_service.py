@@ -112,7 +112,7 @@ class _Slice:
 
 def _sources(op: Operation, result: SSAValue) -> Sequence[SSAValue]:
     """What a result of a loop or branch comes from."""
-    number = op.results.index(result)  # pyright: ignore[reportArgumentType]
+    number = op.results.index(result)
     match op:
         case scf.ForOp():
             return (op.iter_args[number], _yielded(op.body.block)[number])

@@ -57,8 +57,8 @@ def measure(
             record |= _replayed(case, compiled, machine)
     except Exception as error:
         return failed_record(identity, arm.machine, failure_message(error))
-    if chosen.layout is not None:
-        record["chosen_layout"] = chosen.layout
+    record["chosen_layout"] = chosen.layout
+    if len(arm.candidates) > 1:
         record["chosen_prefetcher"] = machine.cache.prefetcher
     return record
 
@@ -83,14 +83,11 @@ def _best(
     compiled = {p.passes: case.request.compile(p) for p in arm.pipelines}
     if len(arm.candidates) > 1:
         seconds = 0.0
+    how = (engine, seconds)
     runs = [
-        (
-            c,
-            _run(
-                case, compiled[c.pipeline.passes], c.pipeline.machine, engine, seconds
-            ),
-        )
-        for c in arm.candidates
+        (candidate, _run(case, compiled[pipeline.passes], pipeline.machine, *how))
+        for candidate in arm.candidates
+        for pipeline in (candidate.pipeline,)
     ]
     digests = {gradient_sha256(result.gradients) for _, result in runs}
     if len(digests) > 1:

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -113,19 +113,30 @@ def _run_all(tasks: Sequence[Task], jobs: int) -> list[Record | Work | None]:
                 answers[number], seconds = run_task(task)
                 tell(task.label, seconds)
             return answers
+        numbers = list(range(len(tasks)))
         with _pool(jobs) as pool:
-            futures: dict[Future[Answer], int] = {
-                pool.submit(run_task, task): number for number, task in enumerate(tasks)
-            }
-            try:
-                for future in as_completed(futures):
-                    number = futures[future]
-                    answers[number], seconds = future.result()
+            # The first two alone, so that each kernel of the machine model is compiled
+            # once where none is kept on disk.
+            for part in (numbers[:2], numbers[2:]):
+                for number, (answer, seconds) in _finished(pool, tasks, part):
+                    answers[number] = answer
                     tell(tasks[number].label, seconds)
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
     return answers
+
+
+def _finished(
+    pool: ProcessPoolExecutor, tasks: Sequence[Task], numbers: Sequence[int]
+) -> Iterator[tuple[int, Answer]]:
+    """Numbers and answers of some tasks, as they come."""
+    futures: dict[Future[Answer], int] = {
+        pool.submit(run_task, tasks[number]): number for number in numbers
+    }
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
@@ -138,7 +149,7 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[str, float], None]]:
+def _progress(total: int) -> Generator[Callable[[str, float], None]]:
     """Gives what is to be told the label and the seconds of each finished task."""
     console = Console(stderr=True)
     with Progress(

@@ -15,6 +15,7 @@ from tapeflow.tools.bench_record import Record
 
 EXACT_BELOW = 100_000
 BASELINE = "baseline"
+OVER_FREE_TAPE = "cycles_over_free_tape"
 
 Column: TypeAlias = tuple[str, Callable[[Record], str], str | None]
 """Heading, text of a record, and the key without which the column is left out."""
@@ -23,19 +24,11 @@ COLUMNS: tuple[Column, ...] = (
     ("cycles", lambda r: count(r["cycles"]), None),
     ("speed-\nup", lambda r: ratio(r["speed_up"]), None),
     ("over\nbound", lambda r: ratio(r["cycles_over_bound"]), "bound_cycles"),
-    (
-        "over\nfree",
-        lambda r: ratio(r["cycles_over_free_tape"]),
-        "cycles_over_free_tape",
-    ),
+    ("over\nfree", lambda r: ratio(r[OVER_FREE_TAPE]), OVER_FREE_TAPE),
     ("cache\nmisses", lambda r: count(r["cache_misses"]), None),
     ("LRU\nmisses", lambda r: optional_count(r["lru_misses"]), "lru_misses"),
     ("optimal\nmisses", lambda r: optional_count(r["optimal_misses"]), "lru_misses"),
-    (
-        "DRAM\nbytes",
-        lambda r: count(r["dram_read_bytes"] + r["dram_write_bytes"]),
-        None,
-    ),
+    ("DRAM\nbytes", lambda r: count(_dram_bytes(r)), None),
     ("spad\naccesses", lambda r: count(r["scratchpad_accesses"]), None),
     ("cache\naccesses", lambda r: count(r["cache_accesses"]), None),
     ("on-chip\nnJ", lambda r: nanojoules(r["onchip_energy_pj"]), None),
@@ -84,6 +77,10 @@ def relative_error(number: float | None) -> str:
     return "-" if number is None else f"{number:.1e}"
 
 
+def _dram_bytes(record: Record) -> int:
+    return record["dram_read_bytes"] + record["dram_write_bytes"]
+
+
 def ports(record: Record) -> str:
     """Ports of cache and scratchpad, marked where another arm has fewer in all."""
     mark = "*" if record["unequal_ports"] else ""
@@ -93,9 +90,10 @@ def ports(record: Record) -> str:
 def arm_name(record: Record) -> str:
     """The arm; below it what it chose, where it had a choice."""
     layout = record["chosen_layout"]
-    if layout is None:
-        return record["pipeline"]
-    return f"{record['pipeline']}\n {layout}, {prefetcher(record)}"
+    choices = [] if layout is None else [layout]
+    if record["chosen_prefetcher"] or record["prefetch_degree"]:
+        choices.append(prefetcher(record))
+    return "\n ".join([record["pipeline"], *([", ".join(choices)] if choices else [])])
 
 
 def prefetcher(record: Record) -> str:

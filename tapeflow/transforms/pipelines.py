@@ -145,4 +145,4 @@ PIPELINES: dict[str, type[NamedPipeline]] = {
         StreamsPipeline,
     )
 }
-"""Pipeline name to its class: what to compare with, then the ways to a streamed tape."""
+"""Pipeline name to its class: what to compare with, then the ways to a stream."""
