@@ -45,6 +45,9 @@ class Counters:
     scratchpad_accesses: int = _counter("8-byte words the datapath read or wrote.")
     scratchpad_reads: int = _counter("Words loaded from the scratchpad.")
     scratchpad_writes: int = _counter("Words stored to the scratchpad.")
+    bank_conflicts: int = _counter(
+        "Scratchpad accesses and rows that found a bank busy."
+    )
     dma_transfers: int = _counter("Tiles moved by the DMA engine.")
     dma_lines_in: int = _counter("Lines moved from DRAM to the scratchpad.")
     dma_lines_out: int = _counter("Lines moved from the scratchpad to DRAM.")

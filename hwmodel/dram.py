@@ -10,7 +10,7 @@ that arrive within a row cycle share one opening, as a first-ready scheduler has
 The bus is a calendar of turns, each long enough for one line: turn k begins at cycle
 ceil(k * turn_cycles / turns), which keeps a bandwidth like 19.2 B/cycle exact. A read
 takes its turn when its data comes, a write when its data is there: it is posted, the
-bank opens its row afterwards, and nobody waits for that. Rows are spread over the banks
+bank opens its row for it, and nobody waits for that. Rows are spread over the banks
 by exclusive-or with the next row bits (Zhang et al., MICRO 2000), so that arrays of
 power-of-two size do not meet in one bank.
 
@@ -118,6 +118,5 @@ def read_line(sim: Sim, address: int, cycle: int) -> int:
 @inner_kernel
 def write_line(sim: Sim, address: int, cycle: int) -> int:
     """Write the line at byte `address`, there at `cycle`; when it is off the bus."""
-    turn = take_turn(sim, cycle)
-    open_row(sim, address, turn, Tally.WRITE_ROW_HITS, Tally.WRITE_ROW_MISSES)
-    return turn + turn_length(sim)
+    open_row(sim, address, cycle, Tally.WRITE_ROW_HITS, Tally.WRITE_ROW_MISSES)
+    return take_turn(sim, cycle) + turn_length(sim)

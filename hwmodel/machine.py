@@ -24,6 +24,9 @@ from hwmodel.operations import OPERATION_TABLE, Operation, Unit
 
 DRAM_TECHNOLOGIES = tuple(row["technology"] for row in read_figures("dram"))
 MOST_PREFETCHED = 16
+PREFETCH_ENTRY_BYTES = 12
+"""Three line addresses, or a zone, a line, a stride and a confidence."""
+MOST_BANKS = 16
 CELLS = ("itrs-hp", "lstp-cell/hp-peri")
 PREFETCHERS = ("none", "next-line", "stride", "markov")
 
@@ -33,7 +36,8 @@ class Datapath:
     """A dataflow datapath with in-order retirement.
 
     `window`: operations between the oldest unretired one and the youngest that may
-    start. `latency_cycles` overrides latencies of the operation table by name.
+    start. `latency_cycles` and `interval_cycles` override the operation table by name:
+    cycles to the result, and cycles before the unit takes another operation.
     """
 
     window: int
@@ -41,6 +45,7 @@ class Datapath:
     integer_units: int
     float_units: int
     latency_cycles: tuple[tuple[str, int], ...] = ()
+    interval_cycles: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         check_whole("datapath.window", self.window, 1)
@@ -55,6 +60,9 @@ class Datapath:
         for operation, cycles in self.latency_cycles:
             check_one_of("datapath.latency_cycles", operation, COMPUTE_OPERATIONS)
             check_whole(f"datapath.latency_cycles.{operation}", cycles, 0)
+        for operation, cycles in self.interval_cycles:
+            check_one_of("datapath.interval_cycles", operation, COMPUTE_OPERATIONS)
+            check_whole(f"datapath.interval_cycles.{operation}", cycles, 1)
 
 
 @dataclass(frozen=True)
@@ -112,12 +120,8 @@ class Cache:
 
     @property
     def prefetcher_bytes(self) -> int:
-        """SRAM of the prefetcher's table, beside the cache's capacity.
-
-        An entry has 12 bytes: three line addresses, or a zone, a line, a stride and a
-        confidence.
-        """
-        return 12 * self.prefetcher_entries
+        """SRAM of the prefetcher's table, beside the cache's capacity."""
+        return PREFETCH_ENTRY_BYTES * self.prefetcher_entries
 
     @property
     def sets(self) -> int:
@@ -127,11 +131,16 @@ class Cache:
 
 @dataclass(frozen=True)
 class Scratchpad:
-    """A software-managed SRAM of 8-byte words; 0 bytes (and 0 ports) means absent."""
+    """A software-managed SRAM of 8-byte words; 0 bytes (and 0 ports) means absent.
+
+    Words are interleaved over `banks` that serve one access a cycle; without banks (0)
+    one array serves all ports.
+    """
 
     capacity_bytes: int
     ports: int
     latency_cycles: int
+    banks: int = 0
 
     def __post_init__(self) -> None:
         check_whole("scratchpad.capacity_bytes", self.capacity_bytes, 0)
@@ -139,6 +148,11 @@ class Scratchpad:
             valid = "a multiple of 8, the word"
             raise reject("scratchpad.capacity_bytes", self.capacity_bytes, valid)
         check_whole("scratchpad.latency_cycles", self.latency_cycles, 1)
+        if self.banks != 0:
+            check_power_of_two("scratchpad.banks", self.banks, 1)
+        if self.banks > MOST_BANKS:
+            valid = f"at most {MOST_BANKS}, or 0 for one array with all the ports"
+            raise reject("scratchpad.banks", self.banks, valid)
         if self.capacity_bytes:
             check_count("scratchpad.ports", self.ports)
         else:
@@ -253,7 +267,9 @@ class Machine:
             ports=self.cache.ports + pad.ports,
         )
         return replace(
-            self, cache=cache, scratchpad=replace(pad, capacity_bytes=0, ports=0)
+            self,
+            cache=cache,
+            scratchpad=replace(pad, capacity_bytes=0, ports=0, banks=0),
         )
 
 

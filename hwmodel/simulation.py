@@ -26,6 +26,14 @@ _FAULTS = {
     "slot at scratchpad byte {address}",
     Fault.WRONG_SLOT: "the slot at scratchpad byte {address} is not that of the "
     "current tile of ring {detail}",
+    Fault.NOT_CURRENT: "a load at scratchpad byte {address} is not of the current tile "
+    "{detail} of its ring",
+    Fault.BEFORE_ARRIVAL: "a load at scratchpad byte {address} reads tile {detail} of "
+    "its ring, which is on its way: dequeue it first",
+    Fault.STALE: "a load of {detail} bytes at scratchpad byte {address} finds what was "
+    "stored for an earlier tile of its slot",
+    Fault.NEVER_WRITTEN: "a load of {detail} bytes at scratchpad byte {address} finds "
+    "bytes that were never stored",
 }
 
 
@@ -138,6 +146,7 @@ class Simulation:
             + tally[Tally.SCRATCHPAD_WRITES],
             scratchpad_reads=tally[Tally.SCRATCHPAD_READS],
             scratchpad_writes=tally[Tally.SCRATCHPAD_WRITES],
+            bank_conflicts=tally[Tally.BANK_CONFLICTS],
             dma_transfers=tally[Tally.DMA_TRANSFERS],
             dma_lines_in=tally[Tally.DMA_LINES_IN],
             dma_lines_out=tally[Tally.DMA_LINES_OUT],

@@ -25,7 +25,7 @@ DMA_COMMAND: Final = 5
 MSHR: Final = 6
 CHANNEL: Final = 7
 BUS: Final = 8
-CALENDARS: Final = 9
+BANK: Final = 9  # the first of the scratchpad's banks
 
 # Entries of `registers`.
 OPERATIONS: Final = 0  # operations stepped so far
@@ -45,7 +45,8 @@ WASTED: Final = 13  # prefetched lines evicted unused lately
 LEVEL: Final = 14  # of the prefetcher: 2 full degree, 1 half, 0 hardly any
 PROBES: Final = 15  # events at level 0
 PREVIOUS: Final = 16  # line of the Markov prefetcher's last event, -1 for none
-REGISTERS: Final = 17
+LIVES: Final = 17  # lives that slots have had so far, in all
+REGISTERS: Final = 18
 
 # Columns of `lines`, one row per cache line.
 TAG: Final = 0  # line number, -1 for none
@@ -67,10 +68,16 @@ READY: Final = 1  # cycle from which columns can be read
 ROW: Final = 2
 SESSIONS: Final = 8
 
-# Columns of `slots` and `word_times`: cycles at which the last access is done.
-STORED: Final = 0
-LOADED: Final = 1
-TRANSFERRED: Final = 2  # slots only: the last DMA transfer that touches it
+# Columns of `slots`, and the first two of `word_times` and `key_times`.
+STORED: Final = 0  # cycle at which the last store is done
+LOADED: Final = 1  # cycle at which the last load is done
+TRANSFERRED: Final = 2  # cycle at which the last DMA transfer that touches it is done
+LIFE: Final = 3  # number of its life: each tile that begins or arrives is a new one
+FILLED: Final = 4  # whether a transfer brought the tile of this life
+ARRIVES: Final = 5  # whether it is on its way and has not been waited for
+SLOT_RING: Final = 6  # -1 for what lies outside all rings
+SLOT_ADDRESS: Final = 7  # scratchpad byte at which it begins
+SLOT_COLUMNS: Final = 8
 
 # Columns of `rings`.
 RING_ADDRESS: Final = 0  # scratchpad address of slot 0
@@ -80,6 +87,9 @@ RING_BURSTS: Final = 3  # bursts per tile
 RING_DRAM: Final = 4  # DRAM address of tile 0
 RING_HEAD: Final = 5  # number of the current tile
 RING_ISSUED: Final = 6  # cycle at which the last burst was issued
+RING_FIRST: Final = 7  # row of slot 0 in `slots`
+RING_CURRENT: Final = 8  # row of the current tile's slot in `slots`
+RING_COLUMNS: Final = 9
 
 
 class Fault(IntEnum):
@@ -90,6 +100,10 @@ class Fault(IntEnum):
     NOT_A_SLOT = 3
     EMPTY_RING = 4
     WRONG_SLOT = 5
+    NOT_CURRENT = 6
+    BEFORE_ARRIVAL = 7
+    STALE = 8
+    NEVER_WRITTEN = 9
 
 
 class Tally(IntEnum):
@@ -122,6 +136,7 @@ class Tally(IntEnum):
     PREFETCHES_UNUSED = 24
     PREFETCHES_DROPPED = 25
     PREFETCHER_LOOKUPS = 26
+    BANK_CONFLICTS = 27
 
 
 class Parameters(NamedTuple):
@@ -134,6 +149,7 @@ class Parameters(NamedTuple):
     hit_latency: int
     scratchpad_bytes: int
     scratchpad_latency: int
+    banks: int  # of the scratchpad, a power of two, 0 for an array with all the ports
     setup: int
     burst_lines: int
     requests_in_flight: int
@@ -161,16 +177,17 @@ class Sim(NamedTuple):
     latency: Array  # [kinds]
     interval: Array  # [kinds] cycles a unit is busy
     retirement: Array  # [window] retirement cycles, a ring
-    capacity: Array  # [CALENDARS] users per cycle, 0 for unlimited
-    calendar: Array  # [CALENDARS, horizon]
-    links: Array  # [CALENDARS, horizon]
+    capacity: Array  # [BANK + banks] users per cycle, 0 for unlimited
+    calendar: Array  # [BANK + banks, horizon]
+    links: Array  # [BANK + banks, horizon]
     keys: Array  # [entries] addresses in the ordering table
     key_times: Array  # [entries, 2]
     lines: Array  # [sets * ways, LINE_COLUMNS]
     prefetch_table: Array  # [entries, 4], see the prefetchers
     banks: Array  # [banks, SESSIONS, 3]
     word_times: Array  # [scratchpad bytes + 1, 2]
+    word_tags: Array  # [scratchpad words + 1] life << 8 | bytes stored, one bit each
     slot_of_line: Array  # [scratchpad lines + 1]
-    slots: Array  # [slots of all rings + 1, 3]
-    rings: Array  # [rings, 7]
+    slots: Array  # [slots of all rings + 1, SLOT_COLUMNS]
+    rings: Array  # [rings, RING_COLUMNS]
     in_flight: Array  # [requests in flight] completion cycles
