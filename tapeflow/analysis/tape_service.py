@@ -9,7 +9,7 @@ as the increments of a stack pointer, serves the tape.
 
 from collections.abc import Sequence
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import arith, math, memref, scf
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
@@ -27,6 +27,10 @@ def serves_tape(function: FuncOp) -> list[Operation]:
     with_tape = _Slice(function, has_tape=True).needed
     without = _Slice(function, has_tape=False).needed
     return [op for op in function.walk() if op in with_tape and op not in without]
+
+
+_PURE = (arith.Arith.name, math.Math.name)
+"""Dialects without effects, some of whose operations do not say so."""
 
 
 class _Slice:
@@ -148,7 +152,7 @@ def _has_effect(op: Operation) -> bool:
     """Whether an op does more than to give results."""
     if isinstance(op, ReturnOp):
         return True
-    if op.regions or op.has_trait(IsTerminator):
+    if op.regions or op.has_trait(IsTerminator) or op.dialect_name() in _PURE:
         return False
     effects = get_effects(op)
     return effects is None or any(e.kind == MemoryEffectKind.WRITE for e in effects)

@@ -33,7 +33,7 @@ from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline
 FAIR_BASELINE = "fair-baseline"
 FREE_TAPE = FreeTapePipeline.name
 FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
-    ("none", 1),
+    ("none", None),
     ("stride", 1),
     ("stride", 2),
     ("stride", 4),
@@ -91,7 +91,7 @@ class Arm:
 
 
 class PrefetcherChoice(click.ParamType[tuple[Prefetcher, ...]]):
-    """A prefetcher's name, and its degree after a colon (1 if left out); or `best`."""
+    """A prefetcher's name, and its degree after a colon, or `best`."""
 
     name = "NAME[:DEGREE]"
 
@@ -113,7 +113,7 @@ class PrefetcherChoice(click.ParamType[tuple[Prefetcher, ...]]):
         if colon and not (degree.isascii() and degree.isdigit() and int(degree) > 0):
             message = f"'{degree}' is no degree: give lines at a time, as in stride:4"
             self.fail(message, param, ctx)
-        return ((kind, int(degree) if colon else 1),)
+        return ((kind, int(degree) if colon else None),)
 
 
 def make_arm(
@@ -158,8 +158,9 @@ def _choice(
     """What an arm chooses from that tries prefetchers unasked."""
     if not machine.sram_bytes:
         return ()
-    own = (machine.cache.prefetcher, machine.cache.prefetch_degree)
-    others = asked_for or ((own,) if own[0] != "none" else ())
+    cache = machine.cache
+    own = ((cache.prefetcher, cache.prefetch_degree),)
+    others = asked_for or (own if cache.prefetcher != "none" else ())
     return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
 
 

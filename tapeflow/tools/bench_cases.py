@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 import click
+from xdsl.passes import ModulePass
 
+from tapeflow.backend.gradient import CompiledGradient
 from tapeflow.programs import PROGRAMS, get_program
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.bench_record import Reference
 from tapeflow.tools.gradient_request import GradientRequest, read_request
+from tapeflow.tools.pipeline_on_machine import FittedPipeline
 
 DEFAULT_PROGRAMS = ("logsumexp", "pathfinder", "mass_spring", "nn")
 ALL = "all"
@@ -62,6 +65,20 @@ class Case:
     request: GradientRequest
     reference: Reference | None = field(repr=False)
     """None where no independent computation is known."""
+    _compiled: dict[tuple[ModulePass, ...], CompiledGradient] = field(
+        default_factory=dict[tuple[ModulePass, ...], CompiledGradient],
+        repr=False,
+        compare=False,
+    )
+
+    def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
+        """The gradient at the end of a pipeline; arms with the same passes share it.
+
+        Raises as `GradientRequest.compile` does.
+        """
+        if pipeline.passes not in self._compiled:
+            self._compiled[pipeline.passes] = self.request.compile(pipeline)
+        return self._compiled[pipeline.passes]
 
 
 def is_file(word: str) -> bool:

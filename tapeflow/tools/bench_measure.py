@@ -67,7 +67,7 @@ def work_of(case: Case, target: Target) -> Work | None:
     """What a case asks of a machine besides its tape; None if it is refused."""
     try:
         pipeline = fit_pipeline(WORK_PIPELINE, target)
-        compiled = case.request.compile(pipeline)
+        compiled = case.compile(pipeline)
         meter = WorkMeter(pipeline.machine)
         inputs, seeds = case.request.inputs, case.request.seeds
         results_bytes = compiled.observe(inputs, seeds, metering(meter))
@@ -80,12 +80,11 @@ def _best(
     case: Case, arm: Arm, engine: Engine, seconds: float
 ) -> tuple[Candidate, CompiledGradient, GradientResult]:
     """The candidate with the fewest cycles, the first of equals."""
-    compiled = {p.passes: case.request.compile(p) for p in arm.pipelines}
     if len(arm.candidates) > 1:
         seconds = 0.0
     how = (engine, seconds)
     runs = [
-        (candidate, _run(case, compiled[pipeline.passes], pipeline.machine, *how))
+        (candidate, _run(case, case.compile(pipeline), pipeline.machine, *how))
         for candidate in arm.candidates
         for pipeline in (candidate.pipeline,)
     ]
@@ -93,7 +92,7 @@ def _best(
     if len(digests) > 1:
         raise CommandError("the candidates disagree in a bit of a gradient")
     chosen, result = min(runs, key=lambda run: _cycles(run[1]))
-    return chosen, compiled[chosen.pipeline.passes], result
+    return chosen, case.compile(chosen.pipeline), result
 
 
 def _cycles(result: GradientResult) -> int:

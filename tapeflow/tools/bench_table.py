@@ -90,10 +90,11 @@ def ports(record: Record) -> str:
 def arm_name(record: Record) -> str:
     """The arm; below it what it chose, where it had a choice."""
     layout = record["chosen_layout"]
-    choices = [] if layout is None else [layout]
+    choices = [] if layout is None else [str(layout)]
     if record["chosen_prefetcher"] or record["prefetch_degree"]:
         choices.append(prefetcher(record))
-    return "\n ".join([record["pipeline"], *([", ".join(choices)] if choices else [])])
+    lines = [str(record["pipeline"]), ", ".join(choices)]
+    return "\n ".join(line for line in lines if line)
 
 
 def prefetcher(record: Record) -> str:

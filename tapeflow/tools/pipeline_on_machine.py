@@ -28,8 +28,8 @@ from tapeflow.transforms.pipelines import PIPELINES
 
 CAPACITY = "capacity-bytes"
 
-Prefetcher: TypeAlias = tuple[str, int]
-"""Name and degree."""
+Prefetcher: TypeAlias = tuple[str, int | None]
+"""Name and degree; None for the machine's degree."""
 
 PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
 
@@ -69,7 +69,9 @@ def separate_pipelines(text: str, known: Container[str]) -> list[str]:
     specs = [node.spec for node in nodes if isinstance(node, PassNode)]
     if len(specs) < len(nodes) or any(spec.name not in known for spec in specs):
         return [text]
-    return [str(spec) for spec in specs]
+    starts = [node.position for node in nodes]
+    parts = zip(starts, [*starts[1:], len(text)], strict=True)
+    return [text[start:end].strip().rstrip(",").rstrip() for start, end in parts]
 
 
 def fit_pipeline(text: str, machine: Machine | Target) -> FittedPipeline:
@@ -89,11 +91,8 @@ def fit_pipeline(text: str, machine: Machine | Target) -> FittedPipeline:
     plain, changes = _machine_options(text)
     if target.prefetcher is not None:
         name, degree = target.prefetcher
-        changes = {
-            "cache.prefetcher": name,
-            "cache.prefetch_degree": str(degree),
-            **changes,
-        }
+        lines = {} if degree is None else {"cache.prefetch_degree": str(degree)}
+        changes = {"cache.prefetcher": name, **lines, **changes}
     fitted = _fit(plain, target, changes)
     return replace(fitted, name=text)
 

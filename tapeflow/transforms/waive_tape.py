@@ -8,7 +8,6 @@ from xdsl.dialects.builtin import ModuleOp, UnitAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
-from xdsl.traits import IsTerminator
 
 from tapeflow.analysis.tape_service import serves_tape
 from tapeflow.dialects.tape_marks import TAPE_FREE, is_tape_access
@@ -45,5 +44,4 @@ class WaiveTapePass(ModulePass):
     def _freed(self, function: FuncOp) -> Iterable[Operation]:
         if not self.addresses:
             return [op for op in function.walk() if is_tape_access(op)]
-        serving = serves_tape(function)
-        return [op for op in serving if not op.has_trait(IsTerminator)]
+        return serves_tape(function)

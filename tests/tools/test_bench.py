@@ -13,7 +13,10 @@ import pytest
 
 from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
 
-PIPELINES = ["baseline", "regions", "layers", "streams"]
+PIPELINES = [
+    *("baseline", "fair-baseline", "free-tape"),
+    *("regions", "layers", "streams"),
+]
 KEYS = [
     "program",
     "size",
