@@ -72,6 +72,11 @@ def test_records(tiny):
         assert record["error"] is None
 
 
+def test_nothing_beats_the_bound(tiny):
+    _, records, _ = tiny
+    assert all(record["cycles_over_bound"] >= 1 for record in records)
+
+
 def test_equal_sram_and_ports_in_every_arm(tiny):
     _, records, _ = tiny
     assert len({record["sram_bytes"] for record in records}) == 1
