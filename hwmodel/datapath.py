@@ -2,7 +2,13 @@
 
 Operation i may start when operation i - window has retired, when its operands are
 there, and in a cycle that has a free issue slot and a free unit. Operations retire in
-program order, any number per cycle.
+program order, any number per cycle. Nothing else orders them: an iteration of a loop
+waits for the one before only through values and addresses they share.
+
+Approximations: the window is entered without limit or delay, values reach all units in
+the cycle they are done, branches cost what computes their condition and are never
+predicted wrongly or rightly (what depends on a branch waits for it). A unit that is
+not pipelined is held for its interval from the start, whatever follows.
 """
 
 from __future__ import annotations

@@ -21,12 +21,12 @@ from hwmodel.field_checks import (
 )
 from hwmodel.figures import read_figures
 from hwmodel.operations import OPERATION_TABLE, Operation, Unit
+from hwmodel.state import MOST_BANKS
 
 DRAM_TECHNOLOGIES = tuple(row["technology"] for row in read_figures("dram"))
 MOST_PREFETCHED = 16
 PREFETCH_ENTRY_BYTES = 12
 """Three line addresses, or a zone, a line, a stride and a confidence."""
-MOST_BANKS = 16
 CELLS = ("itrs-hp", "lstp-cell/hp-peri")
 PREFETCHERS = ("none", "next-line", "stride", "markov")
 
