@@ -25,7 +25,7 @@ from tapeflow.tools.bench_cases import (
 from tapeflow.tools.bench_notes import notes_on
 from tapeflow.tools.bench_record import Record, write_csv, write_json
 from tapeflow.tools.bench_runs import available_cores, measure_all
-from tapeflow.tools.bench_table import means_table, runs_table, show
+from tapeflow.tools.bench_table import means_table, ratios_table, runs_table, show
 from tapeflow.tools.gradient_request import read_machine
 from tapeflow.tools.level_commands import level_commands
 from tapeflow.tools.options import (
@@ -161,13 +161,12 @@ def command(
     records = measure_all(
         sources,
         arms,
-        target,
         engine,
         jobs=jobs or available_cores(),
         with_optimal=belady,
     )
     _save(records, json_path, csv_path)
-    tables = [runs_table(records), means_table(records)]
+    tables = [runs_table(records), means_table(records), ratios_table(records)]
     notes, is_sound = notes_on(records, arms, engine)
     show(Console(), [table for table in tables if table is not None], notes)
     if not is_sound:

@@ -1,6 +1,6 @@
 """What a row says of others: ratios to bounds and to a free tape, unequal resources."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from hwmodel import Machine, Work, bounds_of
 from tapeflow.tools.bench_record import Record
@@ -9,20 +9,28 @@ from tapeflow.tools.sram_budget import total_ports
 FREE_TAPE = "free-tape"
 
 
+def bounds_key(machine: Machine) -> Hashable:
+    """What work depends on: machines with equal keys share it."""
+    latencies = (machine.datapath, machine.cache.hit_latency_cycles)
+    return (*latencies, machine.cache.line_bytes)
+
+
 def compare(
-    records: Sequence[Record], machines: Sequence[Machine], work: Work | None
+    records: Sequence[Record],
+    machines: Sequence[Machine],
+    works: Sequence[Work | None],
 ) -> list[Record]:
     """The records of one program, with what follows from them together.
 
     Args:
         machines: that of each record, in order.
-        work: what the program asks of any machine; None where it is not known.
+        works: what the program asks of each; None where it is not known.
     """
     free = next((r["cycles"] for r in records if is_free_tape(r)), None)
     fewest_ports = min(total_ports(machine) for machine in machines)
     least_sram = min(machine.sram_bytes for machine in machines)
     compared: list[Record] = []
-    for record, machine in zip(records, machines, strict=True):
+    for record, machine, work in zip(records, machines, works, strict=True):
         bounds = {} if work is None else _bounds(work, machine)
         cycles, bound = record["cycles"], bounds.get("bound_cycles")
         compared.append(

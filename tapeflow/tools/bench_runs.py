@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeAlias, cast
@@ -16,7 +17,7 @@ from hwmodel import Work
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.arms import Arm
 from tapeflow.tools.bench_cases import CaseSource, load_case
-from tapeflow.tools.bench_compare import compare
+from tapeflow.tools.bench_compare import bounds_key, compare
 from tapeflow.tools.bench_measure import measure, work_of
 from tapeflow.tools.bench_record import Record
 from tapeflow.tools.failures import CommandError
@@ -31,7 +32,7 @@ Answer: TypeAlias = tuple[Record | Work | None, float]
 
 @dataclass(frozen=True)
 class Task:
-    """One case at one arm, or without an arm what bounds it."""
+    """One case at one arm, or without an arm what bounds it on a machine."""
 
     source: CaseSource
     arm: Arm | None
@@ -56,7 +57,6 @@ def available_cores() -> int:
 def measure_all(
     sources: Sequence[CaseSource],
     arms: Sequence[Arm],
-    target: Target,
     engine: Engine,
     *,
     jobs: int,
@@ -67,24 +67,30 @@ def measure_all(
     Progress goes to standard error: a bar on a terminal, a line a run elsewhere.
 
     Args:
-        target: what bounds are taken for.
         jobs: processes that run at a time.
 
     Raises:
         CommandError: not a single run was possible; it tells each reason once.
     """
+    keys = [bounds_key(arm.machine) for arm in arms]
+    bounded = {bounds_key(arm.machine): Target(arm.machine) for arm in arms}
+    jobs_of_case: list[tuple[Arm | None, Target]] = [
+        *((None, target) for target in bounded.values()),
+        *((arm, Target(arm.machine)) for arm in arms),
+    ]
     tasks = [
         Task(source, arm, target, engine, MEASURED_SECONDS, with_optimal)
         for source in sources
-        for arm in (None, *arms)
+        for arm, target in jobs_of_case
     ]
     answers = _run_all(tasks, min(jobs, len(tasks)))
     records: list[Record] = []
-    step = 1 + len(arms)
-    for first in range(0, len(tasks), step):
-        work = cast(Work | None, answers[first])
-        rows = cast(list[Record], answers[first + 1 : first + step])
-        records += compare(rows, [arm.machine for arm in arms], work)
+    for first in range(0, len(tasks), len(jobs_of_case)):
+        mine = answers[first : first + len(jobs_of_case)]
+        works = dict(zip(bounded, cast(list[Work | None], mine), strict=False))
+        rows = cast(list[Record], mine[len(bounded) :])
+        machines = [arm.machine for arm in arms]
+        records += compare(rows, machines, [works[key] for key in keys])
     if all(record["error"] is not None for record in records):
         reasons = dict.fromkeys(record["error"] for record in records)
         raise CommandError("\n".join(reasons))
@@ -134,6 +140,11 @@ def _finished(
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
+    except BrokenProcessPool:
+        raise CommandError(
+            "tapeflow: error: a process of the comparison was ended from outside, "
+            "perhaps for want of memory; try --jobs 1"
+        ) from None
     except BaseException:
         pool.shutdown(cancel_futures=True)
         raise

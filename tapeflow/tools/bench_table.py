@@ -203,7 +203,34 @@ def means_table(records: Sequence[Record]) -> Table | None:
 def _geometric_mean(
     pairs: Sequence[tuple[Record, Record]], keys: tuple[str, ...]
 ) -> float | None:
-    factors = [improvement(record, baseline, *keys) for record, baseline in pairs]
+    return _mean([improvement(record, baseline, *keys) for record, baseline in pairs])
+
+
+def ratios_table(records: Sequence[Record]) -> Table | None:
+    """Geometric means of cycles over bounds and over a free tape; None without."""
+    keys = ("cycles_over_bound", OVER_FREE_TAPE)
+    ran = [record for record in records if record["error"] is None]
+    if len({r["program"] for r in ran if r["cycles_over_bound"]}) < 2:
+        return None
+    table = Table(
+        title="cycles over the bound and over free-tape, geometric means",
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("pipeline", max_width=36, overflow="fold")
+    for heading in ("programs", "over bound", "over free"):
+        table.add_column(heading, justify="right")
+    for pipeline in dict.fromkeys(record["pipeline"] for record in ran):
+        rows = [record for record in ran if record["pipeline"] == pipeline]
+        means = [ratio(_mean([row[key] for row in rows])) for key in keys]
+        table.add_row(pipeline, str(len(rows)), *means)
+    return table
+
+
+def _mean(factors: Sequence[float | None]) -> float | None:
+    """The geometric mean; None if a factor is not known."""
     known = [factor for factor in factors if factor]
     if len(known) < len(factors):
         return None

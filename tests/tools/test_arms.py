@@ -108,6 +108,13 @@ def test_bounds_stand_beside_every_result(bench):
         assert record["bound_cycles"] == records[0]["bound_cycles"]
 
 
+def test_an_arm_with_other_latencies_has_its_own_bound(bench):
+    arms = "baseline,baseline{cache.hit_latency_cycles=200}"
+    (fast, slow), _ = bench("--pipeline", arms)
+    assert slow["bound_path_cycles"] > 20 * fast["bound_path_cycles"]
+    assert slow["cycles_over_bound"] >= 1
+
+
 def test_optimal_replacement(bench):
     pipelines = ("--pipeline", "baseline{cache.prefetcher=none},streams")
     sram = ("--sram-bytes", 2048, "--set", "scratchpad.capacity_bytes=1024")
