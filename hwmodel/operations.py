@@ -35,6 +35,7 @@ class Operation(IntEnum):
     compare, select, logic, shifts and casts of integers; FCMP for compare, min, max,
     abs, neg, select and casts of floats; FSINCOS for sin or cos; FATAN for atan, atan2,
     asin and acos; FSINH for sinh or cosh; FROUND for floor, ceil, round and trunc.
+    FREE_LOAD and FREE_STORE are accesses that ceilings and bounds take to be free.
     """
 
     INT_ADD = 0
@@ -92,6 +93,8 @@ class Operation(IntEnum):
     FILL = 52
     TURN = 53
     MOVE = 54
+    FREE_LOAD = 55
+    FREE_STORE = 56
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.backend.memref_fit import misfit
-from tapeflow.transforms.tape_layouts import TAPE_FIELD
+from tapeflow.backend.run_memory import skew_of
+from tapeflow.dialects.tape_marks import TAPE_FIELD
 
 
 @register_impls
@@ -154,7 +155,8 @@ def _allocate(
 ) -> Buffer:
     name = op.memref.name_hint or "buffer"
     memory = cast(ReferenceInterpreter, interpreter).memory
-    return _fitting(memory.allocate(name, op.memref.type, sizes), op.memref.type)
+    buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op))
+    return _fitting(buffer, op.memref.type)
 
 
 def _fitting(buffer: Buffer, type_: Attribute) -> Buffer:

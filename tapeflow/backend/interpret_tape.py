@@ -16,7 +16,7 @@ from tapeflow.backend.record_memory import Arena, RecordFormat
 from tapeflow.backend.tape_memory import TapeStack, TiledTape
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import field_bytes
-from tapeflow.transforms.tape_layouts import TAPE_MOVED
+from tapeflow.dialects.tape_marks import TAPE_MOVED
 
 
 @register_impls
@@ -37,8 +37,7 @@ class TapeFunctions(InterpreterFunctions):
         room = required_capacity(args[0])
         capacity = room if op.growing is None else None
         layout = type_.record_layout
-        is_packed = type_.layout.data == "soa"
-        width = sum(layout.widths_bytes) if is_packed else layout.stride_bytes
+        width = sum(layout.widths_bytes) if type_.is_split else layout.stride_bytes
         if type_.tile_records is None:
             return (TapeStack(width, capacity),)
         return (TiledTape(width, capacity, type_.tile_records),)

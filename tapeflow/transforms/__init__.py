@@ -20,6 +20,7 @@ from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.shrink_tape import ShrinkTapePass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.waive_tape import WaiveTapePass
 
 __all__ = [
     "AffineToScfPass",
@@ -38,6 +39,7 @@ __all__ = [
     "RequestGradientPass",
     "ShrinkTapePass",
     "SimplifyAdjointsPass",
+    "WaiveTapePass",
     "get_all_passes",
 ]
 
@@ -54,6 +56,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     ShrinkTapePass,
     FormRegionsPass,
     LowerTapeToMemrefPass,
+    WaiveTapePass,
     FormLayersPass,
     AssignScratchpadPass,
     LowerSpmToBlockingPass,

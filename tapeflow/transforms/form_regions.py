@@ -56,7 +56,8 @@ class FormRegionsPass(ModulePass):
     name = "form-regions"
 
     layout: Layout = "soa"
-    """`soa`: one array a field; `aos`: one array of records."""
+    """`soa`: one array a field; `padded-soa`: such arrays with starts that do not
+    alias in a cache; `aos`: one array of records."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in op.walk():

@@ -89,6 +89,17 @@ class BaselinePipeline(NamedPipeline):
 
 
 @dataclass(frozen=True)
+class FreeTapePipeline(NamedPipeline):
+    """The baseline with accesses to the tape that cost nothing: the ceiling of all."""
+
+    name = "free-tape"
+
+    def tape_passes(self) -> tuple[str, ...]:
+        # No layout shows: nothing of the tape is ever accessed.
+        return ("form-regions{layout=soa}", "lower-tape-to-memref", "waive-tape")
+
+
+@dataclass(frozen=True)
 class RegionsPipeline(NamedPipeline):
     """The tape as one array of records a region, behind the cache."""
 
@@ -143,9 +154,10 @@ PIPELINES: dict[str, type[NamedPipeline]] = {
     pipeline.name: pipeline
     for pipeline in (
         BaselinePipeline,
+        FreeTapePipeline,
         RegionsPipeline,
         LayersPipeline,
         StreamsPipeline,
     )
 }
-"""Pipeline name to its class, from the plainest tape to the streamed one."""
+"""Pipeline name to its class: what to compare with, then the ways to a stream."""

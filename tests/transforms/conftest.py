@@ -10,6 +10,7 @@ from xdsl.passes import ModulePass
 from hwmodel import PRESETS
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.backend.execute import Execution, execute
+from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,
@@ -26,12 +27,8 @@ Compare = Callable[..., None]
 
 
 def _memory_pipelines() -> list[list[ModulePass]]:
-    below: list[ModulePass] = [FormRegionsPass("aos"), LowerTapeToMemrefPass()]
-    return [
-        [FormRegionsPass("soa"), LowerTapeToMemrefPass()],
-        below,
-        [ShrinkTapePass(), *below],
-    ]
+    layouts = [[FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in LAYOUTS]
+    return [*layouts, [ShrinkTapePass(), *layouts[-1]]]
 
 
 def _scratchpad_pipelines(capacity_bytes: int, slots: int) -> list[list[ModulePass]]:

@@ -17,7 +17,7 @@ from xdsl.traits import SymbolTable
 from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.transforms.tape_layouts import TAPE_FIELD
+from tapeflow.dialects.tape_marks import TAPE_FIELD
 
 
 def _checked_place(

@@ -17,8 +17,8 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.dialects.tape_marks import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
-from tapeflow.transforms.tape_layouts import TAPE_MOVED
 
 
 def _stack(emitter: FunctionEmitter, value: SSAValue) -> StackVariables:
@@ -92,8 +92,7 @@ def _pushed_bytes(type_: Attribute) -> int:
         return field_bytes(type_.element)
     region = cast(TapeRegionType, type_)
     layout = region.record_layout
-    packed = region.layout.data == "soa"
-    return sum(layout.widths_bytes) if packed else layout.stride_bytes
+    return sum(layout.widths_bytes) if region.is_split else layout.stride_bytes
 
 
 def _push(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
