@@ -19,11 +19,12 @@ class Line:
     number: int
     is_dirty: bool = False
     has_room: bool = False
-    is_requested: bool = False
+    lets_stores_pass: bool = False
+    """A miss register is likely free for it, or was."""
     has_arrived: bool = False
     loads: list[tuple[int, Done]] = field(default_factory=list[tuple[int, Done]])
     """What waits for its arrival, with the cycle of the access."""
-    stores: list[tuple[int, Done]] = field(default_factory=list[tuple[int, Done]])
+    stores: list[Done] = field(default_factory=list[Done])
     """What waits until it has a miss register."""
 
 
@@ -42,6 +43,7 @@ class Cache:
         self._without_room: dict[int, Line] = {}
         self._without_register: deque[tuple[Line, Line | None]] = deque()
         self._registers = machine.cache.mshrs
+        """Free miss registers."""
         self.counts: Counter[str] = Counter()
 
     def access(self, address: int, is_store: bool, done: Done) -> None:
@@ -69,17 +71,17 @@ class Cache:
 
     def _answer(self, line: Line, is_store: bool, done: Done) -> None:
         now, latency = self._agenda.now, self._cache.hit_latency_cycles
-        if is_store and line.is_requested:
+        if is_store and line.lets_stores_pass:
             self._agenda.at(now + 1, Phase.ARRIVE, done)
         elif is_store:
-            line.stores.append((now, done))
+            line.stores.append(done)
         elif line.has_arrived:
             self._agenda.at(now + latency, Phase.ARRIVE, done)
         else:
             line.loads.append((now, done))
 
     def _make_room(self, line: Line) -> None:
-        """Evict the least recently used line of the set, unless all are on their way."""
+        """Evict the line of the set not used for longest, of those that are there."""
         lines, victim = self._set_of(line.number), None
         if len(lines) == self._cache.ways:
             victim = next((old for old in lines.values() if old.has_arrived), None)
@@ -88,20 +90,19 @@ class Cache:
             del lines[victim.number]
         del self._without_room[line.number]
         lines[line.number] = line
+        line.lets_stores_pass = not self._without_register
         found = self._agenda.now + self._cache.hit_latency_cycles
         self._agenda.at(found, Phase.MEMORY, lambda: self._request(line, victim))
 
     def _request(self, line: Line, victim: Line | None) -> None:
-        """Ask DRAM once a miss register is free."""
+        """Ask DRAM for the line, once a register is free, and write back the other."""
         if not self._registers:
             self._without_register.append((line, victim))
             return
         self._registers -= 1
-        line.is_requested = True
-        now, latency = self._agenda.now, self._cache.hit_latency_cycles
-        for start, done in line.stores:
-            accepted = max(start + 1, now - latency + 1)
-            self._agenda.at(max(now, accepted), Phase.ARRIVE, done)
+        line.lets_stores_pass = True
+        for done in line.stores:
+            self._agenda.at(self._agenda.now, Phase.ARRIVE, done)
         line_bytes = self._cache.line_bytes
         self._dram.read(line.number * line_bytes, lambda: self._arrive(line))
         if victim is not None and victim.is_dirty:
@@ -117,6 +118,6 @@ class Cache:
         self._registers += 1
         if self._without_register:
             self._request(*self._without_register.popleft())
-        for waiting in list(self._without_room.values()):
-            if self._set_of(waiting.number) is self._set_of(line.number):
-                self._make_room(waiting)
+        for homeless in list(self._without_room.values()):
+            if self._set_of(homeless.number) is self._set_of(line.number):
+                self._make_room(homeless)

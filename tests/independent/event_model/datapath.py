@@ -66,9 +66,9 @@ class Datapath:
         limit = min(len(order), self._retired + self._machine.datapath.window)
         while self._entered < limit:
             before = order[self._entered - 1] if self._entered else None
-            if before is not None and self._nodes[before].kind in BLOCKING:
-                if not self._is_done[before]:
-                    return
+            blocks = before is not None and self._nodes[before].kind in BLOCKING
+            if before is not None and blocks and not self._is_done[before]:
+                return
             number = order[self._entered]
             self._entered += 1
             self._is_inside[number] = True

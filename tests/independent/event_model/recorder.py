@@ -1,6 +1,6 @@
 """Records the micro-operations of a program as the compiled engine hands them over."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
@@ -45,7 +45,7 @@ def record_program(
 
 
 @contextmanager
-def recording() -> Iterator[list[Node]]:
+def recording() -> Generator[list[Node]]:
     """A list that fills with the nodes of what runs on the compiled engine."""
     recorder = _Recorder()
     with mock.patch.object(run_host, "run_events", recorder.run_events):

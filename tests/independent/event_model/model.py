@@ -73,10 +73,10 @@ class EventModel:
     def _ready(self, number: int) -> None:
         if number >= len(self._trace.nodes):
             self._dma.ready(number)
-        elif self._trace.nodes[number].unit == Unit.NONE:
-            self._finish(number)
-        else:
+        elif self._is_operation(number):
             self._datapath.ready(number)
+        else:
+            self._finish(number)
 
     def _finish(self, number: int) -> None:
         """A node is done: those that wait for nothing else become ready."""
@@ -84,9 +84,8 @@ class EventModel:
         while pending:
             finished = pending.pop()
             self._is_finished[finished] = True
-            if finished < len(self._trace.nodes):
-                if self._trace.nodes[finished].unit != Unit.NONE:
-                    self._datapath.done(finished)
+            if self._is_operation(finished):
+                self._datapath.done(finished)
             for action in self._when_finished.pop(finished, ()):
                 action()
             for follower in self._followers[finished]:
@@ -98,11 +97,15 @@ class EventModel:
         self._missing[number] -= 1
         if self._missing[number]:
             return False
-        nodes = self._trace.nodes
-        if number < len(nodes) and nodes[number].unit == Unit.NONE:
+        if number < len(self._trace.nodes) and not self._is_operation(number):
             return True
         self._ready(number)
         return False
+
+    def _is_operation(self, number: int) -> bool:
+        """Whether a node is neither a merge nor a transfer."""
+        nodes = self._trace.nodes
+        return number < len(nodes) and nodes[number].unit != Unit.NONE
 
     def _is_free(self, unit: Unit) -> bool:
         if unit in self._units:
