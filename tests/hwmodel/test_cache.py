@@ -81,9 +81,28 @@ def test_mshrs_limit_the_lines_on_their_way(machine: Machine):
     assert one.step(LOAD, 0, 0, 8) == 32
     assert one.step(LOAD, 0, 64, 8) == 32 + 20
     two = Simulation(with_cache(machine, mshrs=2, ports=2))
-    # Bus turns begin every 4 cycles: asked at 2 in turn 0, at 4 in turn 1.
+    # Both ask at 2; the row is open at 12, and lines come in the turns of 28 and 32.
     assert two.step(LOAD, 0, 0, 8) == 2 + 30
-    assert two.step(LOAD, 0, 64, 8) == 4 + 20
+    assert two.step(LOAD, 0, 64, 8) == 32 + 4
+
+
+def test_a_fill_takes_a_port_when_it_arrives(machine: Machine):
+    simulation = Simulation(machine)
+    assert simulation.step(LOAD, 0, 0, 8) == 32
+    assert simulation.step(LOAD, 32, 8, 8) == 33 + 2
+
+
+def test_a_dirty_eviction_takes_a_port(machine: Machine):
+    simulation = Simulation(machine)
+    simulation.step(STORE, 0, 0, 8)
+    simulation.step(LOAD, 50, SET_STRIDE, 8)
+    simulation.step(LOAD, 100, 2 * SET_STRIDE, 8)  # reads line 0 out at 102
+    assert simulation.step(LOAD, 102, SET_STRIDE, 8) == 103 + 2
+    clean = Simulation(machine)
+    clean.step(LOAD, 0, 0, 8)
+    clean.step(LOAD, 50, SET_STRIDE, 8)
+    clean.step(LOAD, 100, 2 * SET_STRIDE, 8)
+    assert clean.step(LOAD, 102, SET_STRIDE, 8) == 102 + 2
 
 
 def test_a_young_access_moves_a_late_fill_forward(machine: Machine):

@@ -1,0 +1,34 @@
+"""Prefetchers: what is asked of DRAM before a load or store asks.
+
+A prefetcher looks on at two events: a miss, and the first use of a line that it
+prefetched (tagged prefetching, Smith, Computing Surveys 1982); ordinary hits tell it
+nothing and cost it nothing. `next-line` asks for the lines that follow; the others have
+a table and a file. The kernel knows addresses only, no program counter, so streams are
+told apart by address (see `prefetch_stride`).
+"""
+
+from __future__ import annotations
+
+from hwmodel.kernel import inner_kernel
+from hwmodel.prefetch_fill import allowed_degree, fetch_ahead
+from hwmodel.prefetch_markov import follow_history
+from hwmodel.prefetch_stride import follow_stride
+from hwmodel.state import MARKOV, NEXT_LINE, TRIGGER, TRIGGER_CYCLE, Sim
+
+
+@inner_kernel
+def prefetch(sim: Sim) -> None:
+    """Let the prefetcher react to the last event, if there was one."""
+    registers, kind = sim.registers, sim.parameters.prefetcher
+    line, cycle = registers[TRIGGER], registers[TRIGGER_CYCLE]
+    if line < 0:
+        return
+    registers[TRIGGER] = -1
+    degree = allowed_degree(sim)
+    if kind == NEXT_LINE:
+        for distance in range(1, degree + 1):
+            fetch_ahead(sim, line + distance, cycle + distance)
+    elif kind == MARKOV:
+        follow_history(sim, line, cycle, degree)
+    else:
+        follow_stride(sim, line, cycle, degree)
