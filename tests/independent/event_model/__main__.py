@@ -18,7 +18,8 @@ from tapeflow.tools.gradient_request import read_machine
 
 from .compare import Comparison, compare
 
-COUNTERS = ("cycles", "cache_misses", "write_backs", "dram_read_row_misses")
+COUNTERS = ("cycles", "cache_misses", "write_backs")
+ROW_MISSES = ("dram_read_row_misses", "dram_write_row_misses")
 
 
 @click.command()
@@ -35,7 +36,7 @@ def main(
     changes: tuple[str, ...],
 ) -> None:
     """Counts of `hwmodel` over those of the event-driven model, and their errors."""
-    console = Console(width=120)
+    console = Console(width=130)
     names = programs or [program.name for program in PROGRAMS]
     try:
         for name in machines.split(","):
@@ -70,12 +71,14 @@ def _table(title: str, rows: Sequence[Comparison]) -> Table:
     for counter in COUNTERS:
         table.add_column(counter.replace("_", " "), justify="right")
         table.add_column("error", justify="right")
+    table.add_column("row misses", justify="right")
     for row in rows:
         cells = [row.program, row.pipeline, f"{row.compiled['operations']:,}"]
         for counter in COUNTERS:
-            both = row.compiled[counter], row.by_event.get(counter, 0)
+            both = [counts.get(counter, 0) for counts in row.counts]
             cells += ["{:,} / {:,}".format(*both), f"{row.error(counter):+.1%}"]
-        table.add_row(*cells)
+        misses = [sum(c.get(n, 0) for n in ROW_MISSES) for c in row.counts]
+        table.add_row(*cells, "{:,} / {:,}".format(*misses))
     return table
 
 

@@ -8,6 +8,7 @@ from hwmodel import Machine
 
 from .agenda import Agenda, Phase
 from .dram import Dram
+from .ports import Ports
 
 Done = Callable[[], None]
 
@@ -32,11 +33,15 @@ class Cache:
     """Set-associative, write-back, write-allocate, least recently used goes first.
 
     A line that is on its way is not evicted: a miss that finds only such lines in its
-    set waits for one to arrive.
+    set waits for one to arrive. A line that arrives takes a port for a cycle, and so
+    does a dirty one that is read out; they come before words.
     """
 
-    def __init__(self, machine: Machine, agenda: Agenda, dram: Dram) -> None:
+    def __init__(
+        self, machine: Machine, agenda: Agenda, dram: Dram, ports: Ports
+    ) -> None:
         self._cache, self._agenda, self._dram = machine.cache, agenda, dram
+        self._ports = ports
         self._sets: list[OrderedDict[int, Line]] = [
             OrderedDict() for _ in range(machine.cache.sets)
         ]
@@ -107,10 +112,17 @@ class Cache:
         self._dram.read(line.number * line_bytes, lambda: self._arrive(line))
         if victim is not None and victim.is_dirty:
             self.counts["write_backs"] += 1
-            self._dram.write(victim.number * line_bytes)
+            address = victim.number * line_bytes
+            self._ports.request(lambda: self._write_back(address))
+
+    def _write_back(self, address: int) -> None:
+        """Hand DRAM a line that is being read out in this cycle."""
+        following = self._agenda.now + 1
+        self._agenda.at(following, Phase.MEMORY, lambda: self._dram.write(address))
 
     def _arrive(self, line: Line) -> None:
         line.has_arrived = True
+        self._ports.request(lambda: None)
         now = self._agenda.now
         for start, done in line.loads:
             found = start + self._cache.hit_latency_cycles

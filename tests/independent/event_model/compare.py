@@ -20,6 +20,11 @@ class Comparison:
     """What `hwmodel` counts."""
     by_event: Mapping[str, int]
 
+    @property
+    def counts(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Those of `hwmodel`, then those of the event-driven model."""
+        return self.compiled, self.by_event
+
     def error(self, counter: str) -> float:
         """By how much of the event-driven model's count `hwmodel` is above it."""
         reference = self.by_event.get(counter, 0)

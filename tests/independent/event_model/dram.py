@@ -1,7 +1,8 @@
-"""DRAM in order of time: one line at a time on the bus, an open row per bank."""
+"""DRAM in order of time: banks with one open row each, and one data bus."""
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 
@@ -9,53 +10,99 @@ from hwmodel import Machine
 
 from .agenda import Agenda, Phase
 
+Done = Callable[[], None]
+
+
+@dataclass
+class Request:
+    """A line to be read or written."""
+
+    row: int
+    what: str
+    opened: Callable[[int], None]
+    """Called with the cycle from which columns can be read."""
+
+
+@dataclass
+class Bank:
+    """One bank, and what waits for another row of it."""
+
+    row: int = -1
+    opened: int = 0
+    columns_from: int = 0
+    waiting: list[Request] = field(default_factory=list[Request])
+
 
 class Dram:
-    """Serves requests first come, first served."""
+    """Requests for the open row of a bank go first, others in the order they came."""
 
     def __init__(self, machine: Machine, agenda: Agenda) -> None:
-        self._dram, self._agenda = machine.dram, agenda
-        bytes_per_cycle = (
-            Fraction(str(machine.dram.bandwidth_gb_per_s))
-            * 10**9
-            / Fraction(machine.clock_hz)
-        )
-        self._line_cycles = machine.cache.line_bytes / bytes_per_cycle
-        self._hz = machine.clock_hz
+        dram, hz = machine.dram, machine.clock_hz
+        self._dram, self._agenda = dram, agenda
+
+        def cycles(nanoseconds: float) -> int:
+            return int(nanoseconds * hz / 1e9 + 0.5)
+
+        self._row_hit = max(1, cycles(dram.row_hit_ns))
+        self._closed = max(1, cycles(dram.closed_ns))
+        self._conflict = max(1, cycles(dram.conflict_ns))
+        self._row_cycle = cycles(dram.row_cycle_ns)
+        bytes_per_second = Fraction(str(dram.bandwidth_gb_per_s)) * 10**9
+        self._line_cycles = machine.cache.line_bytes * Fraction(hz) / bytes_per_second
         self._bus_is_free = Fraction(0)
-        self._rows: dict[int, int] = {}
+        self._banks = [Bank() for _ in range(dram.banks)]
         self.counts: Counter[str] = Counter()
 
-    def read(self, address: int, arrived: Callable[[], None]) -> None:
-        """Read a line; `arrived` one access latency after it gets the bus."""
-        start = ceil(self._take_bus())
-        latency = self._open(address, "read")
-        self._agenda.at(start + latency, Phase.ARRIVE, arrived)
+    def read(self, address: int, arrived: Done) -> None:
+        """Read a line; `arrived` when its last byte is there."""
 
-    def write(self, address: int, left: Callable[[], None] | None = None) -> None:
-        """Write a line; `left` when it is off the bus."""
-        start = ceil(self._take_bus())
-        self._open(address, "write")
-        if left is not None:
-            self._agenda.at(start + ceil(self._line_cycles), Phase.ARRIVE, left)
+        def opened(cycle: int) -> None:
+            data = cycle + self._row_hit - ceil(self._line_cycles)
+            start = max(self._agenda.now, data)
+            self._agenda.at(start, Phase.MEMORY, lambda: self._use_bus(arrived))
 
-    def _take_bus(self) -> Fraction:
+        self._ask(address, "read", opened)
+
+    def write(self, address: int, left: Done | None = None) -> None:
+        """Write a line whose data is there; `left` when it is off the bus."""
+        self._ask(address, "write", lambda _cycle: None)
+        self._use_bus(left)
+
+    def _use_bus(self, end: Done | None) -> None:
         start = max(Fraction(self._agenda.now), self._bus_is_free)
         self._bus_is_free = start + self._line_cycles
-        return start
+        if end is not None:
+            self._agenda.at(ceil(self._bus_is_free), Phase.ARRIVE, end)
 
-    def _open(self, address: int, what: str) -> int:
-        """Open the row of `address`; the latency in cycles."""
-        dram = self._dram
-        row = address // dram.row_bytes
-        bank = (row ^ (row // dram.banks)) % dram.banks
-        before = self._rows.get(bank)
-        self._rows[bank] = row
-        if before == row:
-            self.counts[f"dram_{what}_row_hits"] += 1
-            return self._cycles(dram.row_hit_ns)
-        self.counts[f"dram_{what}_row_misses"] += 1
-        return self._cycles(dram.closed_ns if before is None else dram.conflict_ns)
+    def _ask(self, address: int, what: str, opened: Callable[[int], None]) -> None:
+        row = address // self._dram.row_bytes
+        bank = self._banks[(row ^ (row // self._dram.banks)) % self._dram.banks]
+        request = Request(row, what, opened)
+        if bank.row == row:
+            self._hit(bank, request)
+            return
+        bank.waiting.append(request)
+        if len(bank.waiting) == 1:
+            free = bank.opened + self._row_cycle if bank.row >= 0 else 0
+            start = max(self._agenda.now, free)
+            self._agenda.at(start, Phase.MEMORY, lambda: self._open(bank))
 
-    def _cycles(self, nanoseconds: float) -> int:
-        return max(1, int(nanoseconds * self._hz / 1e9 + 0.5))
+    def _hit(self, bank: Bank, request: Request) -> None:
+        self.counts[f"dram_{request.what}_row_hits"] += 1
+        request.opened(max(self._agenda.now, bank.columns_from))
+
+    def _open(self, bank: Bank) -> None:
+        """Open the row that has been waited for longest, for all who wait for it."""
+        first, *others = bank.waiting
+        latency = self._closed if bank.row < 0 else self._conflict
+        bank.row, bank.opened = first.row, self._agenda.now
+        bank.columns_from = self._agenda.now + latency - self._row_hit
+        self.counts[f"dram_{first.what}_row_misses"] += 1
+        first.opened(bank.columns_from)
+        bank.waiting = [request for request in others if request.row != bank.row]
+        for request in others:
+            if request.row == bank.row:
+                self._hit(bank, request)
+        if bank.waiting:
+            following = self._agenda.now + self._row_cycle
+            self._agenda.at(following, Phase.MEMORY, lambda: self._open(bank))

@@ -29,8 +29,8 @@ class EventModel:
         self._trace, self._machine = trace, machine
         self._agenda = agenda = Agenda()
         self._dram = Dram(machine, agenda)
-        self._cache = Cache(machine, agenda, self._dram)
         self._cache_ports = Ports(machine.cache.ports, agenda)
+        self._cache = Cache(machine, agenda, self._dram, self._cache_ports)
         self._pad_ports = Ports(machine.scratchpad.ports, agenda)
         self._dma = Dma(machine, agenda, self._dram, self._pad_ports, self._finish)
         self._units = {
