@@ -2,8 +2,14 @@
 
 Operation i may start when operation i - window has retired, when its operands are
 there, and in a cycle that has a free issue slot and a free unit; one that is not
-pipelined is done when it has had as many cycles of a unit as it takes. Operations
-retire in program order, any number per cycle.
+pipelined is done when it has had its interval of a unit's cycles. Operations retire in
+program order, any number per cycle. Nothing else orders them: an iteration of a loop
+waits for the one before only through values and addresses they share.
+
+Approximations: the window is entered without limit or delay, values reach all units in
+the cycle they are done, branches cost what computes their condition and are never
+predicted wrongly or rightly (what depends on a branch waits for it). The cycles of a
+unit that an operation gets may lie apart (see `issue`).
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Tile t of a ring lives in slot t mod slots and at position t of its stack in DRAM; the
 register `head` is the number of the current tile. A transfer takes a channel from its
 set-up to its last burst; transfers of one ring issue their bursts in order. Every line
-that moves occupies a scratchpad port for one cycle, the banks it lies in for one cycle
-each (a bank reads a whole row at once), and a turn of the DRAM bus.
+that moves occupies a scratchpad port for one cycle, all banks it lies in for another or
+the same cycle (a bank reads a whole row at once), and a turn of the DRAM bus.
 
 Each tile that begins in a slot, or comes back to it, is a new life of the slot; what
 words hold is checked against it (see `scratchpad`).
@@ -16,12 +16,12 @@ for its real time.
 
 from __future__ import annotations
 
+from hwmodel.banks import WORD_BYTES, take_row
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import fail, take
 from hwmodel.dram import read_line, write_line
 from hwmodel.kernel import inner_kernel
 from hwmodel.operations import Operation
-from hwmodel.scratchpad import WORD_BYTES, take_bank
 from hwmodel.state import (
     ARRIVES,
     BARRIER,
@@ -209,18 +209,14 @@ def transfer(
 def move_line(sim: Sim, address: int, word: int, is_out: bool, cycle: int) -> int:
     """Move one line between scratchpad `word` and DRAM `address`; when it is done."""
     if is_out:
-        row = take_row(sim, word, cycle)
+        row = take_port(sim, word, cycle)
         return write_line(sim, address, row + sim.parameters.scratchpad_latency)
     arrival = read_line(sim, address, cycle)
-    return take_row(sim, word, arrival) + 1
+    return take_port(sim, word, arrival) + 1
 
 
 @inner_kernel
-def take_row(sim: Sim, word: int, cycle: int) -> int:
-    """Take a port and the banks of the line at `word`; the last of these cycles."""
+def take_port(sim: Sim, word: int, cycle: int) -> int:
+    """Take a port and the banks of the line at `word`; the cycle it is accessed."""
     start = take(sim, SCRATCHPAD_PORT, cycle, 1)
-    end = start
-    words = (1 << sim.parameters.line_shift) // WORD_BYTES
-    for bank in range(min(words, sim.parameters.banks)):
-        end = max(end, take_bank(sim, word + bank, start))
-    return end
+    return take_row(sim, word, start) if sim.parameters.banks else start

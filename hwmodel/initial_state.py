@@ -31,7 +31,6 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
     registers[state.LEVEL] = 2
     slots = _slot_rows(rings)
     registers[state.LIVES] = len(slots)
-    calendars = state.BANK + parameters.banks
     return Sim(
         parameters=parameters,
         registers=registers,
@@ -42,8 +41,9 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
         interval=interval,
         retirement=_filled((parameters.window,), 0),
         capacity=_capacities(machine),
-        calendar=np.zeros((calendars, horizon), dtype=np.int64),
-        links=np.zeros((calendars, horizon), dtype=np.int64),
+        calendar=np.zeros((state.CALENDARS, horizon), dtype=np.int64),
+        links=np.zeros((state.CALENDARS, horizon), dtype=np.int64),
+        bank_calendar=np.zeros(horizon if parameters.banks else 1, dtype=np.int64),
         keys=_filled((entries,), -1),
         key_times=_filled((entries, 2), 0),
         lines=lines,
@@ -105,8 +105,9 @@ def _latencies(machine: Machine) -> tuple[Array, Array]:
         return max(0, overrides.get(kind.name, figures.latency_cycles))
 
     latencies = [latency(kind, OPERATION_TABLE[kind]) for kind in Operation]
+    given = dict(machine.datapath.interval_cycles)
     intervals = [
-        1 if OPERATION_TABLE[kind].pipelined else max(1, cycles)
+        given.get(kind.name, 1 if OPERATION_TABLE[kind].pipelined else max(1, cycles))
         for kind, cycles in zip(Operation, latencies, strict=True)
     ]
     return (
@@ -117,7 +118,7 @@ def _latencies(machine: Machine) -> tuple[Array, Array]:
 
 def _capacities(machine: Machine) -> Array:
     """Users per cycle of each calendar, 0 for unlimited."""
-    capacity = _filled((state.BANK + machine.scratchpad.banks,), 0)
+    capacity = _filled((state.CALENDARS,), 0)
     capacity[state.ISSUE] = machine.datapath.issue_width
     capacity[state.INTEGER] = machine.datapath.integer_units
     capacity[state.FLOAT] = machine.datapath.float_units
@@ -126,7 +127,6 @@ def _capacities(machine: Machine) -> Array:
     capacity[state.MSHR] = machine.cache.mshrs
     capacity[state.CHANNEL] = machine.dma.channels
     capacity[state.BUS] = 1
-    capacity[state.BANK :] = 1
     return capacity
 
 
@@ -135,11 +135,12 @@ def _horizon(
 ) -> int:
     """Cycles a calendar spans: a window of dependent operations and all transfers."""
     turn = -(-parameters.turn_cycles // parameters.turns)
-    miss = parameters.hit_latency + parameters.conflict + 2 * turn
+    slowest = parameters.conflict + parameters.row_cycle
+    miss = parameters.hit_latency + slowest + 2 * turn
     cycles = parameters.window * max(longest, miss)
     for ring in rings:
         lines = ring.burst_count(machine.dma.burst_bytes) * parameters.burst_lines
-        transfer = parameters.setup + parameters.conflict + 2 * lines * turn
+        transfer = parameters.setup + slowest + 2 * lines * turn
         cycles += 2 * ring.slots * transfer
     turns = max(1, -(-parameters.turns // parameters.turn_cycles))
     horizon = _power_of_two(turns * cycles)

@@ -21,10 +21,12 @@ from hwmodel.field_checks import (
 )
 from hwmodel.figures import read_figures
 from hwmodel.operations import OPERATION_TABLE, Operation, Unit
+from hwmodel.state import MOST_BANKS
 
 DRAM_TECHNOLOGIES = tuple(row["technology"] for row in read_figures("dram"))
 MOST_PREFETCHED = 16
-MOST_BANKS = 16
+PREFETCH_ENTRY_BYTES = 12
+"""Three line addresses, or a zone, a line, a stride and a confidence."""
 CELLS = ("itrs-hp", "lstp-cell/hp-peri")
 PREFETCHERS = ("none", "next-line", "stride", "markov")
 
@@ -34,7 +36,8 @@ class Datapath:
     """A dataflow datapath with in-order retirement.
 
     `window`: operations between the oldest unretired one and the youngest that may
-    start. `latency_cycles` overrides latencies of the operation table by name.
+    start. `latency_cycles` and `interval_cycles` override the operation table by name:
+    cycles to the result, and cycles before the unit takes another operation.
     """
 
     window: int
@@ -42,6 +45,7 @@ class Datapath:
     integer_units: int
     float_units: int
     latency_cycles: tuple[tuple[str, int], ...] = ()
+    interval_cycles: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         check_whole("datapath.window", self.window, 1)
@@ -56,6 +60,9 @@ class Datapath:
         for operation, cycles in self.latency_cycles:
             check_one_of("datapath.latency_cycles", operation, COMPUTE_OPERATIONS)
             check_whole(f"datapath.latency_cycles.{operation}", cycles, 0)
+        for operation, cycles in self.interval_cycles:
+            check_one_of("datapath.interval_cycles", operation, COMPUTE_OPERATIONS)
+            check_whole(f"datapath.interval_cycles.{operation}", cycles, 1)
 
 
 @dataclass(frozen=True)
@@ -113,12 +120,8 @@ class Cache:
 
     @property
     def prefetcher_bytes(self) -> int:
-        """SRAM of the prefetcher's table, beside the cache's capacity.
-
-        An entry has 12 bytes: three line addresses, or a zone, a line, a stride and a
-        confidence.
-        """
-        return 12 * self.prefetcher_entries
+        """SRAM of the prefetcher's table, beside the cache's capacity."""
+        return PREFETCH_ENTRY_BYTES * self.prefetcher_entries
 
     @property
     def sets(self) -> int:
@@ -264,7 +267,9 @@ class Machine:
             ports=self.cache.ports + pad.ports,
         )
         return replace(
-            self, cache=cache, scratchpad=replace(pad, capacity_bytes=0, ports=0)
+            self,
+            cache=cache,
+            scratchpad=replace(pad, capacity_bytes=0, ports=0, banks=0),
         )
 
 

@@ -5,6 +5,9 @@ prefetched (tagged prefetching, Smith, Computing Surveys 1982); ordinary hits te
 nothing and cost it nothing. `next-line` asks for the lines that follow; the others have
 a table and a file. The kernel knows addresses only, no program counter, so streams are
 told apart by address (see `prefetch_stride`).
+
+Approximation: events are seen in program order, though a younger access may miss before
+an older one; a prefetch is asked for a cycle after its event, at that event's time.
 """
 
 from __future__ import annotations

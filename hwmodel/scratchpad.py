@@ -18,11 +18,11 @@ remembered.
 
 from __future__ import annotations
 
+from hwmodel.banks import WORD_BYTES, take_bank
 from hwmodel.datapath import fail, issue, take
 from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     ARRIVES,
-    BANK,
     FILLED,
     LIFE,
     LOADED,
@@ -37,7 +37,6 @@ from hwmodel.state import (
     Tally,
 )
 
-WORD_BYTES = 8
 ALL_BYTES = 0xFF
 
 
@@ -87,15 +86,6 @@ def take_word(sim: Sim, word: int, cycle: int) -> int:
     start = take(sim, SCRATCHPAD_PORT, cycle, 1)
     if sim.parameters.banks:
         start = take_bank(sim, word, start)
-    return start
-
-
-@inner_kernel
-def take_bank(sim: Sim, word: int, cycle: int) -> int:
-    """Take the bank of `word` in the first free cycle from `cycle` on."""
-    bank = BANK + (word & (sim.parameters.banks - 1))
-    start = take(sim, bank, cycle, 1)
-    sim.tally[Tally.BANK_CONFLICTS] += int(start > cycle)
     return start
 
 

@@ -25,7 +25,7 @@ DMA_COMMAND: Final = 5
 MSHR: Final = 6
 CHANNEL: Final = 7
 BUS: Final = 8
-BANK: Final = 9  # the first of the scratchpad's banks
+CALENDARS: Final = 9
 
 # Entries of `registers`.
 OPERATIONS: Final = 0  # operations stepped so far
@@ -67,6 +67,8 @@ OPENED: Final = 0  # cycle at which the opening began, -1 for never
 READY: Final = 1  # cycle from which columns can be read
 ROW: Final = 2
 SESSIONS: Final = 8
+
+MOST_BANKS: Final = 16
 
 # Columns of `slots`, and the first two of `word_times` and `key_times`.
 STORED: Final = 0  # cycle at which the last store is done
@@ -177,9 +179,10 @@ class Sim(NamedTuple):
     latency: Array  # [kinds]
     interval: Array  # [kinds] cycles a unit is busy
     retirement: Array  # [window] retirement cycles, a ring
-    capacity: Array  # [BANK + banks] users per cycle, 0 for unlimited
-    calendar: Array  # [BANK + banks, horizon]
-    links: Array  # [BANK + banks, horizon]
+    capacity: Array  # [CALENDARS] users per cycle, 0 for unlimited
+    calendar: Array  # [CALENDARS, horizon]
+    links: Array  # [CALENDARS, horizon]
+    bank_calendar: Array  # [horizon], see `banks`; one entry without banks
     keys: Array  # [entries] addresses in the ordering table
     key_times: Array  # [entries, 2]
     lines: Array  # [sets * ways, LINE_COLUMNS]

@@ -76,6 +76,24 @@ def test_latency_overrides(machine: Machine):
     assert simulation.step(Operation.FADD_F32, 0) == 5
 
 
+def test_interval_overrides(machine: Machine):
+    datapath = replace(
+        machine.datapath, float_units=1, interval_cycles=(("FADD_F64", 3),)
+    )
+    simulation = Simulation(replace(machine, datapath=datapath))
+    # Starts 0 and 3; a multiplication takes the unit at 6.
+    assert [simulation.step(ADD, 0), simulation.step(ADD, 0)] == [5, 8]
+    assert simulation.step(MUL, 0) == 10
+
+
+def test_a_pipelined_divider_is_a_matter_of_its_interval(machine: Machine):
+    datapath = replace(
+        machine.datapath, float_units=1, interval_cycles=(("FDIV_F64", 1),)
+    )
+    simulation = Simulation(replace(machine, datapath=datapath))
+    assert [simulation.step(DIV, 0), simulation.step(DIV, 0)] == [16, 17]
+
+
 def test_the_turn_splits_cycles(machine: Machine):
     simulation = Simulation(machine)
     simulation.step(ADD, 0)

@@ -124,4 +124,6 @@ def latency_and_interval(kind: int, machine: Machine) -> tuple[int, int]:
     figures = OPERATION_TABLE[Operation(kind)]
     overrides = dict(machine.datapath.latency_cycles)
     latency = overrides.get(Operation(kind).name, figures.latency_cycles)
-    return latency, 1 if figures.pipelined else max(1, latency)
+    intervals = dict(machine.datapath.interval_cycles)
+    interval = 1 if figures.pipelined else max(1, latency)
+    return latency, intervals.get(Operation(kind).name, interval)
