@@ -6,7 +6,12 @@ arrives) and by dirty evictions (a cycle to read the line out), as DMA lines tak
 scratchpad port: an array cannot serve words and move a line in one access. Any word of
 an arriving line is forwarded as the line arrives.
 
-Approximations: contents and LRU order change in program order, times by dataflow. When
+A line on its way keeps its way until it has arrived: what replaces it is asked for
+then. An access that the program makes after an eviction, but that comes before it in
+time, still finds the line (see `departed`).
+
+Approximations: contents and LRU order change in program order, times by dataflow: a
+young access that runs ahead is not seen to evict what an older one still needs. When
 a younger access is ready before the older one that asked for the line, the fill moves
 forward to the younger one's time, but the MSHR and the bus stay reserved where they
 were. A miss looks for an MSHR that is free for the latency of a closed row; where the
@@ -17,6 +22,7 @@ from __future__ import annotations
 
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import take
+from hwmodel.departed import depart, find_departed, touch_departed
 from hwmodel.dram import read_line, write_line
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.state import (
@@ -73,6 +79,9 @@ def touch(sim: Sim, line: int, is_store: int, start: int) -> int:
             return hit(sim, way, is_store, start)
         if lines[at(way), STAMP] < lines[at(victim), STAMP]:
             victim = way
+    entry = find_departed(sim, line, start + parameters.hit_latency)
+    if entry >= 0:
+        return touch_departed(sim, entry, is_store, start)
     return miss(sim, line, victim, is_store, start)
 
 
@@ -108,13 +117,11 @@ def use_prefetched(sim: Sim, way: int, found: int) -> None:
 def miss(sim: Sim, line: int, victim: int, is_store: int, start: int) -> int:
     """Fill `line` into the way `victim`, writing back what it holds; the done cycle."""
     found = start + sim.parameters.hit_latency
+    free = found
+    if sim.lines[at(victim), REQUESTED] <= found:
+        free = max(found, sim.lines[at(victim), ARRIVAL])
     requested = find_free_interval(
-        sim.calendar,
-        sim.links,
-        MSHR,
-        sim.capacity[MSHR],
-        found,
-        sim.parameters.closed,
+        sim.calendar, sim.links, MSHR, sim.capacity[MSHR], free, sim.parameters.closed
     )
     arrival = fill(sim, line, victim, requested)
     sim.tally[Tally.CACHE_MISSES] += 1
@@ -152,6 +159,8 @@ def fill(sim: Sim, line: int, victim: int, requested: int) -> int:
 def evict(sim: Sim, victim: int, cycle: int) -> None:
     """Empty the way `victim` from `cycle` on, writing its line back if it is dirty."""
     lines = sim.lines
+    if lines[at(victim), TAG] >= 0:
+        depart(sim, victim, cycle, lines[at(victim), DIRTY])
     if lines[at(victim), DIRTY]:
         there = max(cycle, lines[at(victim), ARRIVAL])
         read = take(sim, CACHE_PORT, there, 1)

@@ -47,6 +47,7 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
         keys=_filled((entries,), -1),
         key_times=_filled((entries, 2), 0),
         lines=lines,
+        departed=_departed(parameters.sets),
         prefetch_table=_filled((max(1, machine.cache.prefetcher_entries), 4), -1),
         proposals=_filled((machine.cache.prefetch_degree,), -1),
         banks=_filled((machine.dram.banks, state.SESSIONS, 3), -1),
@@ -57,6 +58,12 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
         rings=_ring_rows(machine, rings),
         in_flight=_filled((parameters.requests_in_flight,), 0),
     )
+
+
+def _departed(sets: int) -> Array:
+    rows = _filled((sets * state.DEPARTED, state.GHOST_COLUMNS), 0)
+    rows[:, state.GHOST_TAG] = -1
+    return rows
 
 
 def make_parameters(machine: Machine) -> Parameters:

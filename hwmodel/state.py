@@ -57,6 +57,14 @@ DIRTY: Final = 4
 PREFETCHED: Final = 5  # asked for by a prefetcher and not used yet
 LINE_COLUMNS: Final = 6
 
+# Columns of `departed`, so many rows per set.
+GHOST_TAG: Final = 0
+GHOST_ARRIVAL: Final = 1
+GHOST_LEAVES: Final = 2  # cycle at which the line is evicted
+GHOST_DIRTY: Final = 3  # written back already
+GHOST_COLUMNS: Final = 4
+DEPARTED: Final = 4  # lines evicted last that a set remembers
+
 # Kinds of prefetchers, as in `machine.PREFETCHERS`.
 NEXT_LINE: Final = 1
 STRIDE: Final = 2
@@ -186,6 +194,7 @@ class Sim(NamedTuple):
     keys: Array  # [entries] addresses in the ordering table
     key_times: Array  # [entries, 2]
     lines: Array  # [sets * ways, LINE_COLUMNS]
+    departed: Array  # [sets * DEPARTED, GHOST_COLUMNS]
     prefetch_table: Array  # [entries, 4], see the prefetchers
     proposals: Array  # [degree] lines that the prefetcher would like, -1 for none
     banks: Array  # [banks, SESSIONS, 3]

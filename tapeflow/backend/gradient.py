@@ -157,9 +157,10 @@ class CompiledGradient:
 
         Raises as `run` does.
         """
-        given = self.bind(inputs, seeds).operands
+        call = self.bind(inputs, seeds)
+        given = call.operands
         placement = observe(self.module, self.function, given, observer).placement
-        arrays = sum(isinstance(argument, np.ndarray) for argument in given)
+        arrays = len(self._buffers()) + len(call.shadows)
         ends = [b.address + b.size_bytes for b in placement[:arrays]]
         return max(ends, default=0)
 

@@ -4,6 +4,7 @@ A `CaseSource` says in a few words what a case is made of, so that each process 
 comparison makes its own.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -127,6 +128,11 @@ def load_case(source: CaseSource) -> Case:
     request = read_request(program.source_path, program.function, program.wrt, inputs)
     value, gradients = program.reference(inputs)
     return Case(source.program, source.size, request, (float(value), gradients))
+
+
+def program_cases(names: tuple[str, ...], size: str, seed: int) -> Iterator[Case]:
+    """The cases of benchmark programs, each read when its turn comes."""
+    return map(load_case, program_sources(names, size, seed))
 
 
 def _file_case(source: FileSource) -> Case:

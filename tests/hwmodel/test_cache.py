@@ -111,6 +111,21 @@ def test_a_young_access_moves_a_late_fill_forward(machine: Machine):
     assert simulation.step(LOAD, 0, 8, 8) == 32  # asked for at 2 instead
 
 
+def test_a_line_that_is_replaced_later_is_still_found_before(machine: Machine):
+    simulation = Simulation(with_cache(machine, ports=4))
+    a, b, c = 0, SET_STRIDE, 2 * SET_STRIDE
+    # Bus turns of 4 cycles: data in 28 to 32, 32 to 36.
+    assert [simulation.step(LOAD, 0, line, 8) for line in (a, b)] == [32, 36]
+    # c takes the way of a when that has arrived; another row hit.
+    assert simulation.step(LOAD, 0, c, 8) == 32 + 20
+    # In time, this store meets a on its way: a leaves the cache dirty.
+    assert simulation.step(STORE, 1, a + 8, 8) == 2
+    # At 33 it has left; its new way is that of b, on its way until 36.
+    assert simulation.step(LOAD, 31, a, 8) == 36 + 20
+    counters = simulation.finish()
+    assert (counters.cache_misses, counters.write_backs) == (4, 1)
+
+
 def test_an_access_across_words_counts_twice(machine: Machine):
     simulation = Simulation(machine)
     simulation.step(LOAD, 0, 60, 8)  # 4 bytes in each of two lines

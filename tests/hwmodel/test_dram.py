@@ -58,7 +58,8 @@ def test_write_backs_share_the_bus(machine: Machine):
 
 def test_a_bank_opens_one_row_in_a_row_cycle(machine: Machine):
     dram = replace(machine.dram, row_cycle_ns=50)
-    simulation = Simulation(replace(machine, dram=dram))
+    cache = replace(machine.cache, capacity_bytes=1024, ways=4)  # room for all lines
+    simulation = Simulation(replace(machine, dram=dram, cache=cache))
     assert miss_cycles(simulation, 0, 0) == 30  # opens row 0 at 2
     # Asked for at 12: row 3 of the same bank may open at 52.
     assert miss_cycles(simulation, 10, 3 * 1024) == 40 + 40

@@ -27,7 +27,9 @@ Compare = Callable[..., None]
 
 
 def _memory_pipelines() -> list[list[ModulePass]]:
-    layouts = [[FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in LAYOUTS]
+    layouts: list[list[ModulePass]] = [
+        [FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in LAYOUTS
+    ]
     return [*layouts, [ShrinkTapePass(), *layouts[-1]]]
 
 
