@@ -55,14 +55,17 @@ class TapeFunctions(InterpreterFunctions):
         memory: TapeStack = args[0]
         memory.push(args[1:])
         run = cast(ReferenceInterpreter, interpreter)
-        run.memory.tape_bytes += memory.record_bytes
+        run.memory.count_tape(memory.record_bytes)
         return ()
 
     @impl(tape.PopOp)
     def run_pop(
-        self, _interpreter: Interpreter, _op: tape.PopOp, args: PythonValues
+        self, interpreter: Interpreter, _op: tape.PopOp, args: PythonValues
     ) -> PythonValues:
-        return cast(TapeStack, args[0]).pop()
+        memory: TapeStack = args[0]
+        run = cast(ReferenceInterpreter, interpreter)
+        run.memory.count_tape(-memory.record_bytes)
+        return memory.pop()
 
     @impl(tape.AdvanceOp)
     def run_advance(
@@ -124,7 +127,7 @@ class ArenaFunctions(InterpreterFunctions):
         arena.store(place, field, value)
         run.address = arena.block.address + place
         if field == 0 and TAPE_MOVED not in op.attributes:
-            run.memory.tape_bytes += arena.record.stride_bytes
+            run.memory.count_tape(arena.record.stride_bytes)
         return ()
 
     @impl(tape.LoadOp)
@@ -136,6 +139,8 @@ class ArenaFunctions(InterpreterFunctions):
         field = op.field.data
         place = arena.place(address, field)
         run.address = arena.block.address + place
+        if field == 0 and TAPE_MOVED not in op.attributes:
+            run.memory.count_tape(-arena.record.stride_bytes)
         return (arena.load(place, field),)
 
 

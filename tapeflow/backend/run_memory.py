@@ -30,7 +30,13 @@ class RunMemory:
         self.globals: dict[str, Buffer] = {}
         """Constant buffers that the run has used, by symbol."""
         self.tape_bytes = 0
-        """Bytes pushed so far, at stored width with padding."""
+        """The most bytes of tape at a time so far, at stored width with padding."""
+        self._live_tape_bytes = 0
+
+    def count_tape(self, size_bytes: int) -> None:
+        """Note that this many bytes were pushed on a tape, or popped if negative."""
+        self._live_tape_bytes += size_bytes
+        self.tape_bytes = max(self.tape_bytes, self._live_tape_bytes)
 
     @property
     def placed(self) -> tuple[PlacedBuffer, ...]:

@@ -130,6 +130,7 @@ def _pop(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.line(f"{stack.filled} = {stack.filled} - 1")
     emitter.check(f"0 < {stack.count}", op, "pop from an empty tape")
     emitter.line(f"{stack.count} = {stack.count} - 1")
+    emitter.count_tape(-_pushed_bytes(pop.tape.type))
     for array, value in zip(stack.arrays, pop.values, strict=True):
         emitter.assign(value, f"{array}[{stack.count}]")
     return ()
@@ -222,9 +223,7 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     arena, place, addresses = _field_place(emitter, store)
     element = element_name(store.value.type)
     value = emitter.scalar(store.value)
-    if store.field.data == 0 and TAPE_MOVED not in op.attributes:
-        stride = cast(ArenaType, store.memory.type).record_layout.stride_bytes
-        emitter.count_tape(stride)
+    emitter.count_tape(_record_bytes(store))
     emitter.line(f"write_{element}({arena.array}, {place}, {value})")
     return addresses
 
@@ -233,8 +232,16 @@ def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     load = cast(tape.LoadOp, op)
     arena, place, addresses = _field_place(emitter, load)
     element = element_name(load.value.type)
+    emitter.count_tape(-_record_bytes(load))
     emitter.assign(load.value, f"read_{element}({arena.array}, {place})")
     return addresses
+
+
+def _record_bytes(op: tape.StoreOp | tape.LoadOp) -> int:
+    """The bytes of a record, where its first field is pushed or popped."""
+    if op.field.data or TAPE_MOVED in op.attributes:
+        return 0
+    return cast(ArenaType, op.memory.type).record_layout.stride_bytes
 
 
 TAPE_RULES: dict[type[Operation], EmitRule] = {
