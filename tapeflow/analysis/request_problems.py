@@ -10,8 +10,20 @@ from xdsl.ir import Operation, SSAValue
 from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.buffers import Buffers, is_memref
 from tapeflow.analysis.differentiability import Problem
+from tapeflow.analysis.tape_policy import POLICIES, POLICY, own_policy
 
 _ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
+
+
+def unknown_policies(function: func.FuncOp) -> Iterator[Problem]:
+    """Tape policies that a function or loop asks for and that do not exist."""
+    for op in function.walk():
+        if POLICY in op.attributes and own_policy(op) is None:
+            yield Problem(
+                op,
+                f"{POLICY} is {op.attributes[POLICY]}",
+                f"the policies are {', '.join(map(repr, POLICIES))}",
+            )
 
 
 def constants_in_wrt(

@@ -27,7 +27,7 @@ class TapePolicy:
     """Iterations assumed of a loop whose trip count is not a constant."""
 
 
-POLICIES = get_args(PolicyName)
+POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 
 
 def own_policy(op: Operation) -> PolicyName | None:

@@ -9,6 +9,8 @@ from xdsl.dialects import func
 from xdsl.ir import Block, SSAValue
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.tape_policy import POLICY
+
 
 def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) -> None:
     if name in active:
@@ -64,6 +66,8 @@ def _inline(
             result.replace_all_uses_with(values.get(value, value))
     inline_calls(inlined, functions, (*active, name))
     for op in tuple(inlined.ops):
+        if POLICY in callee.attributes and op.regions:
+            op.attributes.setdefault(POLICY, callee.attributes[POLICY])
         op.detach()
         block.insert_op_before(op, call)
     call.detach()
