@@ -166,7 +166,7 @@ func.func @main(%x: memref<?xf64>, %steps: index) -> f64 {{{HEAD}
   memref.dealloc %state : memref<1xf64>
   func.return %value : f64
 }}"""
-"""Sums that must not be fused: one has a state, the input of the other is overwritten."""
+"""Sums not to be fused: one has a state, the input of the other is overwritten."""
 
 PROGRAMS = {
     "descent": DESCENT,
