@@ -5,12 +5,15 @@ micro-operations in program order, and `finish()` gives `Counters`, from which
 `energy_of` derives `Energy`. The model knows no compiler.
 """
 
+from hwmodel.access_trace import AccessTrace, Trace
+from hwmodel.bounds import Bounds, Work, WorkMeter, bounds_of
 from hwmodel.config import load_machine, machine_from_values, override, preset
 from hwmodel.counters import Counters
 from hwmodel.energy import Energy, energy_of
 from hwmodel.errors import MachineError, SimulationError
 from hwmodel.kernel import source_digest
 from hwmodel.machine import (
+    PREFETCHERS,
     Cache,
     Datapath,
     Dma,
@@ -22,6 +25,7 @@ from hwmodel.machine import (
 from hwmodel.operations import OPERATION_TABLE, Operation, Unit
 from hwmodel.placement import Buffer, Placement
 from hwmodel.presets import PRESETS
+from hwmodel.replacement import Replay, replay_lru, replay_optimal
 from hwmodel.ring import Ring
 from hwmodel.simulate import run_events, step
 from hwmodel.simulation import Simulation
@@ -29,7 +33,10 @@ from hwmodel.state import Sim
 
 __all__ = [
     "OPERATION_TABLE",
+    "PREFETCHERS",
     "PRESETS",
+    "AccessTrace",
+    "Bounds",
     "Buffer",
     "Cache",
     "Counters",
@@ -42,17 +49,24 @@ __all__ = [
     "MachineError",
     "Operation",
     "Placement",
+    "Replay",
     "Ring",
     "Scratchpad",
     "Sim",
     "Simulation",
     "SimulationError",
+    "Trace",
     "Unit",
+    "Work",
+    "WorkMeter",
+    "bounds_of",
     "energy_of",
     "load_machine",
     "machine_from_values",
     "override",
     "preset",
+    "replay_lru",
+    "replay_optimal",
     "run_events",
     "source_digest",
     "step",

@@ -9,6 +9,11 @@ as in the union-find solution of unit-time scheduling (Gabow and Tarjan, 1985).
 Starts never lie before the cycle at which the window opens for the youngest operation,
 which only grows; the ring must span from there to the latest reservation. A reservation
 that finds its entry taken by a later cycle is lost and counted.
+
+Approximation: where two users want one cycle, the earlier in program order has it, even
+if the other one was ready before: oldest first, as schedulers do, but with foresight.
+Greedy schedules have anomalies (Graham, 1969): a shorter latency or one more unit can
+make a run a few per cent longer.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ _COMPONENTS = {
     "dram": Dram,
     "energy": EnergyChoice,
 }
-_LATENCIES = "latency_cycles"
+_OPERATION_TABLES = ("latency_cycles", "interval_cycles")
 
 
 def preset(name: str) -> Machine:
@@ -137,8 +137,8 @@ def _changed(item: Any, changes: object, section: str) -> Any:
         old = getattr(item, key)
         if is_dataclass(old):
             new[key] = _changed(old, value, key)
-        elif isinstance(item, Datapath) and key == _LATENCIES:
-            new[key] = tuple({**dict(old), **dict(_latencies(value))}.items())
+        elif isinstance(item, Datapath) and key in _OPERATION_TABLES:
+            new[key] = tuple({**dict(old), **dict(_by_operation(key, value))}.items())
         else:
             new[key] = value
     return replace(item, **new)
@@ -158,15 +158,16 @@ def _made(kind: Any, values: object, section: str) -> Any:
         where = f"{section}." if section else ""
         names = ", ".join(where + name for name in missing)
         raise MachineError(f"missing: {names} (or start from a preset: base = 'fair')")
-    if kind is Datapath and _LATENCIES in given:
-        given[_LATENCIES] = _latencies(given[_LATENCIES])
+    if kind is Datapath:
+        for key in given.keys() & set(_OPERATION_TABLES):
+            given[key] = _by_operation(key, given[key])
     return kind(**given)
 
 
-def _latencies(value: object) -> tuple[tuple[str, int], ...]:
+def _by_operation(key: str, value: object) -> tuple[tuple[str, int], ...]:
     if not isinstance(value, Mapping):
         raise MachineError(
-            f"datapath.latency_cycles is {value!r}; it must be a table of operation "
+            f"datapath.{key} is {value!r}; it must be a table of operation "
             "names with cycles"
         )
     return tuple(value.items())

@@ -1,8 +1,15 @@
 """The datapath: window, in-order retirement, issue slots and functional units.
 
 Operation i may start when operation i - window has retired, when its operands are
-there, and in a cycle that has a free issue slot and a free unit. Operations retire in
-program order, any number per cycle.
+there, and in a cycle that has a free issue slot and a free unit; one that is not
+pipelined is done when it has had its interval of a unit's cycles. Operations retire in
+program order, any number per cycle. Nothing else orders them: an iteration of a loop
+waits for the one before only through values and addresses they share.
+
+Approximations: the window is entered without limit or delay, values reach all units in
+the cycle they are done, branches cost what computes their condition and are never
+predicted wrongly or rightly (what depends on a branch waits for it). The cycles of a
+unit that an operation gets may lie apart (see `issue`).
 """
 
 from __future__ import annotations
@@ -42,20 +49,30 @@ def take(sim: Sim, row: int, cycle: int, length: int) -> int:
 
 @inner_kernel
 def issue(sim: Sim, row: int, cycle: int, length: int) -> int:
-    """Issue on a unit or port of `row`, busy for `length` cycles; the start cycle."""
+    """Issue on a unit or port of `row` for `length` cycles of its time.
+
+    The start cycle, if the last of these cycles is counted back from. An operation
+    that is not pipelined takes the first free cycles from its start on, next to each
+    other or not. Were it to wait for `length` free cycles in a row, units would stand
+    idle in front of what older operations have reserved for later; hardware starts
+    what is ready, and the older operation waits then. The work of a unit is the same.
+    """
     calendar, links, capacity = sim.calendar, sim.links, sim.capacity
     width, units = capacity[ISSUE], capacity[row]
     start = cycle
     while True:
         start = find_free(calendar, links, ISSUE, width, start)
-        free = find_free_interval(calendar, links, row, units, start, length)
+        free = find_free(calendar, links, row, units, start)
         if free == start:
             break
         start = free
     lost = reserve(calendar, links, ISSUE, width, start, 1)
-    lost += reserve(calendar, links, row, units, start, length)
+    lost += reserve(calendar, links, row, units, start, 1)
+    for _ in range(length - 1):
+        start = find_free(calendar, links, row, units, start + 1)
+        lost += reserve(calendar, links, row, units, start, 1)
     sim.tally[Tally.HORIZON_OVERFLOWS] += lost
-    return start
+    return start + 1 - length
 
 
 @inner_kernel

@@ -3,28 +3,44 @@
 Tile t of a ring lives in slot t mod slots and at position t of its stack in DRAM; the
 register `head` is the number of the current tile. A transfer takes a channel from its
 set-up to its last burst; transfers of one ring issue their bursts in order. Every line
-that moves occupies a scratchpad port for one cycle and a turn of the DRAM bus.
+that moves occupies a scratchpad port for one cycle, all banks it lies in for another or
+the same cycle (a bank reads a whole row at once), and a turn of the DRAM bus.
+
+Each tile that begins in a slot, or comes back to it, is a new life of the slot; what
+words hold is checked against it (see `scratchpad`).
+
+Approximations: commands change the heads of rings and begin transfers in program order,
+times by dataflow; a transfer that finds a channel free for its shortest time keeps it
+for its real time.
 """
 
 from __future__ import annotations
 
+from hwmodel.banks import WORD_BYTES, take_row
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import fail, take
 from hwmodel.dram import read_line, write_line
 from hwmodel.kernel import inner_kernel
 from hwmodel.operations import Operation
 from hwmodel.state import (
+    ARRIVES,
     BARRIER,
     CHANNEL,
+    FILLED,
+    LIFE,
+    LIVES,
     LOADED,
     RING_ADDRESS,
     RING_BURSTS,
+    RING_CURRENT,
     RING_DRAM,
+    RING_FIRST,
     RING_HEAD,
     RING_ISSUED,
     RING_PITCH,
     RING_SLOTS,
     SCRATCHPAD_PORT,
+    SLOT_ADDRESS,
     STORED,
     TRANSFERRED,
     Fault,
@@ -58,6 +74,7 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
         end = pop(sim, ring, slot, accepted, kind == PREFETCH)
     else:
         end = max(accepted, sim.slots[slot, TRANSFERRED])
+        sim.slots[slot, ARRIVES] = 0
     if kind in (ENQUEUE, PREFETCH):
         return accepted
     sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
@@ -105,7 +122,8 @@ def push(sim: Sim, ring: int, slot: int, cycle: int) -> int:
     """Copy the tile in `slot` to DRAM as tile `head`, and advance `head`."""
     rings = sim.rings
     tile = rings[ring, RING_HEAD]
-    rings[ring, RING_HEAD] = tile + 1
+    turn_to(sim, ring, tile + 1)
+    begin_life(sim, rings[ring, RING_CURRENT], False)
     sim.tally[Tally.TILES_PUSHED] += 1
     request = max(cycle, sim.slots[slot, STORED])
     return transfer(sim, ring, slot, tile, True, request)
@@ -120,13 +138,32 @@ def pop(sim: Sim, ring: int, slot: int, cycle: int, is_ahead: bool) -> int:
     """
     rings = sim.rings
     head = rings[ring, RING_HEAD]
-    rings[ring, RING_HEAD] = head - 1
+    turn_to(sim, ring, head - 1)
     sim.tally[Tally.TILES_POPPED] += 1
     tile = head - rings[ring, RING_SLOTS] if is_ahead else head - 1
+    begin_life(sim, slot, tile >= 0)
     if tile < 0:
         return cycle
+    sim.slots[slot, ARRIVES] = int(is_ahead)
     request = max(cycle, sim.slots[slot, STORED], sim.slots[slot, LOADED])
     return transfer(sim, ring, slot, tile, False, request)
+
+
+@inner_kernel
+def turn_to(sim: Sim, ring: int, tile: int) -> None:
+    """Make `tile` the current one of `ring`."""
+    rings = sim.rings
+    rings[ring, RING_HEAD] = tile
+    slot = tile % rings[ring, RING_SLOTS]
+    rings[ring, RING_CURRENT] = rings[ring, RING_FIRST] + slot
+
+
+@inner_kernel
+def begin_life(sim: Sim, slot: int, is_filled: bool) -> None:
+    """Give `slot` to another tile, which a transfer fills or the program writes."""
+    sim.registers[LIVES] += 1
+    sim.slots[slot, LIFE] = sim.registers[LIVES]
+    sim.slots[slot, FILLED] = int(is_filled)
 
 
 @inner_kernel
@@ -146,14 +183,17 @@ def transfer(
     )
     issued = max(begin + parameters.setup, rings[ring, RING_ISSUED])
     line = (rings[ring, RING_DRAM] >> shift) + tile * lines
+    word = sim.slots[slot, SLOT_ADDRESS] // WORD_BYTES
     end = issued
     for burst in range(bursts):
         if burst >= limit:
             issued = max(issued, in_flight[burst % limit])
         complete = issued
         for _ in range(parameters.burst_lines):
-            complete = max(complete, move_line(sim, line << shift, is_out, issued))
+            moved = move_line(sim, line << shift, word, is_out, issued)
+            complete = max(complete, moved)
             line += 1
+            word += (1 << shift) // WORD_BYTES
         in_flight[burst % limit] = complete
         end = max(end, complete)
     rings[ring, RING_ISSUED] = issued
@@ -166,10 +206,17 @@ def transfer(
 
 
 @inner_kernel
-def move_line(sim: Sim, address: int, is_out: bool, cycle: int) -> int:
-    """Move one line between scratchpad and DRAM `address`; when it is complete."""
+def move_line(sim: Sim, address: int, word: int, is_out: bool, cycle: int) -> int:
+    """Move one line between scratchpad `word` and DRAM `address`; when it is done."""
     if is_out:
-        row = take(sim, SCRATCHPAD_PORT, cycle, 1)
+        row = take_port(sim, word, cycle)
         return write_line(sim, address, row + sim.parameters.scratchpad_latency)
     arrival = read_line(sim, address, cycle)
-    return take(sim, SCRATCHPAD_PORT, arrival, 1) + 1
+    return take_port(sim, word, arrival) + 1
+
+
+@inner_kernel
+def take_port(sim: Sim, word: int, cycle: int) -> int:
+    """Take a port and the banks of the line at `word`; the cycle it is accessed."""
+    start = take(sim, SCRATCHPAD_PORT, cycle, 1)
+    return take_row(sim, word, start) if sim.parameters.banks else start

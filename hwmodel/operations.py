@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from types import MappingProxyType
 
 from hwmodel.errors import MachineError
@@ -34,6 +35,7 @@ class Operation(IntEnum):
     compare, select, logic, shifts and casts of integers; FCMP for compare, min, max,
     abs, neg, select and casts of floats; FSINCOS for sin or cos; FATAN for atan, atan2,
     asin and acos; FSINH for sinh or cosh; FROUND for floor, ceil, round and trunc.
+    FREE_LOAD and FREE_STORE are accesses that ceilings and bounds take to be free.
     """
 
     INT_ADD = 0
@@ -91,6 +93,8 @@ class Operation(IntEnum):
     FILL = 52
     TURN = 53
     MOVE = 54
+    FREE_LOAD = 55
+    FREE_STORE = 56
 
 
 @dataclass(frozen=True)
@@ -109,17 +113,32 @@ class OperationFigures:
 
     def energy_pj(self, technology_nm: int) -> float:
         """Picojoules of one operation without its memory access, at 45 or 22 nm."""
-        return sum(
-            count * action_energy_pj(action, technology_nm)
+        return self.energy_band_pj(technology_nm)[1]
+
+    def energy_band_pj(self, technology_nm: int) -> tuple[float, float, float]:
+        """Low, nominal and high picojoules of one operation, as `energy_pj`."""
+        bands = [
+            [count * figure for figure in action_band_pj(action, technology_nm)]
             for action, count in self.actions
-        )
+        ]
+        low, nominal, high = (sum(band[end] for band in bands) for end in range(3))
+        return low, nominal, high
 
 
-def action_energy_pj(action: str, technology_nm: int) -> float:
-    """Picojoules of one arithmetic action, e.g. `add_f64`, at 45 or 22 nm."""
+@cache
+def action_band_pj(action: str, technology_nm: int) -> tuple[float, float, float]:
+    """Low, nominal and high picojoules of an arithmetic action, e.g. `add_f64`.
+
+    Bands are published at 45 nm and scale with the nominal figure; an end that nobody
+    published is the nominal figure.
+    """
     for row in read_figures("arithmetic_energy"):
         if row["action"] == action:
-            return float(row[f"energy_{technology_nm}nm_pj"])
+            nominal = float(row[f"energy_{technology_nm}nm_pj"])
+            scale = nominal / float(row["energy_45nm_pj"])
+            ends = (row["low_45nm_pj"], row["high_45nm_pj"])
+            low, high = (float(end) * scale if end else nominal for end in ends)
+            return low, nominal, high
     raise MachineError(f"arithmetic_energy.csv has no energy for the action {action!r}")
 
 
@@ -156,7 +175,7 @@ def _figures(row: Mapping[str, str]) -> OperationFigures:
 def _action(term: str) -> tuple[str, float]:
     """`"12 add_f64"` as `("add_f64", 12.0)`; the action must have a price."""
     count, action = term.split()
-    action_energy_pj(action, 45)
+    action_band_pj(action, 45)
     return action, float(count)
 
 

@@ -5,6 +5,11 @@ Operations retire in order, so only accesses not yet retired can make anyone wai
 most `window` entries are alive at a time. An open-addressed table four times as large
 holds them; entries that are done before the window opens are stale and reused. Since
 reuse breaks chains, a search goes on to the longest distance ever used (`REACH`).
+
+Approximations: addresses are compared as if all of them were known when an access
+enters the window (perfect disambiguation: an access never waits for an older one whose
+address turns out to be another). Accesses that overlap in part but begin at different
+addresses are not ordered; a program of typed arrays has none.
 """
 
 from __future__ import annotations

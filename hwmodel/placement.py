@@ -1,8 +1,12 @@
 """Placement of buffers in DRAM: one line-aligned bump allocator.
 
-A freed block is given out again only for a request of the same rounded size, last
-freed first; otherwise the next free line is taken. All arms of a comparison place
+A freed block is given out again only for a request of the same rounded size and skew,
+last freed first; otherwise the next free line is taken. All arms of a comparison place
 their buffers this way.
+
+Buffers of equal size may fall into the same sets of a cache all along. A request with
+a skew of k lines begins k lines after a multiple of a page, so that buffers with
+different skews begin in different sets of any cache whose ways have a page or more.
 """
 
 from __future__ import annotations
@@ -22,6 +26,10 @@ class Buffer:
     is_live: bool
 
 
+PAGE_BYTES = 4096
+"""What a skew counts from: a way of a 16 KB cache of four ways."""
+
+
 class Placement:
     """A growing address space from byte 0, in lines of `line_bytes`."""
 
@@ -30,17 +38,27 @@ class Placement:
         self._end = 0
         self._buffers: list[Buffer] = []
         self._live: dict[int, int] = {}
-        self._freed: dict[int, list[int]] = {}
+        self._skews: dict[int, int | None] = {}
+        self._freed: dict[tuple[int, int | None], list[int]] = {}
 
-    def allocate(self, name: str, size_bytes: int) -> int:
-        """The address of a new buffer; even an empty one has a line of its own."""
+    def allocate(
+        self, name: str, size_bytes: int, skew_lines: int | None = None
+    ) -> int:
+        """The address of a new buffer; even an empty one has a line of its own.
+
+        With a skew it is that many lines (modulo a page) after a multiple of a page.
+        """
         rounded = self._rounded(size_bytes)
-        freed = self._freed.get(rounded)
+        freed = self._freed.get((rounded, skew_lines))
         if freed:
             address = freed.pop()
         else:
-            address = self._end
-            self._end += rounded
+            gap = 0
+            if skew_lines is not None:
+                gap = (skew_lines * self.line_bytes - self._end) % PAGE_BYTES
+            address = self._end + gap
+            self._end = address + rounded
+        self._skews[address] = skew_lines
         self._live[address] = len(self._buffers)
         self._buffers.append(Buffer(name, address, size_bytes, is_live=True))
         return address
@@ -52,7 +70,8 @@ class Placement:
             raise SimulationError(f"no live buffer begins at byte {address}")
         buffer = replace(self._buffers[index], is_live=False)
         self._buffers[index] = buffer
-        self._freed.setdefault(self._rounded(buffer.size_bytes), []).append(address)
+        key = (self._rounded(buffer.size_bytes), self._skews[address])
+        self._freed.setdefault(key, []).append(address)
 
     @property
     def buffers(self) -> tuple[Buffer, ...]:

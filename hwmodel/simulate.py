@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from hwmodel.cache import access as access_cache
 from hwmodel.datapath import issue, retire, window_opens
+from hwmodel.direct import access as access_directly
 from hwmodel.dma import command
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.operations import Operation, Unit
 from hwmodel.ordering import locate
+from hwmodel.prefetch import prefetch
 from hwmodel.scratchpad import access as access_scratchpad
 from hwmodel.state import (
     CACHE_PORT,
@@ -73,7 +75,12 @@ def ordered_access(
     if is_store:
         earliest = max(earliest, times[at(entry), LOADED])
     start = issue(sim, CACHE_PORT, earliest, 1)
-    done = access_cache(sim, address, size, int(is_store), start)
+    if sim.parameters.sets:
+        done = access_cache(sim, address, size, int(is_store), start)
+        if sim.parameters.prefetcher:
+            prefetch(sim)
+    else:
+        done = access_directly(sim, address, size, int(is_store), start)
     column = STORED if is_store else LOADED
     times[at(entry), column] = max(times[at(entry), column], done)
     return done

@@ -26,6 +26,14 @@ _FAULTS = {
     "slot at scratchpad byte {address}",
     Fault.WRONG_SLOT: "the slot at scratchpad byte {address} is not that of the "
     "current tile of ring {detail}",
+    Fault.NOT_CURRENT: "a load at scratchpad byte {address} is not of the current tile "
+    "{detail} of its ring",
+    Fault.BEFORE_ARRIVAL: "a load at scratchpad byte {address} reads tile {detail} of "
+    "its ring, which is on its way: dequeue it first",
+    Fault.STALE: "a load of {detail} bytes at scratchpad byte {address} finds what was "
+    "stored for an earlier tile of its slot",
+    Fault.NEVER_WRITTEN: "a load of {detail} bytes at scratchpad byte {address} finds "
+    "bytes that were never stored",
 }
 
 
@@ -126,10 +134,19 @@ class Simulation:
             cache_merges=tally[Tally.CACHE_MERGES],
             line_fills=tally[Tally.LINE_FILLS],
             write_backs=tally[Tally.WRITE_BACKS],
+            prefetches=tally[Tally.PREFETCHES],
+            prefetches_useful=tally[Tally.PREFETCHES_USEFUL],
+            prefetches_late=tally[Tally.PREFETCHES_LATE],
+            prefetches_unused=tally[Tally.PREFETCHES_UNUSED],
+            prefetches_dropped=tally[Tally.PREFETCHES_DROPPED],
+            prefetcher_lookups=tally[Tally.PREFETCHER_LOOKUPS],
+            direct_reads=tally[Tally.DIRECT_READS],
+            direct_writes=tally[Tally.DIRECT_WRITES],
             scratchpad_accesses=tally[Tally.SCRATCHPAD_READS]
             + tally[Tally.SCRATCHPAD_WRITES],
             scratchpad_reads=tally[Tally.SCRATCHPAD_READS],
             scratchpad_writes=tally[Tally.SCRATCHPAD_WRITES],
+            bank_conflicts=tally[Tally.BANK_CONFLICTS],
             dma_transfers=tally[Tally.DMA_TRANSFERS],
             dma_lines_in=tally[Tally.DMA_LINES_IN],
             dma_lines_out=tally[Tally.DMA_LINES_OUT],
@@ -167,11 +184,16 @@ def _check_disjoint(rings: tuple[Ring, ...]) -> None:
 
 def _check_conservation(counters: Counters, line_bytes: int) -> None:
     """What DRAM moved is what fills, write-backs and DMA asked for; no tile is lost."""
-    read = (counters.line_fills + counters.dma_lines_in) * line_bytes
-    written = (counters.write_backs + counters.dma_lines_out) * line_bytes
+    read = counters.line_fills + counters.dma_lines_in + counters.direct_reads
+    written = counters.write_backs + counters.dma_lines_out + counters.direct_writes
     balances = (
-        ("DRAM reads", counters.dram_read_bytes, "fills and DMA", read),
-        ("DRAM writes", counters.dram_write_bytes, "write-backs and DMA", written),
+        ("DRAM reads", counters.dram_read_bytes, "all requests", read * line_bytes),
+        (
+            "DRAM writes",
+            counters.dram_write_bytes,
+            "all requests",
+            written * line_bytes,
+        ),
         (
             "tiles pushed",
             counters.tiles_pushed,

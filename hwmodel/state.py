@@ -38,7 +38,15 @@ REACH: Final = 6  # longest probe of the ordering table so far
 ERROR: Final = 7  # what went wrong first (`Fault`), 0 for nothing
 ERROR_ADDRESS: Final = 8
 ERROR_DETAIL: Final = 9
-REGISTERS: Final = 10
+TRIGGER: Final = 10  # line of the last event a prefetcher reacts to, -1 for none
+TRIGGER_CYCLE: Final = 11
+USED: Final = 12  # prefetched lines used lately
+WASTED: Final = 13  # prefetched lines evicted unused lately
+LEVEL: Final = 14  # of the prefetcher: 2 full degree, 1 half, 0 hardly any
+PROBES: Final = 15  # events at level 0
+PREVIOUS: Final = 16  # line of the Markov prefetcher's last event, -1 for none
+LIVES: Final = 17  # lives that slots have had so far, in all
+REGISTERS: Final = 18
 
 # Columns of `lines`, one row per cache line.
 TAG: Final = 0  # line number, -1 for none
@@ -46,11 +54,40 @@ STAMP: Final = 1  # time of last use in accesses
 REQUESTED: Final = 2  # cycle at which the fill was asked for
 ARRIVAL: Final = 3  # cycle at which the line is there
 DIRTY: Final = 4
+PREFETCHED: Final = 5  # asked for by a prefetcher and not used yet
+LINE_COLUMNS: Final = 6
 
-# Columns of `slots` and `word_times`: cycles at which the last access is done.
-STORED: Final = 0
-LOADED: Final = 1
-TRANSFERRED: Final = 2  # slots only: the last DMA transfer that touches it
+# Columns of `departed`, so many rows per set.
+GHOST_TAG: Final = 0
+GHOST_ARRIVAL: Final = 1
+GHOST_LEAVES: Final = 2  # cycle at which the line is evicted
+GHOST_DIRTY: Final = 3  # written back already
+GHOST_COLUMNS: Final = 4
+DEPARTED: Final = 4  # lines evicted last that a set remembers
+
+# Kinds of prefetchers, as in `machine.PREFETCHERS`.
+NEXT_LINE: Final = 1
+STRIDE: Final = 2
+MARKOV: Final = 3
+
+# Columns of `banks`, one row per opening of a DRAM row that is remembered.
+OPENED: Final = 0  # cycle at which the opening began, -1 for never
+READY: Final = 1  # cycle from which columns can be read
+ROW: Final = 2
+SESSIONS: Final = 8
+
+MOST_BANKS: Final = 16
+
+# Columns of `slots`, and the first two of `word_times` and `key_times`.
+STORED: Final = 0  # cycle at which the last store is done
+LOADED: Final = 1  # cycle at which the last load is done
+TRANSFERRED: Final = 2  # cycle at which the last DMA transfer that touches it is done
+LIFE: Final = 3  # number of its life: each tile that begins or arrives is a new one
+FILLED: Final = 4  # whether a transfer brought the tile of this life
+ARRIVES: Final = 5  # whether it is on its way and has not been waited for
+SLOT_RING: Final = 6  # -1 for what lies outside all rings
+SLOT_ADDRESS: Final = 7  # scratchpad byte at which it begins
+SLOT_COLUMNS: Final = 8
 
 # Columns of `rings`.
 RING_ADDRESS: Final = 0  # scratchpad address of slot 0
@@ -60,6 +97,9 @@ RING_BURSTS: Final = 3  # bursts per tile
 RING_DRAM: Final = 4  # DRAM address of tile 0
 RING_HEAD: Final = 5  # number of the current tile
 RING_ISSUED: Final = 6  # cycle at which the last burst was issued
+RING_FIRST: Final = 7  # row of slot 0 in `slots`
+RING_CURRENT: Final = 8  # row of the current tile's slot in `slots`
+RING_COLUMNS: Final = 9
 
 
 class Fault(IntEnum):
@@ -70,6 +110,10 @@ class Fault(IntEnum):
     NOT_A_SLOT = 3
     EMPTY_RING = 4
     WRONG_SLOT = 5
+    NOT_CURRENT = 6
+    BEFORE_ARRIVAL = 7
+    STALE = 8
+    NEVER_WRITTEN = 9
 
 
 class Tally(IntEnum):
@@ -94,6 +138,15 @@ class Tally(IntEnum):
     TILES_PUSHED = 16
     TILES_POPPED = 17
     HORIZON_OVERFLOWS = 18
+    DIRECT_READS = 19
+    DIRECT_WRITES = 20
+    PREFETCHES = 21
+    PREFETCHES_USEFUL = 22
+    PREFETCHES_LATE = 23
+    PREFETCHES_UNUSED = 24
+    PREFETCHES_DROPPED = 25
+    PREFETCHER_LOOKUPS = 26
+    BANK_CONFLICTS = 27
 
 
 class Parameters(NamedTuple):
@@ -106,16 +159,20 @@ class Parameters(NamedTuple):
     hit_latency: int
     scratchpad_bytes: int
     scratchpad_latency: int
+    banks: int  # of the scratchpad, a power of two, 0 for an array with all the ports
     setup: int
     burst_lines: int
     requests_in_flight: int
     row_hit: int
     closed: int
     conflict: int
+    row_cycle: int
     turns: int  # the bus moves `turns` lines in `turn_cycles` cycles
     turn_cycles: int
     row_shift: int
     bank_shift: int
+    prefetcher: int
+    prefetch_degree: int
     hash_shift: int  # from a 32-bit hash to an entry of the ordering table
 
 
@@ -133,12 +190,17 @@ class Sim(NamedTuple):
     capacity: Array  # [CALENDARS] users per cycle, 0 for unlimited
     calendar: Array  # [CALENDARS, horizon]
     links: Array  # [CALENDARS, horizon]
+    bank_calendar: Array  # [horizon], see `banks`; one entry without banks
     keys: Array  # [entries] addresses in the ordering table
     key_times: Array  # [entries, 2]
-    lines: Array  # [sets * ways, 5]
-    open_rows: Array  # [banks] -1 for none
+    lines: Array  # [sets * ways, LINE_COLUMNS]
+    departed: Array  # [sets * DEPARTED, GHOST_COLUMNS]
+    prefetch_table: Array  # [entries, 4], see the prefetchers
+    proposals: Array  # [degree] lines that the prefetcher would like, -1 for none
+    banks: Array  # [banks, SESSIONS, 3]
     word_times: Array  # [scratchpad bytes + 1, 2]
+    word_tags: Array  # [scratchpad words + 1] life << 8 | bytes stored, one bit each
     slot_of_line: Array  # [scratchpad lines + 1]
-    slots: Array  # [slots of all rings + 1, 3]
-    rings: Array  # [rings, 7]
+    slots: Array  # [slots of all rings + 1, SLOT_COLUMNS]
+    rings: Array  # [rings, RING_COLUMNS]
     in_flight: Array  # [requests in flight] completion cycles

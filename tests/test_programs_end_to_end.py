@@ -10,12 +10,15 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from hwmodel import preset
+from hwmodel import WorkMeter, preset
+from tapeflow.backend.event_consumer import metering
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.gradient import GradientResult, compile_gradient
+from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
 from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
+from tapeflow.tools.bench_measure import WORK_PIPELINE
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import full_context
@@ -126,3 +129,35 @@ def test_tape_bytes_by_layout(name):
         pushed[pipeline] = result.tape_bytes
     assert pushed["regions"] == pushed["layers"] == pushed["streams"]
     assert 0 < pushed["baseline"] <= pushed["regions"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_layouts_change_no_bit(name):
+    plain, *others = (
+        compiled(name, fit_pipeline(f"baseline{{layout={layout}}}", MACHINE).passes)
+        for layout in LAYOUTS
+    )
+    expected = plain.run(inputs(name))
+    for other in others:
+        assert bits(other.run(inputs(name))) == bits(expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_work_is_what_a_run_without_tape_counts(name):
+    """Both engines waive alike, and bounds are taken from what they count."""
+    fitted = fit_pipeline(WORK_PIPELINE, MACHINE)
+    gradient = compiled(name, fitted.passes)
+    results = [
+        gradient.run(inputs(name), machine=fitted.machine, engine=engine)
+        for engine in ENGINES
+    ]
+    counters = results[0].counters
+    assert counters is not None
+    assert counters == results[1].counters
+    assert bits(results[0]) == bits(results[1]) == bits(first_tape_level(name))
+    meter = WorkMeter(fitted.machine)
+    gradient.observe(inputs(name), {}, metering(meter))
+    work = meter.finish(0)
+    assert work.counts == dict(counters.operation_counts)
+    assert work.words == counters.cache_accesses
+    assert work.path_cycles <= counters.cycles

@@ -31,7 +31,7 @@ func.func @f(%t: !tape.arena<[f16]>) {
 func.func @f(%t: !tape.region<[f64], spiral>) {
   func.return
 }
-// CHECK: unknown tape layout 'spiral'; known: soa, aos
+// CHECK: unknown tape layout 'spiral'; known: soa, padded-soa, aos
 
 // -----
 

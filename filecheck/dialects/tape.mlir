@@ -74,15 +74,18 @@ func.func @growing(%n: index) {
   %r = tape.allocate %n growing : !tape.region<[f64], soa>
   %t = tape.allocate %n growing {note} : !tape.region<[f64], aos, tile 8>
   tape.reserve %r, %n : !tape.region<[f64], soa>
+  %p = tape.allocate %n : !tape.region<[f64], padded-soa>
   func.return
 }
 // CHECK-LABEL: @growing
 // CHECK:      %r = tape.allocate %n growing : !tape.region<[f64], soa>
 // CHECK-NEXT: %t = tape.allocate %n growing {note} : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT: tape.reserve %r, %n : !tape.region<[f64], soa>
+// CHECK-NEXT: %p = tape.allocate %n : !tape.region<[f64], padded-soa>
 // GENERIC:      %r = "tape.allocate"(%n) <{growing}> : (index) -> !tape.region<[f64], soa>
 // GENERIC-NEXT: %t = "tape.allocate"(%n) <{growing}> {note} : (index) -> !tape.region<[f64], aos, tile 8>
 // GENERIC-NEXT: "tape.reserve"(%r, %n) : (!tape.region<[f64], soa>, index) -> ()
+// GENERIC-NEXT: %p = "tape.allocate"(%n) : (index) -> !tape.region<[f64], padded-soa>
 
 // -----
 

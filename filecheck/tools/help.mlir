@@ -8,7 +8,7 @@
 // CHECK-NEXT:       Replace requests for gradients by functions that compute them.
 // CHECK:        form-layers{capacity-bytes slots}
 // CHECK:      pipelines
-// CHECK:        streams{function wrt policy capacity-bytes slots}
+// CHECK:        streams{function wrt policy operations-per-byte assumed-trips capacity-bytes slots}
 // CHECK-NEXT:       The tape in tiles in the scratchpad, streamed while compute goes on.
 
 // VERSION: tapeflow-opt {{.*}} with xDSL {{.*}}

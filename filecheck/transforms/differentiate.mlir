@@ -14,15 +14,18 @@ ad.gradient @exp_grad of @exp wrt [0]
 
 // -----
 
-// A loop saves what its rules read; reading unchanged memory again costs no tape.
+// Each term of a sum is reversed at once: the loop and its reverse are fused.
 // CHECK-LABEL: @sum_of_squares_grad
 // CHECK-SAME:    (%x: memref<?xf64>, %d_x: memref<?xf64>, %d_sum: f64) -> f64
 // CHECK-NOT:     tape.push
-// CHECK:         ad.turn
-// CHECK:         scf.for %back = %{{.*}} to %n step
-// CHECK-NEXT:      %i_1 = arith.subi %last, %back : index
-// CHECK-NEXT:      [[X:%.*]] = memref.load %x[%i_1]
-// CHECK-NEXT:      [[P:%.*]] = arith.mulf %d_sum, [[X]] : f64
+// CHECK:         %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %zero) -> (f64) {
+// CHECK-NEXT:      %xi = memref.load %x[%i]
+// CHECK:           [[P:%.*]] = arith.mulf %d_sum, %xi : f64
+// CHECK:           memref.store %{{.*}}, %d_x[%i]
+// CHECK-NEXT:      scf.yield %next : f64
+// CHECK-NEXT:    } {ad.fused}
+// CHECK-NEXT:    ad.turn
+// CHECK-NEXT:    func.return %sum
 func.func @sum_of_squares(%x: memref<?xf64>) -> f64 {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -40,9 +43,77 @@ ad.gradient @sum_of_squares_grad of @sum_of_squares wrt [0]
 
 // -----
 
+// A loop saves what its rules read; reading unchanged memory again costs no tape.
+// CHECK-LABEL: @squared_sum_grad
+// CHECK-NOT:     tape.push
+// CHECK:         ad.turn
+// CHECK:         scf.for %back = %{{.*}} to %n step
+// CHECK-NEXT:      %i_1 = arith.subi %last, %back : index
+// CHECK-NEXT:      [[X:%.*]] = memref.load %x[%i_1]
+// CHECK-NEXT:      [[P:%.*]] = arith.mulf %{{.*}}, [[X]] : f64
+func.func @squared_sum(%x: memref<?xf64>) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f64
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %zero) -> (f64) {
+    %xi = memref.load %x[%i] : memref<?xf64>
+    %square = arith.mulf %xi, %xi : f64
+    %next = arith.addf %s, %square : f64
+    scf.yield %next : f64
+  }
+  %square = arith.mulf %sum, %sum : f64
+  func.return %square : f64
+}
+ad.gradient @squared_sum_grad of @squared_sum wrt [0]
+
+// -----
+
+// Independent samples that share a work buffer: it is overwritten in each iteration, so
+// the loop over the samples is fused. What the inner loop needs is loaded from there.
+// CHECK-LABEL: @samples_grad
+// CHECK-NOT:     tape.push
+// CHECK:         %loss, %d_w = scf.for %n = {{.*}} iter_args(%sum = %zero, %d_w_1 = %zero)
+// CHECK:         } {ad.fused}
+// CHECK:         ad.turn
+// CHECK-NOT:     scf.for
+// CHECK:         func.return
+func.func @samples(%x: memref<?x4xf64>, %w: f64) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f64
+  %samples = memref.dim %x, %c0 : memref<?x4xf64>
+  %hidden = memref.alloc() : memref<4xf64>
+  %loss = scf.for %n = %c0 to %samples step %c1 iter_args(%sum = %zero) -> (f64) {
+    scf.for %i = %c0 to %c4 step %c1 {
+      %xi = memref.load %x[%n, %i] : memref<?x4xf64>
+      %wx = arith.mulf %w, %xi : f64
+      %h = math.tanh %wx : f64
+      memref.store %h, %hidden[%i] : memref<4xf64>
+    }
+    %product = scf.for %i = %c0 to %c4 step %c1 iter_args(%p = %w) -> (f64) {
+      %h = memref.load %hidden[%i] : memref<4xf64>
+      %square = arith.mulf %h, %h : f64
+      %next = arith.addf %p, %square : f64
+      scf.yield %next : f64
+    }
+    %exp = math.exp %product : f64
+    %next = arith.addf %sum, %exp : f64
+    scf.yield %next : f64
+  }
+  memref.dealloc %hidden : memref<4xf64>
+  %two = arith.constant 2.0 : f64
+  %mean = arith.divf %loss, %two : f64
+  func.return %mean : f64
+}
+ad.gradient @samples_grad of @samples wrt [0, 1]
+
+// -----
+
 // A value that is overwritten is pushed before and popped after the turn.
 // CHECK-LABEL: @square_in_place_grad
-// CHECK:         %tape_xi = tape.stack : !tape.stack<f64>
+// CHECK:         %tape_xi = tape.stack {{.*}} : !tape.stack<f64>
 // CHECK:           tape.push %tape_xi, %xi : !tape.stack<f64>
 // CHECK:         ad.turn
 // CHECK:           %{{.*}} = tape.pop %tape_xi : !tape.stack<f64>
@@ -63,9 +134,33 @@ ad.gradient @square_in_place_grad of @square_in_place wrt [0]
 // -----
 
 // A minimum records its choice, one bit, instead of its operands.
-// CHECK-LABEL: @least_grad
+// CHECK-LABEL: @clamp_grad
 // CHECK:         !tape.stack<i1>
 // CHECK-NOT:     !tape.stack<f64>
+func.func @clamp(%x: memref<?xf64>, %most: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = memref.dim %x, %c0 : memref<?xf64>
+  scf.for %i = %c0 to %n step %c1 {
+    %xi = memref.load %x[%i] : memref<?xf64>
+    %least = arith.minimumf %most, %xi : f64
+    memref.store %least, %x[%i] : memref<?xf64>
+  }
+  func.return
+}
+ad.gradient @clamp_grad of @clamp wrt [0, 1]
+
+// -----
+
+// A running minimum notes the last iteration that changed it, and needs no tape.
+// CHECK-LABEL: @least_grad
+// CHECK-NOT:     tape.push
+// CHECK:         %least, %last = scf.for %i = {{.*}} iter_args(%m = %start, %last_1 = %n)
+// CHECK:           %chose_next = arith.cmpf
+// CHECK-NEXT:      [[L:%.*]] = arith.select %chose_next, %last_1, %i : index
+// CHECK-NEXT:      scf.yield %next, [[L]] : f64, index
+// CHECK:         ad.turn
+// CHECK:           %chose_next_1 = arith.cmpi ne, %{{.*}}, %last : index
 func.func @least(%x: memref<?xf64>, %start: f64) -> f64 {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -124,7 +219,8 @@ func.func @branch(%x: memref<?xf64>) {
     %negative = arith.cmpf olt, %xi, %zero : f64
     scf.if %negative {
       %e = math.exp %xi : f64
-      memref.store %e, %x[%i] : memref<?xf64>
+      %square = arith.mulf %e, %e : f64
+      memref.store %square, %x[%i] : memref<?xf64>
     }
   }
   func.return

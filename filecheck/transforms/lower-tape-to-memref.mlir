@@ -21,16 +21,16 @@ func.func @arrays(%n: index, %a: f64, %b: i1) {
 // CHECK-NEXT:   %field_1 = memref.alloc(%n) : memref<?xi8>
 // CHECK-NEXT:   %top = scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {
 // CHECK-NEXT:     memref.store %a, %field[%top_1] {tape.field} : memref<?xf64>
-// CHECK-NEXT:     %b_1 = arith.extui %b : i1 to i8
+// CHECK-NEXT:     %b_1 = arith.extui %b {tape.field} : i1 to i8
 // CHECK-NEXT:     memref.store %b_1, %field_1[%top_1] {tape.field} : memref<?xi8>
 // CHECK-NEXT:     %top_2 = arith.addi %top_1, %c1 : index
 // CHECK-NEXT:     scf.yield %top_2 : index
 // CHECK-NEXT:   }
 // CHECK-NEXT:   %top_3 = scf.for %k = %c0 to %n step %c1 iter_args(%top_4 = %top) -> (index) {
 // CHECK-NEXT:     %top_5 = arith.subi %top_4, %c1 : index
-// CHECK-NEXT:     %x = memref.load %field[%top_5] : memref<?xf64>
-// CHECK-NEXT:     %0 = memref.load %field_1[%top_5] : memref<?xi8>
-// CHECK-NEXT:     %y = arith.trunci %0 : i8 to i1
+// CHECK-NEXT:     %x = memref.load %field[%top_5] {tape.field} : memref<?xf64>
+// CHECK-NEXT:     %0 = memref.load %field_1[%top_5] {tape.field} : memref<?xi8>
+// CHECK-NEXT:     %y = arith.trunci %0 {tape.field} : i8 to i1
 // CHECK-NEXT:     "test.op"(%x, %y) : (f64, i1) -> ()
 // CHECK-NEXT:     scf.yield %top_5 : index
 // CHECK-NEXT:   }
@@ -191,7 +191,7 @@ func.func @local(%n: index, %a: f64) {
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     %field = memref.alloc(%n) : memref<?xf64>
 // CHECK-NEXT:     memref.store %a, %field[%c0] {tape.field} : memref<?xf64>
-// CHECK-NEXT:     %x = memref.load %field[%c0] : memref<?xf64>
+// CHECK-NEXT:     %x = memref.load %field[%c0] {tape.field} : memref<?xf64>
 // CHECK-NEXT:     "test.op"(%x) : (f64) -> ()
 // CHECK-NEXT:     memref.dealloc %field : memref<?xf64>
 // CHECK-NEXT:   }
@@ -229,8 +229,8 @@ func.func @grow(%n: index, %a: f64) -> f64 {
 // CHECK-NEXT:       %limit_3 = arith.addi %limit_1, %limit_1 : index
 // CHECK-NEXT:       %field_4 = memref.alloc(%limit_3) : memref<?xf64>
 // CHECK-NEXT:       scf.for %place = %c0 to %top_1 step %c1 {
-// CHECK-NEXT:         %moved = memref.load %field_2[%place] : memref<?xf64>
-// CHECK-NEXT:         memref.store %moved, %field_4[%place] : memref<?xf64>
+// CHECK-NEXT:         %moved = memref.load %field_2[%place] {tape.moved} : memref<?xf64>
+// CHECK-NEXT:         memref.store %moved, %field_4[%place] {tape.moved} : memref<?xf64>
 // CHECK-NEXT:       }
 // CHECK-NEXT:       memref.dealloc %field_2 : memref<?xf64>
 // CHECK-NEXT:       scf.yield %limit_3, %field_4 : index, memref<?xf64>
@@ -246,7 +246,7 @@ func.func @grow(%n: index, %a: f64) -> f64 {
 // CHECK-NEXT:     scf.yield %next, %limit_4, %field_5, %top_3 : index, index, memref<?xf64>, index
 // CHECK-NEXT:   }
 // CHECK-NEXT:   %top_4 = arith.subi %top, %c1 : index
-// CHECK-NEXT:   %x = memref.load %field_1[%top_4] : memref<?xf64>
+// CHECK-NEXT:   %x = memref.load %field_1[%top_4] {tape.field} : memref<?xf64>
 // CHECK-NEXT:   memref.dealloc %field_1 : memref<?xf64>
 // CHECK-NEXT:   func.return %x : f64
 
@@ -292,9 +292,9 @@ func.func @reserve(%n: index, %m: index, %p: i1, %a: f64, %b: i8) {
 // CHECK-NEXT:       %capacity = arith.shrui %limit_5, %c4 : index
 // CHECK-NEXT:       %s_5 = tape.allocate_arena %capacity : !tape.arena<[f64, i8]>
 // CHECK-NEXT:       scf.for %place = %c0 to %top_2 step %c16 {
-// CHECK-NEXT:         %moved = tape.load %s_3[%place] field 0 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         %moved = tape.load %s_3[%place] field 0 {tape.moved} : !tape.arena<[f64, i8]>
 // CHECK-NEXT:         tape.store %moved, %s_5[%place] field 0 {tape.moved} : !tape.arena<[f64, i8]>
-// CHECK-NEXT:         %moved_1 = tape.load %s_3[%place] field 1 : !tape.arena<[f64, i8]>
+// CHECK-NEXT:         %moved_1 = tape.load %s_3[%place] field 1 {tape.moved} : !tape.arena<[f64, i8]>
 // CHECK-NEXT:         tape.store %moved_1, %s_5[%place] field 1 {tape.moved} : !tape.arena<[f64, i8]>
 // CHECK-NEXT:       }
 // CHECK-NEXT:       tape.deallocate_arena %s_3 : !tape.arena<[f64, i8]>
@@ -348,8 +348,8 @@ func.func @untaken(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:         %limit_4 = arith.addi %limit_1, %limit_1 : index
 // CHECK-NEXT:         %field_6 = memref.alloc(%limit_4) : memref<?xf64>
 // CHECK-NEXT:         scf.for %place = %c0 to %top_3 step %c1 {
-// CHECK-NEXT:           %moved = memref.load %field_3[%place] : memref<?xf64>
-// CHECK-NEXT:           memref.store %moved, %field_6[%place] : memref<?xf64>
+// CHECK-NEXT:           %moved = memref.load %field_3[%place] {tape.moved} : memref<?xf64>
+// CHECK-NEXT:           memref.store %moved, %field_6[%place] {tape.moved} : memref<?xf64>
 // CHECK-NEXT:         }
 // CHECK-NEXT:         memref.dealloc %field_3 : memref<?xf64>
 // CHECK-NEXT:         scf.yield %limit_4, %field_6 : index, memref<?xf64>
@@ -366,3 +366,37 @@ func.func @untaken(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   }
 // CHECK-NEXT:   memref.dealloc %field_2 : memref<?xf64>
 // CHECK-NEXT:   memref.dealloc %field_1 : memref<?xf64>
+
+// -----
+
+// Layout padded-soa: the arrays of a function are numbered, whatever their region.
+func.func @padded(%n: index, %a: f64, %b: i1) {
+  %s = tape.allocate %n : !tape.region<[f64, i1], padded-soa>
+  %t = tape.allocate %n : !tape.region<[f64], padded-soa>
+  tape.push %s, %a, %b : !tape.region<[f64, i1], padded-soa>
+  tape.push %t, %a : !tape.region<[f64], padded-soa>
+  func.return
+}
+// CHECK-LABEL: func.func @padded
+// CHECK:        memref.alloc(%n) {tape.skew = 1 : i64} : memref<?xf64>
+// CHECK-NEXT:   memref.alloc(%n) {tape.skew = 2 : i64} : memref<?xi8>
+// CHECK-NEXT:   memref.alloc(%n) {tape.skew = 3 : i64} : memref<?xf64>
+// CHECK-NEXT:   memref.store %a
+
+// -----
+
+// A growing array keeps its number.
+func.func @padded_growing(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %s = tape.allocate %c8 growing : !tape.region<[f64], padded-soa>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %a : !tape.region<[f64], padded-soa>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @padded_growing
+// CHECK:        memref.alloc(%c8) {tape.skew = 1 : i64} : memref<?xf64>
+// CHECK:        scf.if
+// CHECK:          memref.alloc(%{{.*}}) {tape.skew = 1 : i64} : memref<?xf64>

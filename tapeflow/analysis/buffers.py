@@ -146,7 +146,8 @@ def _is_elsewhere_later(
         # A view may be another part of its buffer in each iteration.
         return False
     alike = {
-        one for one, other in zip(access.indices, write.indices, strict=True)
+        one
+        for one, other in zip(access.indices, write.indices, strict=True)
         if one is other
     }
     return all(

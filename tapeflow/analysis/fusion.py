@@ -12,9 +12,9 @@ reverse reads is kept in between. But an iteration can be reversed at once if
 - the adjoint of what it reads does not still have to be overwritten: nothing writes
   these buffers after it.
 
-What such a loop computes is at hand in its own iteration, so it needs no tape. A *scope*
-is a block whose forward run is followed directly by its reverse: the function's, and
-the bodies of fused loops.
+What such a loop computes is at hand in its own iteration, so it needs no tape. A
+*scope* is a block whose forward run is followed directly by its reverse: the
+function's, and the bodies of fused loops.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.traits import Pure
 
 from tapeflow.analysis.accumulators import is_accumulator
-from tapeflow.analysis.buffers import Buffers, is_memref
+from tapeflow.analysis.buffers import is_memref
 from tapeflow.analysis.derivative_expressions import Recorded, leaves
 from tapeflow.analysis.derivative_rules import rule_of
 from tapeflow.analysis.overwriting import Accesses
@@ -105,7 +105,7 @@ class FusionFinder:
         return ScopeFusion(loops, behind, _hoisted(loops[0], ops, self._reads(behind)))
 
     def _is_early(self, value: SSAValue, at: Operation, early: set[Operation]) -> bool:
-        """Whether the adjoint of a value comes from early operations and seeds alone."""
+        """Whether a value gets its adjoint from early operations and seeds alone."""
         if not is_float(value.type) or not self.facts.activity.active(value):
             return True
         scope = at.parent
@@ -116,9 +116,10 @@ class FusionFinder:
             if user is not use.operation:
                 if value in self.facts.captured.get(user, ()):
                     return False
-            elif user is not scope.last_op and user not in early:
-                if self._passes_adjoint(user, value):
-                    return False
+            elif user is scope.last_op or user in early:
+                continue
+            elif self._passes_adjoint(user, value):
+                return False
         return True
 
     def _passes_adjoint(self, user: Operation, value: SSAValue) -> bool:

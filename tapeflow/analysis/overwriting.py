@@ -55,7 +55,7 @@ class Accesses:
         return True
 
     def _fills(self, nest: scf.ForOp, buffer: SSAValue) -> bool:
-        """Whether a loop nest stores to each element of a buffer before it loads any."""
+        """Whether a nest stores to each element of a buffer before it loads any."""
         loops = [nest]
         while True:
             ops = loops[-1].body.block.ops

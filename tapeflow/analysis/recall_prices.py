@@ -31,6 +31,10 @@ REUSED = 0.25
 used once: it stays on chip."""
 RELOADED = 0.5
 """What a byte read again costs, of one of tape, which is written and read."""
+_PUSH_AND_POP = 2.0
+"""What a tape entry costs besides its bytes."""
+_FROM_INDEX = 2.0
+"""What it costs to tell a value from a loop's index."""
 _TINY = 1e-6
 """What an operation costs where only bytes count."""
 
@@ -53,8 +57,9 @@ class RecallPrices:
         except VerifyException:
             return NEVER
         # What never runs is saved at no price, but not for nothing.
-        runs = max(self._runs(owner_block(value)), 1e-9)
-        return size * self._rate(owner_block(value)) * runs
+        block = owner_block(value)
+        runs = max(self._runs(block), 1e-9)
+        return (_PUSH_AND_POP + size * self._rate(block)) * runs
 
     def _rate(self, block: Block) -> float:
         rate = self.policy.operations_per_byte
@@ -66,12 +71,16 @@ class RecallPrices:
         name = self._policy_of(block)
         if name == "save-all":
             return 0.0 if _is_cheap(value, way) else NEVER
-        if way.recall is Recall.RELOAD:
-            price = self._access(value.type)
-        else:
-            assert isinstance(value, OpResult)
-            price = operation_cost(value.op)
+        price = self.operations(value, way)
         return price * self._runs(block) * (_TINY if name == "recompute" else 1.0)
+
+    def operations(self, value: SSAValue, way: Way) -> float:
+        """The price of getting a value back once, without what that needs."""
+        if way.recall is Recall.RELOAD:
+            return self._access(value.type, owner_block(value))
+        if way.recall is Recall.RECOMPUTE:
+            return operation_cost(way.op)
+        return _FROM_INDEX
 
     def undoing(self, undo: Undo) -> float:
         """The price of putting back what was overwritten, without its tape."""
@@ -79,39 +88,32 @@ class RecallPrices:
         for store in undo.stores:
             block = cast(Block, store.parent)
             rate = _TINY if self._policy_of(block) == "recompute" else 1.0
-            price += self._access(store.value.type) * self._runs(block) * rate
+            price += self._access(store.value.type, block) * self._runs(block) * rate
         for argument in undo.arguments:
             element = cast("MemRefType", argument.type).element_type
-            elements = self.executions.elements(argument)
-            price += elements * (
-                self._access(element)
-                + field_bytes(element) * self.policy.operations_per_byte
-            )
+            entry = self.scopes.entry
+            copied = self._access(element, entry)
+            copied += field_bytes(element) * self._rate(entry)
+            price += self.executions.elements(argument) * copied
         return price
 
-    def _access(self, type_: Attribute) -> float:
-        """A load or store: half the traffic of tape, which is written and read."""
-        size = field_bytes(type_)
-        return 1.0 + size * self.policy.operations_per_byte * RELOADED
+    def _access(self, type_: Attribute, block: Block) -> float:
+        """A load or store of the program's own data."""
+        return 1.0 + field_bytes(type_) * self._rate(block) * RELOADED
 
     def _runs(self, block: Block) -> float:
         return self.executions.inside(block.parent_op())
 
     def _policy_of(self, block: Block) -> PolicyName:
         """What the innermost function or loop around a block asks for."""
-        op, chain = block.parent_op(), list[Operation]()
-        name = self.policy.name
-        while op is not None:
-            if op in self._names:
-                name = self._names[op]
-                break
+        chain: list[Operation] = []
+        op = block.parent_op()
+        while op is not None and op not in self._names:
             chain.append(op)
-            asked = own_policy(op)
-            if asked is not None:
-                name = asked
-                break
             op = op.parent_op()
-        self._names.update(dict.fromkeys(chain, name))
+        name = self.policy.name if op is None else self._names[op]
+        for inner in reversed(chain):
+            name = self._names[inner] = own_policy(inner) or name
         return name
 
 
@@ -119,7 +121,7 @@ def _is_cheap(value: SSAValue, way: Way) -> bool:
     """Whether even `save-all` gets a value back: from memory, or an integer."""
     if way.undo is not None:
         return False
-    if way.recall is Recall.RELOAD:
+    if way.recall is not Recall.RECOMPUTE:
         return True
     assert isinstance(value, OpResult)
     if value.op.has_trait(ConstantLike) or isinstance(value.op, _CHEAP_FLOAT):

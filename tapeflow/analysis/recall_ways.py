@@ -18,6 +18,7 @@ from xdsl.traits import ConstantLike, Pure
 from tapeflow.analysis.buffers import VIEWS, Buffers, is_memref
 from tapeflow.analysis.operation_costs import operation_cost
 from tapeflow.analysis.program_order import ProgramOrder
+from tapeflow.analysis.running_values import counter_of
 from tapeflow.analysis.scopes import Scopes
 from tapeflow.analysis.undo import Undo, next_write
 from tapeflow.dialects.ad import is_float
@@ -36,12 +37,16 @@ class Recall(Enum):
     """The operation that defines it, once more."""
     RELOAD = auto()
     """A load from where it was loaded from or stored to."""
+    COUNT = auto()
+    """A carried integer, from the loop's index."""
+    CHOOSE = auto()
+    """Which side a running extremum took, from the loop's index."""
     SAVE = auto()
     """Pushed in the forward sweep, popped in the reverse sweep."""
 
 
 AT_HAND = (Recall.AVAILABLE, Recall.INDUCTION, Recall.CARRIED)
-AGAIN = (Recall.RECOMPUTE, Recall.RELOAD)
+AGAIN = (Recall.RECOMPUTE, Recall.RELOAD, Recall.COUNT, Recall.CHOOSE)
 _CHEAP = 2.0
 """Costs that are not worth undoing writes for."""
 INTEGER_DIVISIONS = (
@@ -71,13 +76,27 @@ class Way:
 
     recall: Recall
     op: Operation
-    """The operation to repeat; of a stored value, the store."""
+    """The operation to repeat; of a stored value, the store; else the loop."""
     operands: tuple[SSAValue, ...]
     """What that needs."""
     undo: SSAValue | None = None
     """The buffer whose writes have to be undone for it, by representative."""
     due: Operation | None = None
     """The write behind the value, in its block, that must have been undone."""
+    is_kept: bool = False
+    """Of a choice: whether it is true in all iterations but the last to change."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a loop knows of a running extremum: which iteration changed it last."""
+
+    body: Block
+    """The loop's body: the loop itself may be replaced."""
+    result: int
+    """The number of the result that is the index of that iteration."""
+    is_kept: bool
+    """Whether the choice is true in the other iterations."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +107,7 @@ class RecallWays:
     scopes: Scopes
     undoable: Mapping[SSAValue, Undo]
     order: ProgramOrder
+    choices: Mapping[SSAValue, Choice]
 
     def at_hand(self, value: SSAValue) -> Recall | None:
         """How a value is at hand; None if it is not."""
@@ -103,6 +123,19 @@ class RecallWays:
 
     def of(self, value: SSAValue) -> Way | None:
         """The way back of a value that is not at hand; None if there is none."""
+        if value in self.choices:
+            choice = self.choices[value]
+            loop = choice.body.parent_op()
+            assert isinstance(loop, scf.ForOp)
+            last = loop.results[choice.result]
+            operands = (choice.body.args[0], last)
+            return Way(Recall.CHOOSE, loop, operands, is_kept=choice.is_kept)
+        counter = counter_of(value)
+        if counter is not None:
+            loop = owner_block(value).parent_op()
+            assert loop is not None
+            operands = (counter.start, counter.index, counter.lower)
+            return Way(Recall.COUNT, loop, operands)
         if isinstance(value, OpResult):
             op = value.op
             if isinstance(op, memref.LoadOp):
@@ -160,7 +193,7 @@ class RecallWays:
 
 
 def _is_repeatable(op: Operation) -> bool:
-    """Whether an operation that has run gives the same again; divisions have not trapped."""
+    """Whether an operation gives the same again; divisions have not trapped before."""
     return (
         op.has_trait(ConstantLike)
         or op.has_trait(Pure)

@@ -27,11 +27,13 @@ class Recording:
     """How each needed value is recalled."""
     ways: dict[SSAValue, Way]
     """How to get back what is not saved."""
+    unused: dict[SSAValue, Way]
+    """How one could get back what is saved."""
     needed: dict[Block, tuple[SSAValue, ...]]
     """Values not at hand, in program order, by their defining block."""
     due: dict[SSAValue, Operation]
     """The operation of its block after whose reverse a value can be got back."""
-    overwritten: dict[Operation, SSAValue]
+    overwritten: dict[memref.StoreOp, SSAValue]
     """By store whose write is undone, what it overwrites."""
     carried: frozenset[SSAValue]
     """Buffers, by representative, that reverse loops swap back for their contents."""
@@ -71,30 +73,29 @@ class RecordingFinder:
         ways = self._possible(wanted)
         again = cheapest_again(self._candidates(ways), wanted)
         chosen = {v: way for v, way in ways.items() if way and v in again}
-        return self._recording(wanted, chosen)
+        return self._recording(wanted, chosen, ways)
 
     def _need(
-        self,
-        latest: dict[SSAValue, int],
-        value: SSAValue,
-        reader: Operation,
-        since: int | None = None,
+        self, latest: dict[SSAValue, int], value: SSAValue, reader: Operation
     ) -> None:
-        """Note how late in its block a value is needed by an operation's reverse.
-
-        `since` is given if the operation is repeated for a value that is needed at
-        that position of the same block.
-        """
+        """Note how late in its block a value is needed by an operation's reverse."""
         holder = owner_block(value).find_ancestor_op_in_block(reader)
         assert holder is not None
-        position = self.order.of_op[holder]
-        if holder is reader and since is not None:
-            position = since
-        latest[value] = max(latest.get(value, -1), position)
+        latest[value] = max(latest.get(value, -1), self.order.of_op[holder])
 
-    def _possible(
-        self, wanted: Mapping[SSAValue, int]
-    ) -> dict[SSAValue, Way | None]:
+    def _need_for(
+        self, latest: dict[SSAValue, int], operand: SSAValue, value: SSAValue
+    ) -> None:
+        """Note that a value needs an operand: when it is needed, or its block runs."""
+        block = owner_block(value)
+        if owner_block(operand) is block:
+            latest[operand] = max(latest.get(operand, -1), latest[value])
+        else:
+            around = block.parent_op()
+            assert around is not None
+            self._need(latest, operand, around)
+
+    def _possible(self, wanted: Mapping[SSAValue, int]) -> dict[SSAValue, Way | None]:
         """The ways of what may be needed and is not at hand, users first.
 
         A way is impossible where the value is needed before it is due.
@@ -115,7 +116,7 @@ class RecordingFinder:
                 ways[value] = None
                 continue
             for operand in way.operands:
-                self._need(latest, operand, way.op, latest[value])
+                self._need_for(latest, operand, value)
         return ways
 
     def _reachable(
@@ -167,7 +168,10 @@ class RecordingFinder:
         return tuple(v for v in values if self.ways.at_hand(v) is None)
 
     def _recording(
-        self, wanted: Mapping[SSAValue, int], chosen: Mapping[SSAValue, Way]
+        self,
+        wanted: Mapping[SSAValue, int],
+        chosen: Mapping[SSAValue, Way],
+        possible: Mapping[SSAValue, Way | None],
     ) -> Recording:
         recalls: dict[SSAValue, Recall] = {}
         undone: dict[SSAValue, Undo] = {}
@@ -195,9 +199,10 @@ class RecordingFinder:
         return Recording(
             recalls,
             ways,
+            {v: way for v, way in possible.items() if way and v not in ways},
             _by_block(recalls, self.order),
             _due(ways, self.order),
-            dict(overwritten),
+            overwritten,
             frozenset(
                 self.ways.buffers.of(value)
                 for value, recall in recalls.items()

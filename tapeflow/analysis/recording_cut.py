@@ -1,9 +1,9 @@
 """The cheapest mixture of saving and getting back, as a minimum cut.
 
-Each choice has two nodes, *needed* and *got back*. Needed without got back means saved:
-the edge between the two costs the bytes. Getting it back costs its operations, and makes
-other choices needed: edges that cannot be cut. A chain that several values share is so
-paid once (a closure problem, hence a minimum cut: Picard 1976).
+Each choice has two nodes, *needed* and *got back*. Needed without got back means
+saved: the edge between the two costs the bytes. Getting it back costs its operations,
+and makes other choices needed: edges that cannot be cut. A chain that several values
+share is so paid once (a closure problem, hence a minimum cut: Picard 1976).
 """
 
 from collections.abc import Hashable, Iterable, Sequence

@@ -61,40 +61,60 @@ def group_stacks(function: FuncOp) -> tuple[StackGroup, ...]:
     Raises:
         PassFailedException: a stack is used by something other than push and pop.
     """
-    order: dict[Operation, int] = {}
-    pushes: dict[SSAValue, list[PushOp]] = {}
-    pops: dict[SSAValue, list[PopOp]] = {}
-    for position, op in enumerate(function.walk()):
-        order[op] = position
+    for op in function.walk():
         if isinstance(op, StackOp):
             _check_uses(op)
-            pushes[op.tape], pops[op.tape] = [], []
+    order = {op: position for position, op in enumerate(function.walk())}
+    return partition_stacks(find_stacks(function), order)
+
+
+def find_stacks(function: FuncOp) -> tuple[StackUses, ...]:
+    """The stacks of a function that nothing but pushes and pops use."""
+    pushes: dict[SSAValue, list[PushOp]] = {}
+    pops: dict[SSAValue, list[PopOp]] = {}
+    for op in function.walk():
+        if isinstance(op, StackOp):
+            if _other_use(op) is None:
+                pushes[op.tape], pops[op.tape] = [], []
         elif isinstance(op, PushOp) and op.tape in pushes:
             pushes[op.tape].append(op)
         elif isinstance(op, PopOp) and op.tape in pops:
             pops[op.tape].append(op)
-    members = [
+    return tuple(
         StackUses(stack.owner, tuple(pushes[stack]), tuple(pops[stack]))
         for stack in pushes
         if isinstance(stack.owner, StackOp)
-    ]
-    members.sort(key=lambda member: min((order[op] for op in member.uses), default=0))
-    return tuple(_partition(members, order))
+    )
+
+
+def _other_use(stack: StackOp) -> Operation | None:
+    for use in stack.tape.uses:
+        if not isinstance(use.operation, PushOp | PopOp):
+            return use.operation
+    return None
 
 
 def _check_uses(stack: StackOp) -> None:
-    for use in stack.tape.uses:
-        if not isinstance(use.operation, PushOp | PopOp):
-            message = (
-                f"{use.operation.name} takes a tape.stack, but a stack becomes a tape "
-                "region only if nothing but tape.push and tape.pop uses it"
-            )
-            use.operation.emit_error(message, PassFailedException(message))
+    user = _other_use(stack)
+    if user is not None:
+        message = (
+            f"{user.name} takes a tape.stack, but a stack becomes a tape "
+            "region only if nothing but tape.push and tape.pop uses it"
+        )
+        user.emit_error(message, PassFailedException(message))
 
 
-def _partition(
-    members: Sequence[StackUses], order: dict[Operation, int]
-) -> list[StackGroup]:
+def partition_stacks(
+    stacks: Sequence[StackUses], order: dict[Operation, int]
+) -> tuple[StackGroup, ...]:
+    """Partition stacks of a function, in the order of their first push.
+
+    Args:
+        order: position of each operation in a walk of the function.
+    """
+    members = sorted(
+        stacks, key=lambda member: min((order[op] for op in member.uses), default=0)
+    )
     together: dict[_Key | StackUses, list[StackUses]] = {}
     for member in members:
         key = _blocks_of(member)
@@ -106,7 +126,7 @@ def _partition(
             groups.append(group)
         else:
             groups.extend(StackGroup((member,)) for member in candidates)
-    return groups
+    return tuple(groups)
 
 
 def _blocks_of(member: StackUses) -> _Key | None:

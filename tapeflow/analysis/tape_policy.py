@@ -1,7 +1,7 @@
 """How to choose between saving a value and getting it back in another way."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, TypeGuard, get_args
+from typing import Literal, TypeAlias, get_args
 
 from xdsl.dialects.builtin import StringAttr
 from xdsl.ir import Operation
@@ -27,14 +27,12 @@ class TapePolicy:
     """Iterations assumed of a loop whose trip count is not a constant."""
 
 
-def is_policy_name(text: str) -> TypeGuard[PolicyName]:
-    """Whether there is a policy of a name."""
-    return text in get_args(PolicyName)
+POLICIES = get_args(PolicyName)
 
 
-def own_policy(op: Operation) -> str | None:
-    """The policy that an operation asks for by its attribute, valid or not."""
-    if POLICY not in op.attributes:
-        return None
-    asked = op.attributes[POLICY]
-    return asked.data if isinstance(asked, StringAttr) else str(asked)
+def own_policy(op: Operation) -> PolicyName | None:
+    """The policy that an operation asks for itself, if it is a valid one."""
+    asked = op.attributes.get(POLICY)
+    if isinstance(asked, StringAttr):
+        return next((name for name in POLICIES if name == asked.data), None)
+    return None

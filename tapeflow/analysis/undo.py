@@ -42,9 +42,10 @@ def find_undoable(
     entry, buffers = function.body.block, activity.buffers
     loads: dict[SSAValue, list[memref.LoadOp]] = {}
     for op in function.walk():
-        if isinstance(op, memref.LoadOp) and scopes.around(op) is entry:
-            if not buffers.unchanged_after(op, entry):
-                loads.setdefault(buffers.of(op.memref), []).append(op)
+        if not isinstance(op, memref.LoadOp) or scopes.around(op) is not entry:
+            continue
+        if not buffers.unchanged_after(op, entry):
+            loads.setdefault(buffers.of(op.memref), []).append(op)
     undoable: dict[SSAValue, Undo] = {}
     for buffer, reads in loads.items():
         writes = buffers.writes[buffer]

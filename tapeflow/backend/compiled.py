@@ -22,6 +22,7 @@ from tapeflow.backend.array_type import Array
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.emit.buffer_view import BufferView, layout_of
 from tapeflow.backend.emit.program import generate
+from tapeflow.backend.event_consumer import EventConsumer, simulating
 from tapeflow.backend.execution import Execution
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.native.machine_code import (
@@ -49,8 +50,12 @@ def run_compiled(
     function: FuncOp,
     arguments: Sequence[Array | np.generic],
     machine: Machine | None,
+    observer: EventConsumer | None = None,
 ) -> Execution:
     """Run a function on checked arguments.
+
+    Args:
+        observer: takes in the events in the place of a machine.
 
     Raises:
         ExecutionError: the program cannot run, or not on this machine.
@@ -58,24 +63,26 @@ def run_compiled(
     started = time.perf_counter()
     rings = reachable_rings(module, function)
     simulation = None if machine is None else make_simulation(machine, rings)
-    program = generate(function, rings, machine is not None)
+    consumer = observer if simulation is None else simulating(simulation)
+    is_timed = consumer is not None
+    program = generate(function, rings, is_timed)
     is_native = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
     # With a machine, nearly all time is spent in its model: cheap code will do.
     lines = program.source.count("\n")
-    thorough = machine is None and lines <= MOST_THOROUGH_LINES
+    thorough = not is_timed and lines <= MOST_THOROUGH_LINES
     code = None
     if is_native:
         code = machine_code(program.source, program.entry, thorough)
     prepared = time.perf_counter()
-    host = RunHost(program.sites, RunMemory(), simulation, program.events)
-    words = list(_words(function, arguments, host, machine is not None, is_native))
+    host = RunHost(program.sites, RunMemory(), consumer, program.events)
+    words = list(_words(function, arguments, host, is_timed, is_native))
     if code is None:
         run = PythonRun(host, program.constants)
         outcome = run.call(program, words)
     else:
         run = NativeRun(host, program.constants)
         outcome = run.call(code, program, words)
-    results = tuple(_results(function, outcome, host, machine is not None))
+    results = tuple(_results(function, outcome, host, is_timed))
     return _execution(
         results,
         machine,

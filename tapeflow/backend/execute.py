@@ -8,10 +8,18 @@ from xdsl.traits import SymbolTable
 
 from hwmodel import Machine
 from tapeflow.backend.arguments import checked_arguments
+from tapeflow.backend.event_consumer import EventConsumer
 from tapeflow.backend.execution import Engine, Execution
 from tapeflow.backend.execution_error import ExecutionError
 
-__all__ = ["DEFAULT_ENGINE", "Engine", "Execution", "ExecutionError", "execute"]
+__all__ = [
+    "DEFAULT_ENGINE",
+    "Engine",
+    "Execution",
+    "ExecutionError",
+    "execute",
+    "observe",
+]
 
 DEFAULT_ENGINE: Engine = "compiled"
 
@@ -34,9 +42,7 @@ def execute(
         ExecutionError: wrong arguments, or a program that cannot run: an access out
             of bounds, a misused tape, an op without meaning or without a cost.
     """
-    op = SymbolTable.lookup_symbol(module, function)
-    if not isinstance(op, FuncOp) or op.is_declaration:
-        raise ExecutionError(f"there is no function @{function} with a body to run")
+    op = _function(module, function)
     checked = checked_arguments(op, arguments)
     if engine == "compiled":
         from tapeflow.backend.compiled import run_compiled
@@ -45,3 +51,26 @@ def execute(
     from tapeflow.backend.reference import run_reference
 
     return run_reference(module, op, checked, machine)
+
+
+def observe(
+    module: ModuleOp,
+    function: str,
+    arguments: Sequence[object],
+    observer: EventConsumer,
+) -> Execution:
+    """Run a function on the compiled engine with an observer in place of a machine.
+
+    Nothing is counted. Raises as `execute` does.
+    """
+    from tapeflow.backend.compiled import run_compiled
+
+    op = _function(module, function)
+    return run_compiled(module, op, checked_arguments(op, arguments), None, observer)
+
+
+def _function(module: ModuleOp, name: str) -> FuncOp:
+    op = SymbolTable.lookup_symbol(module, name)
+    if not isinstance(op, FuncOp) or op.is_declaration:
+        raise ExecutionError(f"there is no function @{name} with a body to run")
+    return op

@@ -26,7 +26,8 @@ from xdsl.traits import SymbolTable
 from hwmodel import Counters, Energy, Machine
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.backend.array_type import Array, ArrayType, RequestError
-from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute
+from tapeflow.backend.event_consumer import EventConsumer
+from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
 from tapeflow.dialects.ad import GradientOp
@@ -143,6 +144,25 @@ class CompiledGradient:
                 "`seeded` when the gradient is compiled"
             )
         return GradientCall(arguments, self._shadows(arguments, seeding), seeding)
+
+    def observe(
+        self,
+        inputs: Mapping[str, Array],
+        seeds: Mapping[str, Array],
+        observer: EventConsumer,
+    ) -> int:
+        """Run with an observer in the place of a machine.
+
+        Returns the bytes from byte 0 on in which the arguments and shadows lie.
+
+        Raises as `run` does.
+        """
+        call = self.bind(inputs, seeds)
+        given = call.operands
+        placement = observe(self.module, self.function, given, observer).placement
+        arrays = len(self._buffers()) + len(call.shadows)
+        ends = [b.address + b.size_bytes for b in placement[:arrays]]
+        return max(ends, default=0)
 
     def _buffers(self) -> list[Parameter]:
         return [p for p in self.signature.parameters if p.is_buffer]

@@ -23,7 +23,8 @@ from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.backend.memref_fit import misfit
-from tapeflow.transforms.tape_layouts import TAPE_FIELD
+from tapeflow.backend.run_memory import skew_of
+from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
 
 @register_impls
@@ -55,7 +56,10 @@ class MemrefFunctions(InterpreterFunctions):
     ) -> PythonValues:
         buffer: Buffer = args[0]
         position = buffer.position(args[1:])
-        cast(ReferenceInterpreter, interpreter).address = buffer.address_of(position)
+        run = cast(ReferenceInterpreter, interpreter)
+        run.address = buffer.address_of(position)
+        if TAPE_FIELD in op.attributes:
+            run.memory.count_tape(-buffer.storage.itemsize)
         return (buffer.storage.item(position),)
 
     @impl(memref.StoreOp)
@@ -67,8 +71,8 @@ class MemrefFunctions(InterpreterFunctions):
         position = buffer.position(args[2:])
         buffer.store(position, args[0])
         run.address = buffer.address_of(position)
-        if TAPE_FIELD in op.attributes:
-            run.memory.tape_bytes += buffer.storage.itemsize
+        if is_saved(op):
+            run.memory.count_tape(buffer.storage.itemsize)
         return ()
 
     @impl(memref.DimOp)
@@ -154,7 +158,8 @@ def _allocate(
 ) -> Buffer:
     name = op.memref.name_hint or "buffer"
     memory = cast(ReferenceInterpreter, interpreter).memory
-    return _fitting(memory.allocate(name, op.memref.type, sizes), op.memref.type)
+    buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op))
+    return _fitting(buffer, op.memref.type)
 
 
 def _fitting(buffer: Buffer, type_: Attribute) -> Buffer:

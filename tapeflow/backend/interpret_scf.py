@@ -14,6 +14,7 @@ from xdsl.ir import Operation, Region
 
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
+from tapeflow.dialects.tape_marks import TAPE_FREE
 
 
 @register_impls
@@ -35,8 +36,9 @@ class ScfFunctions(InterpreterFunctions):
         control = max(outer, ready, *times[:2])
         yielded, times = tuple(carried), tuple(times[2:])
         run.clock.control = control
+        is_free = TAPE_FREE in op.attributes
         for index in range(lower, upper, step):
-            following = run.clock.iterate(ready)
+            following = run.clock.iterate(ready, is_free)
             yielded, times = run.run_block(
                 op.body.block, (index, *yielded), (ready, *times)
             )

@@ -44,7 +44,7 @@ class SpmFunctions(InterpreterFunctions):
         ring.store(place, field, value)
         run.address = ring.scratchpad_address(place)
         if field == 0:
-            run.memory.tape_bytes += ring.record.stride_bytes
+            run.memory.count_tape(ring.record.stride_bytes)
         return ()
 
     @impl(spm.LoadOp)
@@ -56,6 +56,8 @@ class SpmFunctions(InterpreterFunctions):
         field = op.field.data
         place = ring.place(address, field)
         run.address = ring.scratchpad_address(place)
+        if field == 0:
+            run.memory.count_tape(-ring.record.stride_bytes)
         return (ring.load(place, field),)
 
     @impl(spm.AdvanceOp)

@@ -16,7 +16,7 @@ from tapeflow.backend.record_memory import Arena, RecordFormat
 from tapeflow.backend.tape_memory import TapeStack, TiledTape
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import field_bytes
-from tapeflow.transforms.tape_layouts import TAPE_MOVED
+from tapeflow.dialects.tape_marks import TAPE_MOVED
 
 
 @register_impls
@@ -37,8 +37,7 @@ class TapeFunctions(InterpreterFunctions):
         room = required_capacity(args[0])
         capacity = room if op.growing is None else None
         layout = type_.record_layout
-        is_packed = type_.layout.data == "soa"
-        width = sum(layout.widths_bytes) if is_packed else layout.stride_bytes
+        width = sum(layout.widths_bytes) if type_.is_split else layout.stride_bytes
         if type_.tile_records is None:
             return (TapeStack(width, capacity),)
         return (TiledTape(width, capacity, type_.tile_records),)
@@ -56,14 +55,17 @@ class TapeFunctions(InterpreterFunctions):
         memory: TapeStack = args[0]
         memory.push(args[1:])
         run = cast(ReferenceInterpreter, interpreter)
-        run.memory.tape_bytes += memory.record_bytes
+        run.memory.count_tape(memory.record_bytes)
         return ()
 
     @impl(tape.PopOp)
     def run_pop(
-        self, _interpreter: Interpreter, _op: tape.PopOp, args: PythonValues
+        self, interpreter: Interpreter, _op: tape.PopOp, args: PythonValues
     ) -> PythonValues:
-        return cast(TapeStack, args[0]).pop()
+        memory: TapeStack = args[0]
+        run = cast(ReferenceInterpreter, interpreter)
+        run.memory.count_tape(-memory.record_bytes)
+        return memory.pop()
 
     @impl(tape.AdvanceOp)
     def run_advance(
@@ -125,7 +127,7 @@ class ArenaFunctions(InterpreterFunctions):
         arena.store(place, field, value)
         run.address = arena.block.address + place
         if field == 0 and TAPE_MOVED not in op.attributes:
-            run.memory.tape_bytes += arena.record.stride_bytes
+            run.memory.count_tape(arena.record.stride_bytes)
         return ()
 
     @impl(tape.LoadOp)
@@ -137,6 +139,8 @@ class ArenaFunctions(InterpreterFunctions):
         field = op.field.data
         place = arena.place(address, field)
         run.address = arena.block.address + place
+        if field == 0 and TAPE_MOVED not in op.attributes:
+            run.memory.count_tape(-arena.record.stride_bytes)
         return (arena.load(place, field),)
 
 

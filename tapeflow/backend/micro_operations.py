@@ -19,6 +19,7 @@ from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.backend.scalar_costs import SCALAR_COSTS
 from tapeflow.backend.scalar_types import storage_dtype
 from tapeflow.dialects import ad, spm, stream, tape
+from tapeflow.dialects.tape_marks import TAPE_FREE
 
 UNKNOWN_RING = -1
 """The `aux` of a DMA operation: the engine knows the ring's number, the op does not."""
@@ -53,6 +54,8 @@ def micro_operations(op: Operation) -> Costs:
     """
     if isinstance(op, _FREE):
         return ()
+    if TAPE_FREE in op.attributes:
+        return _waived(op)
     if type(op) in SCALAR_COSTS:
         return _chained(SCALAR_COSTS[type(op)](op), len(op.operands))
     rule = _RULES.get(type(op))
@@ -66,6 +69,22 @@ def micro_operations(op: Operation) -> Costs:
     raise ExecutionError(
         f"no machine cost for '{op.name}'; {help_text}", location_of(op)
     )
+
+
+def _waived(op: Operation) -> Costs:
+    """Rows that cost nothing: the results of a freed op wait for its operands alone.
+
+    They stand in the place of those that cost, so that what the engine compiles does
+    not depend on what is free.
+    """
+    operands = tuple(range(len(op.operands)))
+    if isinstance(op, memref.LoadOp | tape.LoadOp):
+        width = stored_bytes(op.results[0].type)
+        return (MicroOperation(int(Kind.FREE_LOAD), operands, (), True, width),)
+    if isinstance(op, memref.StoreOp | tape.StoreOp):
+        width = stored_bytes(op.operands[0].type)
+        return (MicroOperation(int(Kind.FREE_STORE), operands, (), True, width),)
+    return (MicroOperation(int(Kind.MOVE), operands),)
 
 
 def _chained(kinds: tuple[Kind, ...], operands: int) -> Costs:

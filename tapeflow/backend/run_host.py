@@ -12,12 +12,12 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import DenseIntOrFPElementsAttr
 from xdsl.traits import SymbolTable
 
-from hwmodel import Simulation, run_events
 from tapeflow.backend.buffer import Buffer, unwritten
 from tapeflow.backend.emit.buffer_view import ELEMENT_NAMES
 from tapeflow.backend.emit.generated_program import EventTable, Site
+from tapeflow.backend.event_consumer import EventConsumer
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.backend.run_memory import RunMemory
+from tapeflow.backend.run_memory import RunMemory, skew_of
 
 DTYPES: dict[str, np.dtype[Any]] = {
     name: np.dtype(numpy_name) for numpy_name, name in ELEMENT_NAMES.items()
@@ -37,12 +37,12 @@ class RunHost:
         self,
         sites: Sequence[Site],
         memory: RunMemory,
-        simulation: Simulation | None,
+        machine: EventConsumer | None,
         table: EventTable | None,
     ):
         self._sites = sites
         self.memory = memory
-        self._simulation = simulation
+        self._machine = machine
         self._table = table
         self._buffers: dict[int, Buffer] = {}
         self._globals: dict[str, Buffer] = {}
@@ -66,7 +66,8 @@ class RunHost:
         default = (
             "buffer" if isinstance(op, memref.AllocOp | memref.AllocaOp) else "arena"
         )
-        return self._new(result.name_hint or default, element, count)
+        name = result.name_hint or default
+        return self._new(name, element, count, skew_of(op))
 
     def release(self, pointer: int) -> None:
         """Give a buffer back.
@@ -84,10 +85,9 @@ class RunHost:
 
     def flush(self, count: int) -> None:
         """Let the machine work on the first `count` words of events."""
-        if self._simulation is not None and self._table is not None and count:
-            rows, segments = self._table.rows, self._table.segments
-            arrays = self._simulation.arrays
-            run_events(arrays, rows, segments, self._times, self.events, count)
+        if self._machine is not None and self._table is not None and count:
+            end_bytes = self.memory.end_bytes
+            self._machine(self._table, self._times, self.events, count, end_bytes)
 
     def failure(self, site: int, details: Sequence[int]) -> ExecutionError:
         """The error of a check that failed."""
@@ -107,9 +107,11 @@ class RunHost:
                 return buffer
         raise ExecutionError("a result is a buffer that was deallocated")
 
-    def _new(self, name: str, element: str, count: int) -> Buffer:
+    def _new(
+        self, name: str, element: str, count: int, skew_lines: int | None = None
+    ) -> Buffer:
         dtype = DTYPES[element]
-        block = self.memory.block(name, count * dtype.itemsize)
+        block = self.memory.block(name, count * dtype.itemsize, skew_lines)
         storage = unwritten(dtype, max(1, count))
         buffer = Buffer.contiguous(block, storage, (count,))
         self._buffers[_pointer(storage)] = buffer

@@ -5,14 +5,21 @@ from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
-from xdsl.dialects.builtin import MemRefType
-from xdsl.ir import Attribute
+from xdsl.dialects.builtin import IntegerAttr, MemRefType
+from xdsl.ir import Attribute, Operation
 
 from hwmodel import Placement
 from tapeflow.backend.buffer import Block, Buffer, unwritten
 from tapeflow.backend.execution import PlacedBuffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.scalar_types import storage_dtype
+from tapeflow.dialects.tape_marks import TAPE_SKEW
+
+
+def skew_of(allocation: Operation) -> int | None:
+    """The lines from a multiple of a page at which an allocation asks to begin."""
+    skew = allocation.attributes.get(TAPE_SKEW)
+    return skew.value.data if isinstance(skew, IntegerAttr) else None
 
 
 class RunMemory:
@@ -23,7 +30,13 @@ class RunMemory:
         self.globals: dict[str, Buffer] = {}
         """Constant buffers that the run has used, by symbol."""
         self.tape_bytes = 0
-        """Bytes pushed so far, at stored width with padding."""
+        """The most bytes of tape at a time so far, at stored width with padding."""
+        self._live_tape_bytes = 0
+
+    def count_tape(self, size_bytes: int) -> None:
+        """Note that this many bytes were pushed on a tape, or popped if negative."""
+        self._live_tape_bytes += size_bytes
+        self.tape_bytes = max(self.tape_bytes, self._live_tape_bytes)
 
     @property
     def placed(self) -> tuple[PlacedBuffer, ...]:
@@ -33,9 +46,14 @@ class RunMemory:
             for buffer in self._placement.buffers
         )
 
-    def block(self, name: str, size_bytes: int) -> Block:
-        """Place a block of memory."""
-        address = self._placement.allocate(name, size_bytes)
+    @property
+    def end_bytes(self) -> int:
+        """The first byte beyond all buffers so far."""
+        return self._placement.end_bytes
+
+    def block(self, name: str, size_bytes: int, skew_lines: int | None = None) -> Block:
+        """Place a block of memory; see `Placement` for the skew."""
+        address = self._placement.allocate(name, size_bytes, skew_lines)
         return Block(name, address, size_bytes)
 
     def adopt(self, name: str, array: NDArray[Any]) -> Buffer:
@@ -43,7 +61,13 @@ class RunMemory:
         block = self.block(name, array.nbytes)
         return Buffer.contiguous(block, array.reshape(-1), array.shape)
 
-    def allocate(self, name: str, type_: Attribute, sizes: Sequence[int]) -> Buffer:
+    def allocate(
+        self,
+        name: str,
+        type_: Attribute,
+        sizes: Sequence[int],
+        skew_lines: int | None = None,
+    ) -> Buffer:
         """Place a new buffer of a memref type with these dynamic sizes.
 
         Raises:
@@ -60,7 +84,7 @@ class RunMemory:
         if any(extent < 0 for extent in shape):
             raise ExecutionError(f"cannot allocate a buffer of shape {list(shape)}")
         elements = prod(shape)
-        block = self.block(name, elements * dtype.itemsize)
+        block = self.block(name, elements * dtype.itemsize, skew_lines)
         return Buffer.contiguous(block, unwritten(dtype, elements), shape)
 
     def release(self, block: Block) -> None:

@@ -21,6 +21,8 @@ with C = 0 and R(argument) = 0.
 - `scf.while`: B = C at first. After each evaluation of the condition, B becomes
   max(B, R(condition)); it is the control of what follows inside the loop.
   R(result) = max(R(forwarded), B). It issues no operation of its own.
+- What has the attribute `tape.free` is ready when it would be issued, and issues
+  nothing: an op, or the comparison and the increment of an `scf.for`.
 - `func.call` hands over C and the R of operands and results; it issues nothing.
 - `memref.copy` is a loop over the elements in row-major order: i is ready at the latest
   R of its operands at first; each element issues the INT_ADDs of an iteration with
@@ -81,9 +83,11 @@ class Clock:
             done.append(self.issue(micro.kind, ready, place, extra))
         return done[-1]
 
-    def iterate(self, ready: int) -> int:
+    def iterate(self, ready: int, is_free: bool = False) -> int:
         """Compare and increment a loop index; when the next index is ready."""
         start = max(self.control, ready)
+        if is_free:
+            return start
         self.issue(_INT_ADD, start)
         return self.issue(_INT_ADD, start)
 

@@ -36,7 +36,6 @@ from xdsl.traits import (
 )
 from xdsl.utils.exceptions import VerifyException
 
-
 FUSED = "ad.fused"
 """Attribute of an `scf.for` that reverses each iteration at once: the tape used inside
 is empty between iterations."""

@@ -1,6 +1,6 @@
 """The types of dialect `tape`: stacks, regions of records, arenas behind the cache."""
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from xdsl.dialects.builtin import ArrayAttr, IntAttr, NoneAttr, StringAttr
 from xdsl.ir import Attribute, ParametrizedAttribute, TypeAttribute
@@ -18,8 +18,9 @@ from tapeflow.dialects.record import (
     verify_fields,
 )
 
-Layout: TypeAlias = Literal["soa", "aos"]
-LAYOUTS: tuple[Layout, ...] = ("soa", "aos")
+Layout: TypeAlias = Literal["soa", "padded-soa", "aos"]
+"""One array a field; the same with starts that do not alias; one array of records."""
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 
 @irdl_attr_definition
@@ -63,6 +64,11 @@ class TapeRegionType(ParametrizedAttribute, TypeAttribute):
         return self.record.data
 
     @property
+    def is_split(self) -> bool:
+        """Whether each field has an array of its own, without padding in records."""
+        return self.layout.data != "aos"
+
+    @property
     def tile_records(self) -> int | None:
         """Records per tile, None before the region is cut into layers."""
         return self.tile.data if isinstance(self.tile, IntAttr) else None
@@ -88,7 +94,7 @@ class TapeRegionType(ParametrizedAttribute, TypeAttribute):
         with parser.in_angle_brackets():
             fields = parse_fields(parser)
             parser.parse_punctuation(",")
-            layout = StringAttr(parser.parse_identifier())
+            layout = StringAttr(_parse_layout(parser))
             if parser.parse_optional_punctuation(",") is None:
                 return [fields, layout, NoneAttr()]
             return [fields, layout, IntAttr(parse_count(parser, "tile"))]
@@ -129,6 +135,14 @@ class ArenaType(ParametrizedAttribute, TypeAttribute):
     def print_parameters(self, printer: Printer) -> None:
         with printer.in_angle_brackets():
             print_fields(printer, self.record)
+
+
+def _parse_layout(parser: AttrParser) -> str:
+    """Words joined by hyphens."""
+    words = [parser.parse_identifier()]
+    while parser.parse_optional_punctuation("-") is not None:
+        words.append(parser.parse_identifier())
+    return "-".join(words)
 
 
 TapeType: TypeAlias = StackType | TapeRegionType

@@ -8,11 +8,24 @@ from click.core import ParameterSource
 from rich.console import Console
 
 from tapeflow.backend.execute import Engine
-from tapeflow.tools.bench_cases import file_case, is_file, program_cases
+from tapeflow.tools.arms import (
+    ARMS,
+    FAIR_BASELINE,
+    Arm,
+    PrefetcherChoice,
+    make_arm,
+)
+from tapeflow.tools.bench_cases import (
+    CaseSource,
+    file_source,
+    is_file,
+    load_case,
+    program_sources,
+)
 from tapeflow.tools.bench_notes import notes_on
 from tapeflow.tools.bench_record import Record, write_csv, write_json
-from tapeflow.tools.bench_runs import measure_all
-from tapeflow.tools.bench_table import means_table, runs_table, show
+from tapeflow.tools.bench_runs import available_cores, measure_all
+from tapeflow.tools.bench_table import means_table, ratios_table, runs_table, show
 from tapeflow.tools.gradient_request import read_machine
 from tapeflow.tools.level_commands import level_commands
 from tapeflow.tools.options import (
@@ -29,9 +42,13 @@ from tapeflow.tools.options import (
     warn,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
-from tapeflow.tools.pipeline_on_machine import fit_pipeline, separate_pipelines
+from tapeflow.tools.pipeline_on_machine import (
+    Prefetcher,
+    Target,
+    separate_pipelines,
+)
+from tapeflow.tools.sram_budget import SramBudget
 from tapeflow.tools.tape_table import show_tapes
-from tapeflow.transforms.pipelines import PIPELINES
 
 
 @click.command("bench")
@@ -44,7 +61,10 @@ from tapeflow.transforms.pipelines import PIPELINES
     "--pipeline",
     "pipelines",
     multiple=True,
-    help=f"{PIPELINE_HELP} May be repeated; by default all named ones.",
+    help=f"{FAIR_BASELINE} (the best of all layouts behind the cache, with and without "
+    f"prefetcher), {PIPELINE_HELP} An option with a dot is a field of the machine, as "
+    "in 'baseline{cache.prefetcher=stride}'. May be repeated; by default all named "
+    "ones.",
 )
 @click.option(
     "--size",
@@ -61,6 +81,36 @@ from tapeflow.transforms.pipelines import PIPELINES
 )
 @machine_option
 @set_option
+@click.option(
+    "--sram-bytes",
+    type=click.IntRange(min=1),
+    help="SRAM of every arm in all: cache alone, or split between cache and "
+    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N.",
+)
+@click.option(
+    "--ports",
+    type=click.IntRange(min=1),
+    help="Memory ports of every arm in all; half of them the scratchpad's, if there "
+    "is one, or by --set scratchpad.ports=N.",
+)
+@click.option(
+    "--prefetcher",
+    type=PrefetcherChoice(),
+    default=(),
+    help="Prefetcher of every arm that does not choose its own: none, next-line, "
+    "stride or markov, with a degree as in stride:4; or best, of none and stride with "
+    "several degrees.",
+)
+@click.option(
+    "--belady",
+    is_flag=True,
+    help="Also replay the accesses of each arm under LRU and optimal replacement.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes that run at a time; by default one for each core.",
+)
 @click.option("--json", "json_path", type=FILE, help="Write the records here.")
 @click.option("--csv", "csv_path", type=FILE, help="Write the records here.")
 @tape_report_option
@@ -81,6 +131,11 @@ def command(
     seed: int,
     machine: str,
     overrides: tuple[str, ...],
+    sram_bytes: int | None,
+    ports: int | None,
+    prefetcher: tuple[Prefetcher, ...],
+    belady: bool,
+    jobs: int | None,
     json_path: Path | None,
     csv_path: Path | None,
     tape_report: bool,
@@ -89,41 +144,69 @@ def command(
 ) -> None:
     """Compare pipelines on benchmark programs, or on a function of your own.
 
-    Without PROGRAM four of them run. A FILE.mlir needs --wrt and --inputs.
-    The exit status is 1 if a pipeline refuses a program, or if two pipelines disagree
-    in a bit of a value or a gradient.
+    Without PROGRAM four of them run; PROGRAM `all` is all of them. A FILE.mlir needs
+    --wrt and --inputs. Every arm has the same SRAM and ports in all. The exit status is
+    1 if a pipeline refuses a program, or if two pipelines disagree in a bit of a value
+    or a gradient.
     """
     read = tuple(path for path in (inputs, seeds) if path is not None)
     check_outputs({"--json": json_path, "--csv": csv_path}, read)
-    chosen = read_machine(machine, overrides)
-    texts = [one for text in pipelines for one in separate_pipelines(text)]
-    fitted = [fit_pipeline(text, chosen) for text in dict.fromkeys(texts or PIPELINES)]
-    own = (function, wrt, inputs, seeds)
+    target = Target(
+        read_machine(machine, overrides),
+        SramBudget(sram_bytes, ports),
+        frozenset(change.partition("=")[0].strip() for change in overrides),
+    )
+    arms = _arms(pipelines, target, prefetcher)
+    sources = _sources(programs, size, seed, (function, wrt, inputs, seeds))
+    for source in sources:
+        warn(load_case(source).request)
+    fitted = [pipeline for arm in arms for pipeline in arm.pipelines]
+    if show_commands:
+        for source in sources:
+            click.echo("\n".join(level_commands(load_case(source).request, fitted)))
+        return
+    records = measure_all(
+        sources,
+        arms,
+        engine,
+        jobs=jobs or available_cores(),
+        with_optimal=belady,
+    )
+    _save(records, json_path, csv_path)
+    tables = [runs_table(records), means_table(records), ratios_table(records)]
+    notes, is_sound = notes_on(records, arms, engine)
+    show(Console(), [table for table in tables if table is not None], notes)
+    if tape_report:
+        for source in sources:
+            show_tapes(Console(), load_case(source).request, fitted, engine)
+    if not is_sound:
+        raise click.exceptions.Exit(1)
+
+
+def _arms(
+    pipelines: Sequence[str], target: Target, prefetchers: tuple[Prefetcher, ...]
+) -> list[Arm]:
+    """The arms asked for, each once."""
+    texts = [one for text in pipelines for one in separate_pipelines(text, ARMS)]
+    unique = dict.fromkeys(texts or ARMS)
+    return [make_arm(text, target, prefetchers) for text in unique]
+
+
+def _sources(
+    programs: tuple[str, ...],
+    size: str,
+    seed: int,
+    own: tuple[str | None, tuple[int, ...] | None, Path | None, Path | None],
+) -> list[CaseSource]:
+    """What is to be run: one file, or benchmark programs."""
     files = [word for word in programs if is_file(word)]
     if files and len(programs) > 1:
         raise click.UsageError("give one file alone, or names of benchmark programs")
     if files:
         _refuse_given("is of a benchmark program, not of a file", "size", "seed")
-        cases = [file_case(Path(files[0]), *own)]
-    else:
-        _refuse_given("needs a FILE.mlir", "function", "wrt", "inputs", "seeds")
-        cases = program_cases(programs, size, seed)
-    for case in cases:
-        warn(case.request)
-    if show_commands:
-        for case in cases:
-            click.echo("\n".join(level_commands(case.request, fitted)))
-        return
-    records = measure_all(cases, fitted, engine)
-    _save(records, json_path, csv_path)
-    tables = [runs_table(records), means_table(records)]
-    notes, is_sound = notes_on(records, fitted, engine)
-    show(Console(), [table for table in tables if table is not None], notes)
-    if tape_report:
-        for case in cases:
-            show_tapes(Console(), case.request, fitted, engine)
-    if not is_sound:
-        raise click.exceptions.Exit(1)
+        return [file_source(Path(files[0]), *own)]
+    _refuse_given("needs a FILE.mlir", "function", "wrt", "inputs", "seeds")
+    return list(program_sources(programs, size, seed))
 
 
 def _refuse_given(reason: str, *names: str) -> None:

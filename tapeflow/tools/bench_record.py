@@ -52,6 +52,26 @@ RECORD_KEYS = (
     "scratchpad_bytes",
     "sram_leakage_pj",
     "dram_static_pj",
+    "arm",
+    "chosen_layout",
+    "chosen_prefetcher",
+    "prefetcher",
+    "prefetch_degree",
+    "sram_split",
+    "unequal_ports",
+    "unequal_sram",
+    "bound_cycles",
+    "bound_dram_cycles",
+    "bound_arithmetic_cycles",
+    "bound_issue_cycles",
+    "bound_port_cycles",
+    "bound_path_cycles",
+    "cycles_over_bound",
+    "cycles_over_free_tape",
+    "lru_misses",
+    "lru_write_backs",
+    "optimal_misses",
+    "optimal_write_backs",
     "engine",
     "compile_seconds",
     "run_seconds",
@@ -106,7 +126,15 @@ def _machine_figures(machine: Machine) -> Record:
         "scratchpad_bytes": machine.scratchpad.capacity_bytes,
         "cache_ports": machine.cache.ports,
         "scratchpad_ports": machine.scratchpad.ports,
+        "prefetcher": machine.cache.prefetcher,
+        "prefetch_degree": _prefetch_degree(machine),
     }
+
+
+def _prefetch_degree(machine: Machine) -> int | None:
+    """Lines the prefetcher asks for at a time; None without one."""
+    cache = machine.cache
+    return None if cache.prefetcher == "none" else cache.prefetch_degree
 
 
 def gradient_sha256(gradients: Mapping[int, Array]) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -14,20 +15,32 @@ from tapeflow.tools.bench_record import Record
 
 EXACT_BELOW = 100_000
 BASELINE = "baseline"
+OVER_FREE_TAPE = "cycles_over_free_tape"
 
-COLUMNS: tuple[tuple[str, Callable[[Record], str]], ...] = (
-    ("cycles", lambda r: count(r["cycles"])),
-    ("speed-\nup", lambda r: ratio(r["speed_up"])),
-    ("cache\nmisses", lambda r: count(r["cache_misses"])),
-    ("DRAM\nbytes", lambda r: count(r["dram_read_bytes"] + r["dram_write_bytes"])),
-    ("spad\naccesses", lambda r: count(r["scratchpad_accesses"])),
-    ("cache\naccesses", lambda r: count(r["cache_accesses"])),
-    ("on-chip\nnJ", lambda r: nanojoules(r["onchip_energy_pj"])),
-    ("total\nnJ", lambda r: nanojoules(r["total_energy_pj"])),
-    ("SRAM\nbytes", lambda r: count(r["sram_bytes"])),
-    ("ports\nc+s", lambda r: f"{r['cache_ports']}+{r['scratchpad_ports']}"),
-    ("tape\nbytes", lambda r: count(r["tape_bytes"])),
-    ("gradient\nerror", lambda r: relative_error(r["gradient_max_relative_error"])),
+Column: TypeAlias = tuple[str, Callable[[Record], str], str | None]
+"""Heading, text of a record, and the key without which the column is left out."""
+
+COLUMNS: tuple[Column, ...] = (
+    ("cycles", lambda r: count(r["cycles"]), None),
+    ("speed-\nup", lambda r: ratio(r["speed_up"]), None),
+    ("over\nbound", lambda r: ratio(r["cycles_over_bound"]), "bound_cycles"),
+    ("over\nfree", lambda r: ratio(r[OVER_FREE_TAPE]), OVER_FREE_TAPE),
+    ("cache\nmisses", lambda r: count(r["cache_misses"]), None),
+    ("LRU\nmisses", lambda r: optional_count(r["lru_misses"]), "lru_misses"),
+    ("optimal\nmisses", lambda r: optional_count(r["optimal_misses"]), "lru_misses"),
+    ("DRAM\nbytes", lambda r: count(_dram_bytes(r)), None),
+    ("spad\naccesses", lambda r: count(r["scratchpad_accesses"]), None),
+    ("cache\naccesses", lambda r: count(r["cache_accesses"]), None),
+    ("on-chip\nnJ", lambda r: nanojoules(r["onchip_energy_pj"]), None),
+    ("total\nnJ", lambda r: nanojoules(r["total_energy_pj"]), None),
+    ("SRAM\nbytes", lambda r: count(r["sram_bytes"]), None),
+    ("ports\nc+s", lambda r: ports(r), None),
+    ("tape\nbytes", lambda r: count(r["tape_bytes"]), None),
+    (
+        "gradient\nerror",
+        lambda r: relative_error(r["gradient_max_relative_error"]),
+        None,
+    ),
 )
 """Heading and text of each figure of a run."""
 
@@ -64,12 +77,51 @@ def relative_error(number: float | None) -> str:
     return "-" if number is None else f"{number:.1e}"
 
 
+def _dram_bytes(record: Record) -> int:
+    return record["dram_read_bytes"] + record["dram_write_bytes"]
+
+
+def ports(record: Record) -> str:
+    """Ports of cache and scratchpad, marked where another arm has fewer in all."""
+    mark = "*" if record["unequal_ports"] else ""
+    return f"{record['cache_ports']}+{record['scratchpad_ports']}{mark}"
+
+
+def arm_name(record: Record) -> str:
+    """The arm; below it what it chose, where it had a choice."""
+    layout = record["chosen_layout"]
+    choices = [] if layout is None else [str(layout)]
+    if record["chosen_prefetcher"] or record["prefetch_degree"]:
+        choices.append(prefetcher(record))
+    lines = [str(record["pipeline"]), ", ".join(choices)]
+    return "\n ".join(line for line in lines if line)
+
+
+def prefetcher(record: Record) -> str:
+    """`no prefetch`, or the prefetcher's name and degree."""
+    if record["prefetch_degree"] is None:
+        return "no prefetch"
+    return f"{record['prefetcher']} {record['prefetch_degree']}"
+
+
+def optional_count(number: int | None) -> str:
+    """A count, or a dash where it is not known."""
+    return "-" if number is None else count(number)
+
+
+def _columns(records: Sequence[Record]) -> list[Column]:
+    """The columns that say something of these records."""
+    known = {key for record in records for key, value in record.items() if value}
+    return [column for column in COLUMNS if column[2] is None or column[2] in known]
+
+
 def runs_table(records: Sequence[Record]) -> Table:
     """One row a run, grouped by program; refused runs show their reason."""
+    columns = _columns(records)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("program", no_wrap=True, vertical="bottom")
     table.add_column("pipeline", max_width=36, overflow="fold")
-    for heading, _ in COLUMNS:
+    for heading, _, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
     for program, group in groupby(records, lambda record: record["program"]):
         rows = list(group)
@@ -77,18 +129,19 @@ def runs_table(records: Sequence[Record]) -> Table:
         for number, record in enumerate(rows):
             name = program if number == 0 else ""
             last = number == len(rows) - 1
-            table.add_row(
-                name, record["pipeline"], *_cells(record, baseline), end_section=last
-            )
+            cells = _cells(record, baseline, columns)
+            table.add_row(name, arm_name(record), *cells, end_section=last)
     return table
 
 
-def _cells(record: Record, baseline: Record | None) -> Iterable[RenderableType]:
+def _cells(
+    record: Record, baseline: Record | None, columns: Sequence[Column]
+) -> Iterable[RenderableType]:
     if record["error"] is not None:
         yield Text("refused", style="red")
         return
     row = record | {"speed_up": improvement(record, baseline, "cycles")}
-    for _, text in COLUMNS:
+    for _, text, _ in columns:
         yield text(row)
 
 
@@ -150,7 +203,34 @@ def means_table(records: Sequence[Record]) -> Table | None:
 def _geometric_mean(
     pairs: Sequence[tuple[Record, Record]], keys: tuple[str, ...]
 ) -> float | None:
-    factors = [improvement(record, baseline, *keys) for record, baseline in pairs]
+    return _mean([improvement(record, baseline, *keys) for record, baseline in pairs])
+
+
+def ratios_table(records: Sequence[Record]) -> Table | None:
+    """Geometric means of cycles over bounds and over a free tape; None without."""
+    keys = ("cycles_over_bound", OVER_FREE_TAPE)
+    ran = [record for record in records if record["error"] is None]
+    if len({r["program"] for r in ran if r["cycles_over_bound"]}) < 2:
+        return None
+    table = Table(
+        title="cycles over the bound and over free-tape, geometric means",
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("pipeline", max_width=36, overflow="fold")
+    for heading in ("programs", "over bound", "over free"):
+        table.add_column(heading, justify="right")
+    for pipeline in dict.fromkeys(record["pipeline"] for record in ran):
+        rows = [record for record in ran if record["pipeline"] == pipeline]
+        means = [ratio(_mean([row[key] for row in rows])) for key in keys]
+        table.add_row(pipeline, str(len(rows)), *means)
+    return table
+
+
+def _mean(factors: Sequence[float | None]) -> float | None:
+    """The geometric mean; None if a factor is not known."""
     known = [factor for factor in factors if factor]
     if len(known) < len(factors):
         return None

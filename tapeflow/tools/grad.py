@@ -89,6 +89,7 @@ def command(
             "function": request.signature.function,
             "pipeline": pipeline,
             "engine": engine,
+            "sram_split": fitted.sram_split,
         }
         statistics = record_of(identity, fitted.machine, result, None)
         statistics = every_counter(statistics, result)

@@ -1,13 +1,14 @@
 """A pipeline fitted to a machine: capacities filled in, the SRAM where it is used."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
-from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible
+from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
-from hwmodel import Machine, MachineError
+from hwmodel import Machine, MachineError, override
 from tapeflow.tools.pass_options import option_types
 from tapeflow.tools.pipeline_building import build_passes
 from tapeflow.tools.pipeline_text import (
@@ -17,9 +18,18 @@ from tapeflow.tools.pipeline_text import (
     PipelineNode,
     parse_pipeline_text,
 )
+from tapeflow.tools.sram_budget import (
+    CACHE_BYTES,
+    OWN_MEMORY,
+    SCRATCHPAD_BYTES,
+    SramBudget,
+)
 from tapeflow.transforms.pipelines import PIPELINES
 
 CAPACITY = "capacity-bytes"
+
+Prefetcher: TypeAlias = tuple[str, int | None]
+"""Name and degree; None for the machine's degree."""
 
 PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
 
@@ -33,35 +43,70 @@ class FittedPipeline:
     passes: tuple[ModulePass, ...]
     machine: Machine
     """Without scratchpad, all SRAM and ports the cache's, where no pass uses it."""
+    sram_split: str = ""
+    """How the SRAM came to be split: all cache, machine, rule or set."""
 
 
-def separate_pipelines(text: str) -> list[str]:
-    """The texts of several named pipelines separated by commas; else the text alone.
+@dataclass(frozen=True)
+class Target:
+    """The machine that pipelines are fitted to."""
+
+    machine: Machine
+    budget: SramBudget = OWN_MEMORY
+    explicit: frozenset[str] = frozenset()
+    """Fields of the machine that the user has set."""
+    prefetcher: Prefetcher | None = None
+    """For arms that do not name one; None for the machine's own."""
+
+
+def separate_pipelines(text: str, known: Container[str]) -> list[str]:
+    """The texts of several named arms separated by commas; else the text alone.
 
     Raises:
         PipelineError: malformed text.
     """
     nodes = parse_pipeline_text(text)
     specs = [node.spec for node in nodes if isinstance(node, PassNode)]
-    if len(specs) < len(nodes) or any(spec.name not in PIPELINES for spec in specs):
+    if len(specs) < len(nodes) or any(spec.name not in known for spec in specs):
         return [text]
-    return [str(spec) for spec in specs]
+    starts = [node.position for node in nodes]
+    parts = zip(starts, [*starts[1:], len(text)], strict=True)
+    return [text[start:end].strip().rstrip(",").rstrip() for start, end in parts]
 
 
-def fit_pipeline(text: str, machine: Machine) -> FittedPipeline:
+def fit_pipeline(text: str, machine: Machine | Target) -> FittedPipeline:
     """The passes of pipeline text, every scratchpad capacity that of the machine.
+
+    Options of a named pipeline that have a dot, as in `streams{cache.ports=3}`, are
+    fields of its machine. An arm without scratchpad has them last, the memory already
+    its cache's.
 
     Raises:
         PipelineError: malformed text, an unknown name, another capacity, or a
             scratchpad that the machine does not have.
+        MachineError: an unknown field, a value without sense, or a split of the SRAM
+            that is not possible.
     """
+    target = machine if isinstance(machine, Target) else Target(machine)
+    plain, changes = _machine_options(text)
+    if target.prefetcher is not None:
+        name, degree = target.prefetcher
+        lines = {} if degree is None else {"cache.prefetch_degree": str(degree)}
+        changes = {"cache.prefetcher": name, **lines, **changes}
+    fitted = _fit(plain, target, changes)
+    return replace(fitted, name=text)
+
+
+def _fit(text: str, target: Target, changes: Mapping[str, str]) -> FittedPipeline:
     factories = Universe.get_multiverse().all_passes
     build_passes(text, factories)  # checks the text as it was written
     nodes = _flattened(parse_pipeline_text(text))
     users = [node for node in nodes if _takes_capacity(node.spec.name, factories)]
     if not users:
         passes = build_passes(text, factories)
-        return FittedPipeline(text, passes, _all_cache(machine, text))
+        machine = _changed(_all_cache(target, text), changes)
+        return FittedPipeline(text, passes, machine, "all cache")
+    machine, sram_split = _split(target, changes)
     capacity_bytes = machine.scratchpad.capacity_bytes
     if capacity_bytes == 0:
         raise PipelineError(
@@ -75,11 +120,51 @@ def fit_pipeline(text: str, machine: Machine) -> FittedPipeline:
         str(_with_capacity(node.spec, capacity_bytes) if node in users else node.spec)
         for node in nodes
     )
-    return FittedPipeline(text, build_passes(filled, factories), machine)
+    passes = build_passes(filled, factories)
+    return FittedPipeline(text, passes, machine, sram_split)
 
 
-def _all_cache(machine: Machine, text: str) -> Machine:
+def _machine_options(text: str) -> tuple[str, dict[str, str]]:
+    """Pipeline text without the options that are fields of the machine, and those."""
+    nodes = parse_pipeline_text(text)
+    if len(nodes) != 1 or not isinstance(nodes[0], PassNode):
+        return text, {}
+    spec = nodes[0].spec
+    if not any("." in key for key in spec.parameters):
+        return text, {}
+    kept = {k: v for k, v in spec.parameters.items() if "." not in k}
+    fields = {k: _as_toml(v) for k, v in spec.parameters.items() if "." in k}
+    return str(ArgSpec(spec.name, kept)), fields
+
+
+def _as_toml(values: ParameterListType) -> str:
+    return ",".join(str(v).lower() if isinstance(v, bool) else str(v) for v in values)
+
+
+def _changed(machine: Machine, changes: Mapping[str, str]) -> Machine:
+    for key, value in changes.items():
+        machine = override(machine, f"{key}={value}")
+    return machine
+
+
+def _split(target: Target, changes: Mapping[str, str]) -> tuple[Machine, str]:
+    """The machine of an arm with a scratchpad, and how its SRAM came to be split."""
+    machine = _changed(target.machine, changes)
+    if not target.budget.is_given:
+        return machine, "machine"
+    explicit = target.explicit | changes.keys()
+    split = target.budget.split(machine, explicit)
+    if target.budget.sram_bytes is None:
+        return split, "machine"
+    is_set = {CACHE_BYTES, SCRATCHPAD_BYTES} & explicit
+    return split, "set" if is_set else "rule"
+
+
+def _all_cache(target: Target, text: str) -> Machine:
     """The machine with all SRAM and ports in its cache."""
+    machine = target.machine
+    if target.budget.is_given:
+        return target.budget.all_cache(machine)
     try:
         return machine.without_scratchpad()
     except MachineError as error:

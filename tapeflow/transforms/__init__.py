@@ -18,7 +18,9 @@ from tapeflow.transforms.lower_spm_to_blocking import LowerSpmToBlockingPass
 from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
 from tapeflow.transforms.request_gradient import RequestGradientPass
+from tapeflow.transforms.shrink_tape import ShrinkTapePass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.waive_tape import WaiveTapePass
 
 __all__ = [
     "AffineToScfPass",
@@ -35,7 +37,9 @@ __all__ = [
     "LowerSwitchToIfPass",
     "LowerTapeToMemrefPass",
     "RequestGradientPass",
+    "ShrinkTapePass",
     "SimplifyAdjointsPass",
+    "WaiveTapePass",
     "get_all_passes",
 ]
 
@@ -49,8 +53,10 @@ _PASSES: tuple[type[ModulePass], ...] = (
     InlineExecuteRegionPass,
     DifferentiatePass,
     SimplifyAdjointsPass,
+    ShrinkTapePass,
     FormRegionsPass,
     LowerTapeToMemrefPass,
+    WaiveTapePass,
     FormLayersPass,
     AssignScratchpadPass,
     LowerSpmToBlockingPass,

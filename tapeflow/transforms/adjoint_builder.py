@@ -24,13 +24,6 @@ def hint_of(value: SSAValue, prefix: str = "") -> str | None:
     return None if value.name_hint is None else prefix + value.name_hint
 
 
-def moved_region(region: Region) -> Region:
-    """A region with the blocks of another, which is left empty."""
-    moved = Region()
-    region.move_blocks(moved)
-    return moved
-
-
 def _constant_name(value: FloatAttr | IntegerAttr) -> str:
     if isinstance(value, IntegerAttr):
         return f"c{value.value.data}".replace("-", "m")

@@ -7,7 +7,8 @@ from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.transforms.adjoint_builder import AdjointBuilder, moved_region
+from tapeflow.transforms.adjoint_builder import AdjointBuilder
+from tapeflow.transforms.carry_values import moved_region
 
 
 def iterations_of(loop: scf.WhileOp) -> SSAValue:

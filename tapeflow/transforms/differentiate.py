@@ -1,48 +1,41 @@
 """Pass `differentiate`: answer requests for gradients in reverse mode."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import (
     FileLineColLoc,
     FunctionType,
-    MemRefType,
     ModuleOp,
-    NoneAttr,
 )
 from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.activity import Activity, find_activity
-from tapeflow.analysis.buffers import Buffers, find_buffers, is_memref
+from tapeflow.analysis.buffers import find_buffers, is_memref
 from tapeflow.analysis.differentiability import Problem, find_problems
-from tapeflow.analysis.executions import Executions
 from tapeflow.analysis.fusion import FusionFinder
 from tapeflow.analysis.overwriting import find_accesses
-from tapeflow.analysis.program_order import ProgramOrder
-from tapeflow.analysis.recall_prices import RecallPrices
-from tapeflow.analysis.recall_ways import RecallWays
-from tapeflow.analysis.recording import Recording, RecordingFinder
-from tapeflow.analysis.reverse_reads import ReverseReads, find_reverse_reads
-from tapeflow.analysis.scopes import Scopes
+from tapeflow.analysis.request_problems import (
+    constants_in_wrt,
+    shadows_with_layout,
+)
+from tapeflow.analysis.reverse_reads import find_reverse_reads
 from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
-from tapeflow.analysis.undo import find_undoable
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints
 from tapeflow.transforms.count_iterations import count_iterations
+from tapeflow.transforms.decide_recording import decide_recording
 from tapeflow.transforms.fuse_loops import FusedScope, fuse_loops
 from tapeflow.transforms.inline_calls import inline_calls
-from tapeflow.transforms.load_overwritten import drop_if_new, load_overwritten
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
 from tapeflow.transforms.reverse_sweep import ReverseSweep
-
-_ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
+from tapeflow.transforms.track_extrema import track_extrema
 
 
 @dataclass(frozen=True)
@@ -128,41 +121,6 @@ def _check_one_block(primal: func.FuncOp, request: GradientOp) -> None:
         _fail(primal, name, [problem])
 
 
-def _constants_in_wrt(
-    function: func.FuncOp,
-    buffers: Buffers,
-    wrt: Sequence[SSAValue],
-    constants: Sequence[SSAValue],
-) -> Iterator[Problem]:
-    """Constant buffers that are swapped with buffers whose gradient is asked for."""
-    active = {buffers.of(value) for value in wrt if is_memref(value)}
-    for constant in filter(is_memref, constants):
-        if buffers.of(constant) in active:
-            yield Problem(
-                function,
-                "a constant buffer is swapped with one in wrt",
-                "take it out of constant",
-            )
-
-
-def _shadows_with_layout(
-    function: func.FuncOp, activity: Activity, wrt: Sequence[SSAValue]
-) -> Iterator[Problem]:
-    """Active buffers whose shadow has to be allocated and whose layout is not plain."""
-    created = [op for op in function.walk() if isinstance(op, _ALLOCATIONS)]
-    values = [*function.body.block.args, *(op.results[0] for op in created)]
-    for value in values:
-        if value in wrt or not is_memref(value) or not activity.active(value):
-            continue
-        if not isinstance(cast(MemRefType, value.type).layout, NoneAttr):
-            owner = value.owner
-            yield Problem(
-                owner if isinstance(owner, Operation) else function,
-                f"a shadow for a buffer of type {value.type} cannot be allocated",
-                "ask for its gradient with wrt, or use a plain layout",
-            )
-
-
 @dataclass
 class _Gradient:
     """A gradient function under construction: first a copy of the primal."""
@@ -203,14 +161,20 @@ class _Gradient:
         activity = self._check(wrt, seeded)
         if self._count_iterations(activity, builder):
             activity = self._check(wrt, seeded)
+        terms, choices = track_extrema(self.function, activity, builder)
+        if choices:
+            self._refresh_returned()
+            activity = self._check(wrt, seeded)
         scopes = self._fuse(activity, builder)
         if scopes:
             activity = self._check(wrt, seeded)
         frees = self._strip()
-        terms = compute_recorded_terms(self.function, activity, builder)
+        terms = compute_recorded_terms(self.function, activity, builder, terms)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording = self._record(facts, scopes, policy)
-        stacks = push_saved(recording, builder)
+        recording, reasons = decide_recording(
+            self.function, facts, scopes, choices, policy
+        )
+        stacks = push_saved(recording, reasons, builder)
         sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
         builder.add(TurnOp())
         fused = scopes.get(self.block)
@@ -224,31 +188,6 @@ class _Gradient:
         for free in frees:
             self.block.add_op(free)
         self._return(sweep, wrt, adjoints)
-
-    def _record(
-        self,
-        facts: ReverseReads,
-        fused: Mapping[Block, FusedScope],
-        policy: TapePolicy,
-    ) -> Recording:
-        """Decide what is saved; load what stores overwrite where that is worth it."""
-        activity = facts.activity
-        buffers = activity.buffers
-        bodies = (loop.op.body.block for s in fused.values() for loop in s.loops)
-        scopes = Scopes(self.block, bodies)
-        accesses = find_accesses(self.function, buffers)
-        undoable = find_undoable(self.function, activity, accesses, scopes)
-        stores = [store for undo in undoable.values() for store in undo.stores]
-        overwritten = load_overwritten(stores, buffers)
-        order = ProgramOrder(self.function)
-        ways = RecallWays(buffers, scopes, undoable, order)
-        prices = RecallPrices(policy, Executions(policy.assumed_trips), scopes)
-        recording = RecordingFinder(
-            order, facts.reads, ways, undoable, overwritten, prices
-        ).find()
-        for value in set(overwritten.values()) - recording.recalls.keys():
-            drop_if_new(value, buffers)
-        return recording
 
     def _fuse(
         self, activity: Activity, builder: AdjointBuilder
@@ -272,8 +211,8 @@ class _Gradient:
         constants = [self.arguments[i] for i in self.request.constant_arguments()]
         activity = find_activity(self.function, buffers, wrt, sinks, constants)
         problems = [
-            *_constants_in_wrt(self.function, buffers, wrt, constants),
-            *_shadows_with_layout(self.function, activity, wrt),
+            *constants_in_wrt(self.function, buffers, wrt, constants),
+            *shadows_with_layout(self.function, activity, wrt),
             *find_problems(self.function, activity),
         ]
         if problems:

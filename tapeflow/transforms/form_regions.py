@@ -47,7 +47,8 @@ class FormRegionsPass(ModulePass):
     Fields are sorted by alignment, so that records have no avoidable padding. The
     capacity is an upper bound on the pushes, computed in front of the nest; of pushes
     inside a fused loop, which reverses each iteration at once, those of one iteration
-    count. Where that would need the nest itself to run, as for pushes in an scf.while, the region grows:
+    count. Where that would need the nest itself to run, as for pushes in an scf.while,
+    the region grows:
 
         %tape = tape.allocate %c4 growing : !tape.region<[f64, i8], aos>
     """
@@ -55,7 +56,8 @@ class FormRegionsPass(ModulePass):
     name = "form-regions"
 
     layout: Layout = "soa"
-    """`soa`: one array a field; `aos`: one array of records."""
+    """`soa`: one array a field; `padded-soa`: such arrays with starts that do not
+    alias in a cache; `aos`: one array of records."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in op.walk():

@@ -19,7 +19,9 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from tapeflow.analysis.fusion import ScopeFusion, accumulated
 from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.dialects.ad import FUSED
-from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of, moved_region
+from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.carry_values import with_carried
+
 
 @dataclass(frozen=True)
 class FusedLoop:
@@ -81,17 +83,6 @@ def _with_slots(
     slots = body.args[len(body.args) - len(captured) :]
     terminator.operands = [*terminator.operands, *slots]
     zeros = [builder.zero(cast(AnyFloat, value.type)) for value in captured]
-    fused = scf.ForOp(
-        loop.lb, loop.ub, loop.step, [*loop.iter_args, *zeros], moved_region(loop.body)
-    )
-    fused.location = loop.location
-    fused.attributes |= loop.attributes | {FUSED: UnitAttr()}
-    block = loop.parent
-    assert block is not None
-    block.insert_op_before(fused, loop)
-    for old, new in zip(loop.results, fused.results, strict=False):
-        new.name_hint = old.name_hint
-        old.replace_all_uses_with(new)
-    loop.detach()
-    loop.erase()
+    fused = with_carried(loop, zeros, [hint_of(value, "d_") for value in captured])
+    fused.attributes[FUSED] = UnitAttr()
     return FusedLoop(fused, captured, accumulators)

@@ -7,7 +7,7 @@ memref.store %new, %x[%i]      ==>      %old = memref.load %x[%i]
 from collections.abc import Iterable
 
 from xdsl.dialects import memref
-from xdsl.ir import SSAValue
+from xdsl.ir import Block, SSAValue
 
 from tapeflow.analysis.buffers import Buffers
 from tapeflow.transforms.adjoint_builder import hint_of
@@ -16,23 +16,52 @@ from tapeflow.transforms.adjoint_builder import hint_of
 def load_overwritten(
     stores: Iterable[memref.StoreOp], buffers: Buffers
 ) -> dict[memref.StoreOp, SSAValue]:
-    """By store a value that is what it overwrites: one that is loaded anyway, or new."""
-    return {store: _loaded_before(store, buffers) or _load(store) for store in stores}
+    """By store what it overwrites: a value that is loaded anyway, or a new one."""
+    overwritten: dict[memref.StoreOp, SSAValue] = {}
+    for block, inside in _by_block(stores).items():
+        overwritten |= _loaded_before(block, inside, buffers)
+        new = (store for store in inside if store not in overwritten)
+        overwritten |= {store: _load(store) for store in new}
+    return overwritten
 
 
-def _loaded_before(store: memref.StoreOp, buffers: Buffers) -> SSAValue | None:
-    """A load of the element in front of a store without a write between them."""
-    buffer = buffers.of(store.memref)
-    holders = buffers.around_writes[buffer]
-    op = store.prev_op
-    while op is not None and op not in holders:
-        if isinstance(op, memref.LoadOp) and op.memref is store.memref:
-            if all(one is two for one, two in zip(op.indices, store.indices, strict=True)):
-                return op.res
-        if isinstance(op, memref.StoreOp) and buffers.of(op.memref) is buffer:
-            return None
-        op = op.prev_op
-    return None
+def _by_block(
+    stores: Iterable[memref.StoreOp],
+) -> dict[Block, list[memref.StoreOp]]:
+    by_block: dict[Block, list[memref.StoreOp]] = {}
+    for store in stores:
+        assert store.parent is not None
+        by_block.setdefault(store.parent, []).append(store)
+    return by_block
+
+
+def _loaded_before(
+    block: Block, stores: Iterable[memref.StoreOp], buffers: Buffers
+) -> dict[memref.StoreOp, SSAValue]:
+    """Of some stores in a block, those whose element has been loaded right before.
+
+    No write to the buffer lies between load and store.
+    """
+    wanted, found = set(stores), dict[memref.StoreOp, SSAValue]()
+    watched = {buffers.of(store.memref) for store in wanted}
+    loaded: dict[SSAValue, dict[tuple[SSAValue, ...], SSAValue]] = {}
+    for op in block.ops:
+        match op:
+            case memref.LoadOp():
+                here = loaded.setdefault(buffers.of(op.memref), {})
+                here[op.memref, *op.indices] = op.res
+            case memref.StoreOp():
+                here = loaded.pop(buffers.of(op.memref), {})
+                known = here.get((op.memref, *op.indices))
+                if op in wanted and known is not None:
+                    found[op] = known
+            case _ if op.regions:
+                for buffer in watched:
+                    if op in buffers.around_writes[buffer]:
+                        loaded.pop(buffer, None)
+            case _:
+                pass
+    return found
 
 
 def _load(store: memref.StoreOp) -> SSAValue:

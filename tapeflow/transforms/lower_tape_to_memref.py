@@ -16,7 +16,7 @@ from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.grow_tape import make_room
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.reserve_records import reserve_records
-from tapeflow.transforms.tape_layouts import layout_of
+from tapeflow.transforms.tape_layouts import TapeLayout, layout_of
 from tapeflow.transforms.thread_state import (
     Rules,
     State,
@@ -48,6 +48,9 @@ class LowerTapeToMemrefPass(ModulePass):
         }
 
     A region of layout `aos` becomes a `tape.arena`, and its register a byte address.
+    In layout `padded-soa` each allocation says where in a page it begins:
+
+        %field = memref.alloc(%n) {tape.skew = 1 : i64} : memref<?xf64>
 
     A growing region carries its memory and where that ends, too. In front of loops that
     push a known number of records, else before each push, its room is tested; where it
@@ -74,6 +77,9 @@ class _Lowering:
 
     def __init__(self, constants: FunctionConstants):
         self._constants = constants
+        self._first_skews: dict[SSAValue, int] = {}
+        self._next_skew = 1
+        """Not 0, where the program's own arrays often begin."""
 
     def rules(self) -> Rules:
         return {
@@ -86,7 +92,7 @@ class _Lowering:
     def allocate(self, op: Operation, state: State) -> State:
         assert isinstance(op, AllocateOp)
         builder = self._before(op)
-        layout = layout_of(op.tape.type)
+        layout = self._layout(op.tape)
         if op.growing is None:
             memory = layout.allocate(op.capacity, op.tape.name_hint, builder)
             return builder.value(0), *memory
@@ -101,14 +107,14 @@ class _Lowering:
         terminator = cast(Block, op.parent).last_op
         assert terminator is not None
         end = self._before(op).at(InsertPoint.before(terminator))
-        layout_of(op.tape.type).free(_memory(op.tape, state), end)
+        self._layout(op.tape).free(_memory(op.tape, state), end)
 
     def reserve(self, op: Operation, state: State) -> State:
         assert isinstance(op, ReserveOp)
         if not _is_growing(op.tape):
             return state
         top, limit, *memory = state
-        layout = layout_of(_region_type(op.tape))
+        layout = self._layout(op.tape)
         builder = self._before(op)
         return top, *make_room(op.records, top, limit, memory, layout, builder)
 
@@ -117,13 +123,13 @@ class _Lowering:
         if not _is_growing(op.tape):
             return ()
         type_ = _region_type(op.tape)
-        pieces = len(type_.fields) if type_.layout.data == "soa" else 1
+        pieces = len(type_.fields) if type_.is_split else 1
         return range(_TOP + 1, _TOP + 2 + pieces)
 
     def push(self, op: Operation, state: State) -> State:
         assert isinstance(op, PushOp)
         builder = self._before(op)
-        layout = layout_of(_region_type(op.tape))
+        layout = self._layout(op.tape)
         place, *others = state
         layout.push(op.values, _memory(op.tape, state), place, builder)
         return builder.value(builder.add(place, layout.step, "top")), *others
@@ -131,7 +137,7 @@ class _Lowering:
     def pop(self, op: Operation, state: State) -> State:
         assert isinstance(op, PopOp)
         builder = self._before(op)
-        layout = layout_of(_region_type(op.tape))
+        layout = self._layout(op.tape)
         end, *others = state
         place = builder.value(builder.sub(end, layout.step, "top"))
         record = layout.pop(_memory(op.tape, state), place, builder)
@@ -139,6 +145,13 @@ class _Lowering:
             new.name_hint = value.name_hint
             value.replace_all_uses_with(new)
         return place, *others
+
+    def _layout(self, tape: SSAValue) -> TapeLayout:
+        type_ = _region_type(tape)
+        if tape not in self._first_skews:
+            self._first_skews[tape] = self._next_skew
+            self._next_skew += len(type_.fields)
+        return layout_of(type_, self._first_skews[tape])
 
     def _before(self, op: Operation) -> IndexBuilder:
         return IndexBuilder.before(op, self._constants)

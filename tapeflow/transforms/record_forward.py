@@ -1,8 +1,9 @@
 """What the forward sweep does for the reverse sweep: recorded terms, and pushes."""
 
-from typing import cast
+from typing import TypeAlias, cast
 
 from xdsl.dialects import func
+from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
 from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
 
 from tapeflow.analysis.activity import Activity
@@ -10,26 +11,34 @@ from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
 from tapeflow.analysis.recall_ways import owner_block
 from tapeflow.analysis.recording import Recording
 from tapeflow.analysis.reverse_reads import recorded_terms
+from tapeflow.analysis.saving_reasons import SavingReason, SavingReasons
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
 
+RecordedTerms: TypeAlias = dict[tuple[Operation, Recorded], SSAValue]
+"""Where the forward sweep computes the recorded terms of rules."""
+
 
 def compute_recorded_terms(
-    function: func.FuncOp, activity: Activity, builder: AdjointBuilder
-) -> dict[tuple[Operation, Recorded], SSAValue]:
+    function: func.FuncOp,
+    activity: Activity,
+    builder: AdjointBuilder,
+    known: RecordedTerms,
+) -> RecordedTerms:
     """Compute the recorded terms of all rules right after their operations."""
-    terms: dict[tuple[Operation, Recorded], SSAValue] = {}
+    terms = dict(known)
     for op in tuple(function.walk()):
         for owner, recorded in recorded_terms(op, activity):
             if (owner, recorded) not in terms:
-                terms[owner, recorded] = _compute_after(owner, recorded, builder)
+                terms[owner, recorded] = compute_after(owner, recorded, builder)
     return terms
 
 
-def _compute_after(
+def compute_after(
     op: Operation, recorded: Recorded, builder: AdjointBuilder
 ) -> SSAValue:
+    """Compute a recorded term right after its operation."""
     block, last = op.parent, op
     assert block is not None
 
@@ -51,14 +60,18 @@ def _compute_after(
 
 
 def push_saved(
-    recording: Recording, builder: AdjointBuilder
+    recording: Recording, reasons: SavingReasons, builder: AdjointBuilder
 ) -> dict[SSAValue, SSAValue]:
-    """Push each saved value at the end of its block; a stack for each."""
+    """Push each saved value at the end of its block; a stack for each.
+
+    The stack says why, and what else could be done at which price (in additions).
+    """
     stacks: dict[SSAValue, SSAValue] = {}
     for value in recording.saved:
         stack = tape.StackOp(cast(TypeAttribute, value.type))
         stack.location = builder.location
         builder.prepend(stack)
+        _explain(stack, reasons.of(value))
         stack.tape.name_hint = hint_of(value, "tape_")
         push = tape.PushOp(stack.tape, value)
         push.location = (
@@ -69,3 +82,10 @@ def push_saved(
         block.insert_op_before(push, block.last_op)
         stacks[value] = stack.tape
     return stacks
+
+
+def _explain(stack: tape.StackOp, why: SavingReason) -> None:
+    stack.attributes["tape.reason"] = StringAttr(why.reason)
+    if why.alternative is not None and why.price is not None:
+        stack.attributes["tape.alternative"] = StringAttr(why.alternative)
+        stack.attributes["tape.alternative_price"] = FloatAttr(why.price, f64)

@@ -3,17 +3,14 @@
 The contents that the forward sweep leaves in an argument belong to the caller.
 """
 
-from collections.abc import Sequence
+from typing import cast
 
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType, NoneAttr, UnitAttr
 from xdsl.ir import SSAValue
-from typing import cast
 
+from tapeflow.dialects.tape_marks import TAPE_COPY
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
-
-TAPE_COPY = "tape.copy"
-"""Attribute of the stores that copy final contents: their bytes count as tape."""
 
 
 def copy_final_contents(buffer: SSAValue, builder: AdjointBuilder) -> SSAValue:

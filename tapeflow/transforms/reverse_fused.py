@@ -1,5 +1,7 @@
 """The reverse of fused loops: each iteration at once, inside the forward loop."""
 
+from dataclasses import dataclass
+
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -10,30 +12,39 @@ Arriving = dict[FusedLoop, dict[int, SSAValue]]
 """By loop and position the adjoints of the sums that it carries."""
 
 
+@dataclass(frozen=True)
+class FusedReverse:
+    """What has been done for a scope before its own reverse."""
+
+    reversed: frozenset[Operation] = frozenset()
+    defined: int = 0
+    """How many of the scope's operations have got their shadows."""
+    shadows: tuple[SSAValue, ...] = ()
+    """Those that have been allocated and must be freed."""
+
+
 def reverse_fused(
     sweep: AdjointSweep, scope: Block, adjoints: Adjoints
-) -> tuple[frozenset[Operation], list[SSAValue]]:
-    """Reverse the fused loops of a scope where they are, if there are any.
-
-    Returns the operations that have been reversed, and the shadows that have been
-    allocated on the way.
-    """
+) -> FusedReverse:
+    """Reverse the fused loops of a scope where they are, if there are any."""
     fusion = sweep.scopes.get(scope)
     if fusion is None:
-        return frozenset(), []
+        return FusedReverse()
     forward = tuple(scope.ops)
     with sweep.builder.before(fusion.loops[0].op):
         arriving = _reverse_early(sweep, fusion, forward, adjoints)
-    allocated: list[SSAValue] = []
+    shadows: list[SSAValue] = []
+    defined = 0
     for loop in fusion.loops:
+        position = forward.index(loop.op)
         with sweep.builder.before(loop.op):
-            allocated += sweep.shadows.define_all(
-                forward[: forward.index(loop.op)]
-            )
+            shadows += sweep.shadows.define_all(forward[defined:position])
+        defined = position
         _reverse_iteration(sweep, loop, arriving[loop])
         for value, adjoint in zip(loop.captured, loop.adjoints, strict=True):
             sweep.accumulate(adjoints, value, adjoint)
-    return fusion.early | {loop.op for loop in fusion.loops}, allocated
+    loops = (loop.op for loop in fusion.loops)
+    return FusedReverse(fusion.early.union(loops), defined, tuple(shadows))
 
 
 def _reverse_early(

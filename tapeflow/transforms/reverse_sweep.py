@@ -12,6 +12,7 @@ from tapeflow.analysis.recall_ways import AGAIN, Recall
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.expression_emitter import ExpressionEmitter
+from tapeflow.transforms.get_back import get_back
 from tapeflow.transforms.restore_buffers import copy_final_contents
 from tapeflow.transforms.reverse_control import reverse_for, reverse_if, reverse_while
 from tapeflow.transforms.reverse_fused import reverse_fused
@@ -24,13 +25,14 @@ class ReverseSweep(AdjointSweep):
     def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
         """Append the reverse of a block, given the adjoints of what it yields."""
         forward = tuple(block.ops)
-        done, allocated = reverse_fused(self, block, adjoints)
+        fused = reverse_fused(self, block, adjoints)
+        allocated = [*fused.shadows]
         if block is self.builder.entry:
             allocated += self._copy_arguments()
         waiting = self._recall_needed(block)
-        allocated += self.shadows.define_all(forward)
+        allocated += self.shadows.define_all(forward[fused.defined :])
         for op in reversed(forward):
-            if op in self.facts.relevant and op not in done:
+            if op in self.facts.relevant and op not in fused.reversed:
                 self.builder.location = op.location
                 self._reverse(op, adjoints)
             for value in waiting.get(op, ()):
@@ -64,17 +66,7 @@ class ReverseSweep(AdjointSweep):
     def _get_back(self, value: SSAValue) -> None:
         way = self.recording.ways[value]
         self.builder.location = way.op.location
-        operands = [*map(self.recall, way.operands)]
-        if way.recall is Recall.RELOAD:
-            buffer, *indices = operands
-            load = memref.LoadOp.get(buffer, indices)
-            self.primal[value] = self.builder.value(load, value.name_hint)
-            return
-        again = self.builder.add(
-            way.op.clone(dict(zip(way.operands, operands, strict=True)))
-        )
-        for old, new in zip(way.op.results, again.results, strict=True):
-            self.primal[old] = new
+        self.primal[value] = get_back(value, way, self.recall, self.builder)
 
     def _reverse(self, op: Operation, adjoints: Adjoints) -> None:
         match op:

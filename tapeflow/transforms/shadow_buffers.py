@@ -40,10 +40,9 @@ class ShadowBuffers:
     builder: AdjointBuilder
     recall: Callable[[SSAValue], SSAValue]
     shadows: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
-    defined: set[Operation] = field(default_factory=set[Operation])
 
     def of(self, buffer: SSAValue) -> SSAValue:
-        """The shadow of a memref value whose definition has been passed to `define_all`."""
+        """The shadow of a memref whose definition has been passed to `define_all`."""
         return self.shadows[buffer]
 
     def create_zero(self, buffer: SSAValue, sizes: Sequence[SSAValue]) -> SSAValue:
@@ -69,13 +68,11 @@ class ShadowBuffers:
         return self.create_zero(buffer, self.builder.dynamic_sizes(buffer))
 
     def define_all(self, ops: Iterable[Operation]) -> list[SSAValue]:
-        """Give the memref results of forward operations their shadows, each once.
+        """Give the memref results of forward operations their shadows.
 
         Returns the shadows that were allocated and must be freed.
         """
-        new = [op for op in ops if op not in self.defined]
-        self.defined.update(new)
-        shadows = [self._define(op) for op in new]
+        shadows = [self._define(op) for op in ops]
         return [shadow for shadow in shadows if shadow is not None]
 
     def _define(self, op: Operation) -> SSAValue | None:

@@ -1,24 +1,33 @@
 """How records lie in memory behind the cache: as arrays of fields or as an arena.
 
 The place of a record is an index in each array, or a byte address in the arena.
+
+Arrays of one size often begin a power of two apart, so that equal places of all fields
+fall into one set of a cache and evict each other. Layout `padded-soa` numbers the
+arrays of a function and gives array k the attribute `tape.skew = k`: it begins k lines
+after a multiple of a page, wherever the memory is placed, at the cost of addresses
+alone.
 """
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from xdsl.dialects import arith, memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, UnitAttr, i1, i8
+from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
+    IntegerAttr,
+    MemRefType,
+    UnitAttr,
+    i1,
+    i8,
+    i64,
+)
 from xdsl.ir import Attribute, SSAValue
 
 from tapeflow.dialects.tape import AllocateArenaOp, DeallocateArenaOp, LoadOp, StoreOp
+from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 from tapeflow.dialects.tape_types import ArenaType, TapeRegionType
 from tapeflow.transforms.index_builder import IndexBuilder
-
-TAPE_FIELD = "tape.field"
-"""Attribute of the stores that push a field to an array, so that the tape's bytes can
-be counted."""
-TAPE_MOVED = "tape.moved"
-"""Attribute of the stores that move a record to a larger arena: no bytes are pushed."""
 
 
 class TapeLayout(Protocol):
@@ -64,17 +73,20 @@ class TapeLayout(Protocol):
         ...
 
 
-def layout_of(type_: TapeRegionType) -> TapeLayout:
-    """The layout of a region's records."""
-    return _Arrays(type_) if type_.layout.data == "soa" else _Arena(type_)
+def layout_of(type_: TapeRegionType, first_skew: int) -> TapeLayout:
+    """The layout of a region's records; `first_skew` is that of its first array."""
+    if not type_.is_split:
+        return _Arena(type_)
+    return _Arrays(type_, first_skew if type_.layout.data == "padded-soa" else None)
 
 
 class _Arrays:
     """One array a field."""
 
-    def __init__(self, type_: TapeRegionType):
+    def __init__(self, type_: TapeRegionType, first_skew: int | None):
         self.step = 1
         self._fields = type_.fields
+        self._first_skew = first_skew
 
     def allocate(
         self, records: SSAValue, name: str | None, builder: IndexBuilder
@@ -84,6 +96,9 @@ class _Arrays:
             MemRefType(_stored_type(field), [DYNAMIC_INDEX]) for field in self._fields
         )
         allocations = [memref.AllocOp([records], [], type_) for type_ in types]
+        if self._first_skew is not None:
+            for skew, allocation in enumerate(allocations, self._first_skew):
+                allocation.attributes[TAPE_SKEW] = IntegerAttr(skew, i64)
         return [builder.insert(op, "field").memref for op in allocations]
 
     def free(self, memory: Sequence[SSAValue], builder: IndexBuilder) -> None:
@@ -108,6 +123,7 @@ class _Arrays:
         loads: list[SSAValue] = []
         for array, field in zip(memory, self._fields, strict=True):
             load = builder.insert(memref.LoadOp.get(array, [place]))
+            load.attributes[TAPE_FIELD] = UnitAttr()
             loads.append(_narrowed(load.res, field, builder))
         return loads
 
@@ -120,7 +136,8 @@ class _Arrays:
     ) -> None:
         for old, new in zip(source, target, strict=True):
             load = builder.insert(memref.LoadOp.get(old, [place]), "moved")
-            builder.insert(memref.StoreOp.get(load.res, new, [place]))
+            store = builder.insert(memref.StoreOp.get(load.res, new, [place]))
+            load.attributes[TAPE_MOVED] = store.attributes[TAPE_MOVED] = UnitAttr()
 
 
 class _Arena:
@@ -165,7 +182,7 @@ class _Arena:
         for field in range(len(self._type.fields)):
             load = builder.insert(LoadOp(source[0], place, field), "moved")
             store = builder.insert(StoreOp(load.value, target[0], place, field))
-            store.attributes[TAPE_MOVED] = UnitAttr()
+            load.attributes[TAPE_MOVED] = store.attributes[TAPE_MOVED] = UnitAttr()
 
 
 def _stored_type(type_: Attribute) -> Attribute:
@@ -176,10 +193,14 @@ def _stored_type(type_: Attribute) -> Attribute:
 def _widened(value: SSAValue, builder: IndexBuilder) -> SSAValue:
     if value.type != i1:
         return value
-    return builder.insert(arith.ExtUIOp(value, i8), value.name_hint).result
+    widened = builder.insert(arith.ExtUIOp(value, i8), value.name_hint)
+    widened.attributes[TAPE_FIELD] = UnitAttr()
+    return widened.result
 
 
 def _narrowed(value: SSAValue, type_: Attribute, builder: IndexBuilder) -> SSAValue:
     if type_ != i1:
         return value
-    return builder.insert(arith.TruncIOp(value, i1)).result
+    narrowed = builder.insert(arith.TruncIOp(value, i1))
+    narrowed.attributes[TAPE_FIELD] = UnitAttr()
+    return narrowed.result

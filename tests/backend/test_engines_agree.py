@@ -1,12 +1,13 @@
 """The compiled engine against the reference: values, counters, places and errors."""
 
 import importlib.util
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hwmodel import PRESETS
+from hwmodel import PRESETS, override
 from tapeflow.backend.execute import ExecutionError, execute
 
 _spec = importlib.util.spec_from_file_location(
@@ -48,11 +49,23 @@ def test_values(outcome, name):
         assert other == expected
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+VARIANTS = {
+    "next-line": ("cache.prefetcher=next-line",),
+    "stride": ("cache.prefetcher=stride", "cache.capacity_bytes=1024"),
+    "markov": ("cache.prefetcher=markov", "cache.capacity_bytes=1024"),
+    "no cache": ("cache.capacity_bytes=0",),
+}
+MACHINES = PRESETS | {
+    name: reduce(override, changes, PRESETS["fair"])
+    for name, changes in VARIANTS.items()
+}
+
+
+@pytest.mark.parametrize("machine_name", MACHINES)
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_counters(outcome, name, preset):
+def test_counters(outcome, name, machine_name):
     text, arguments = PROGRAMS[name]
-    machine = PRESETS[preset]
+    machine = MACHINES[machine_name]
     expected, *others = (
         outcome(engine, text, arguments(), machine) for engine in ENGINES
     )

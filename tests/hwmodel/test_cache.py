@@ -81,15 +81,49 @@ def test_mshrs_limit_the_lines_on_their_way(machine: Machine):
     assert one.step(LOAD, 0, 0, 8) == 32
     assert one.step(LOAD, 0, 64, 8) == 32 + 20
     two = Simulation(with_cache(machine, mshrs=2, ports=2))
-    # Bus turns begin every 4 cycles: asked at 2 in turn 0, at 4 in turn 1.
+    # Both ask at 2; the row is open at 12, and lines come in the turns of 28 and 32.
     assert two.step(LOAD, 0, 0, 8) == 2 + 30
-    assert two.step(LOAD, 0, 64, 8) == 4 + 20
+    assert two.step(LOAD, 0, 64, 8) == 32 + 4
+
+
+def test_a_fill_takes_a_port_when_it_arrives(machine: Machine):
+    simulation = Simulation(machine)
+    assert simulation.step(LOAD, 0, 0, 8) == 32
+    assert simulation.step(LOAD, 32, 8, 8) == 33 + 2
+
+
+def test_a_dirty_eviction_takes_a_port(machine: Machine):
+    simulation = Simulation(machine)
+    simulation.step(STORE, 0, 0, 8)
+    simulation.step(LOAD, 50, SET_STRIDE, 8)
+    simulation.step(LOAD, 100, 2 * SET_STRIDE, 8)  # reads line 0 out at 102
+    assert simulation.step(LOAD, 102, SET_STRIDE, 8) == 103 + 2
+    clean = Simulation(machine)
+    clean.step(LOAD, 0, 0, 8)
+    clean.step(LOAD, 50, SET_STRIDE, 8)
+    clean.step(LOAD, 100, 2 * SET_STRIDE, 8)
+    assert clean.step(LOAD, 102, SET_STRIDE, 8) == 102 + 2
 
 
 def test_a_young_access_moves_a_late_fill_forward(machine: Machine):
     simulation = Simulation(machine)
     assert simulation.step(LOAD, 100, 0, 8) == 132  # asked for at 102
     assert simulation.step(LOAD, 0, 8, 8) == 32  # asked for at 2 instead
+
+
+def test_a_line_that_is_replaced_later_is_still_found_before(machine: Machine):
+    simulation = Simulation(with_cache(machine, ports=4))
+    a, b, c = 0, SET_STRIDE, 2 * SET_STRIDE
+    # Bus turns of 4 cycles: data in 28 to 32, 32 to 36.
+    assert [simulation.step(LOAD, 0, line, 8) for line in (a, b)] == [32, 36]
+    # c takes the way of a when that has arrived; another row hit.
+    assert simulation.step(LOAD, 0, c, 8) == 32 + 20
+    # In time, this store meets a on its way: a leaves the cache dirty.
+    assert simulation.step(STORE, 1, a + 8, 8) == 2
+    # At 33 it has left; its new way is that of b, on its way until 36.
+    assert simulation.step(LOAD, 31, a, 8) == 36 + 20
+    counters = simulation.finish()
+    assert (counters.cache_misses, counters.write_backs) == (4, 1)
 
 
 def test_an_access_across_words_counts_twice(machine: Machine):

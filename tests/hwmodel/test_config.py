@@ -50,9 +50,13 @@ def written(folder: Path, text: str) -> Path:
 
 def test_presets_by_name():
     assert load_machine("fair") == preset("fair")
-    with pytest.raises(MachineError, match="no machine preset 'fast'.*fair, salam"):
+    with pytest.raises(
+        MachineError, match="no machine preset 'fast'.*edge, fair, hbm, salam, wide"
+    ):
         load_machine("fast")
-    with pytest.raises(MachineError, match="no machine preset 'fast'.*fair, salam"):
+    with pytest.raises(
+        MachineError, match="no machine preset 'fast'.*edge, fair, hbm, salam, wide"
+    ):
         preset("fast")
 
 
@@ -131,3 +135,19 @@ def test_mistakes_in_overrides(assignment: str, message: str):
     with pytest.raises(MachineError) as mistake:
         override(preset("fair"), assignment)
     assert message in str(mistake.value)
+
+
+def test_operation_tables_merge_by_name():
+    machine = override(preset("fair"), "datapath.interval_cycles.FDIV_F64=4")
+    machine = override(machine, "datapath.interval_cycles.FADD_F64=2")
+    expected = (("FDIV_F64", 4), ("FADD_F64", 2))
+    assert machine.datapath.interval_cycles == expected
+    with pytest.raises(MachineError, match="datapath.interval_cycles is 4; it must be"):
+        override(machine, "datapath.interval_cycles=4")
+    with pytest.raises(MachineError, match="interval_cycles.FADD_F64 is 0"):
+        override(machine, "datapath.interval_cycles.FADD_F64=0")
+
+
+def test_a_prefetcher_is_named_without_quotes():
+    machine = override(preset("fair"), "cache.prefetcher=next-line")
+    assert machine.cache.prefetcher == "next-line"

@@ -76,6 +76,24 @@ def test_latency_overrides(machine: Machine):
     assert simulation.step(Operation.FADD_F32, 0) == 5
 
 
+def test_interval_overrides(machine: Machine):
+    datapath = replace(
+        machine.datapath, float_units=1, interval_cycles=(("FADD_F64", 3),)
+    )
+    simulation = Simulation(replace(machine, datapath=datapath))
+    # Starts 0 and 3; a multiplication takes the unit at 6.
+    assert [simulation.step(ADD, 0), simulation.step(ADD, 0)] == [5, 8]
+    assert simulation.step(MUL, 0) == 10
+
+
+def test_a_pipelined_divider_is_a_matter_of_its_interval(machine: Machine):
+    datapath = replace(
+        machine.datapath, float_units=1, interval_cycles=(("FDIV_F64", 1),)
+    )
+    simulation = Simulation(replace(machine, datapath=datapath))
+    assert [simulation.step(DIV, 0), simulation.step(DIV, 0)] == [16, 17]
+
+
 def test_the_turn_splits_cycles(machine: Machine):
     simulation = Simulation(machine)
     simulation.step(ADD, 0)
@@ -87,21 +105,31 @@ def test_the_turn_splits_cycles(machine: Machine):
     assert counters.operations == 2
 
 
+def test_a_divider_starts_in_front_of_what_is_reserved_for_later(machine: Machine):
+    simulation = Simulation(with_datapath(machine, float_units=1))
+    assert simulation.step(ADD, 10) == 15
+    # Cycles 0 to 9 and 11 to 16.
+    assert simulation.step(DIV, 0) == 17
+    assert simulation.step(ADD, 0) == 17 + 5
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from([ADD, MUL, DIV, INT]), st.integers(0, 60))),
     st.integers(1, 3),
 )
-def test_no_cycle_has_more_users_than_units(
+def test_no_span_of_cycles_holds_more_work_than_its_units_do(
     machine: Machine, program: list[tuple[Operation, int]], units: int
 ):
     simulation = Simulation(with_datapath(machine, float_units=units))
-    latency = {ADD: 5, MUL: 4, DIV: 16, INT: 1}
-    busy: dict[int, int] = {}
+    latency, work = {ADD: 5, MUL: 4, DIV: 16, INT: 1}, {ADD: 1, MUL: 1, DIV: 16}
+    spans: list[tuple[int, int, int]] = []  # first cycle, cycle after the last, work
     for kind, ready in program:
-        start = simulation.step(kind, ready) - latency[kind]
-        assert start >= ready
+        done = simulation.step(kind, ready)
+        assert done >= ready + latency[kind]
         if kind != INT:
-            for cycle in range(start, start + (16 if kind == DIV else 1)):
-                busy[cycle] = busy.get(cycle, 0) + 1
-    assert max(busy.values(), default=0) <= units
+            spans.append((ready, done - latency[kind] + work[kind], work[kind]))
+    for first, _, _ in spans:
+        for _, after, _ in spans:
+            inside = [w for f, a, w in spans if f >= first and a <= after]
+            assert sum(inside) <= units * max(0, after - first)

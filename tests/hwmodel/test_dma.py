@@ -59,12 +59,60 @@ def push(simulation: Simulation, tiles: int) -> None:
 def test_a_prefetch_waits_for_the_loads_of_its_slot(machine: Machine):
     simulation = Simulation(machine, (RING,))
     push(simulation, 2)
+    simulation.step(STORE, 100, 8, 8)
     assert simulation.step(LOAD, 199, 8, 8) == 200
     assert simulation.step(PREFETCH, 150, 0, 0) == 151
-    # Requested at 200, burst asked at 210 (turn of 208), tile 0 in an open row: 230,
-    # written at the port in the next cycle.
+    # Requested at 200, burst asked at 210, tile 0 in an open row: there at 230, written
+    # at the port in the next cycle.
     assert simulation.step(DEQUEUE, 0, 0, 0) == 231
+    simulation.step(PREFETCH, 0, 64, 0)  # tile 1 is used up, tile 0 current
     assert simulation.step(LOAD, 0, 0, 8) == 231 + 1
+
+
+def test_a_load_before_arrival_is_an_error(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    push(simulation, 2)
+    simulation.step(PREFETCH, 300, 0, 0)
+    simulation.step(PREFETCH, 300, 64, 0)
+    with pytest.raises(
+        SimulationError, match="tile 0 of its ring, which is on its way"
+    ):
+        simulation.step(LOAD, 9999, 0, 8)
+
+
+def test_a_load_outside_the_current_tile_is_an_error(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(STORE, 0, 0, 8)
+    simulation.step(ENQUEUE, 0, 0, 0)
+    with pytest.raises(SimulationError, match="byte 0 is not of the current tile 1"):
+        simulation.step(LOAD, 0, 0, 8)
+
+
+def test_a_load_of_an_earlier_generation_is_an_error(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(STORE, 0, 8, 8)  # of tile 0
+    push(simulation, 2)  # tile 2 is current, in the same slot
+    with pytest.raises(SimulationError, match="stored for an earlier tile of its slot"):
+        simulation.step(LOAD, 999, 8, 8)
+
+
+def test_a_tile_on_chip_keeps_its_words_and_a_new_one_has_none(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(STORE, 0, 0, 8)
+    simulation.step(ENQUEUE, 0, 0, 0)
+    simulation.step(PREFETCH, 100, 64, 0)  # back to tile 0, which never left its slot
+    assert simulation.step(LOAD, 200, 0, 8) == 201
+    simulation.step(ENQUEUE, 300, 0, 0)  # tile 1 begins again
+    with pytest.raises(SimulationError, match="never stored"):
+        simulation.step(LOAD, 400, 64, 8)
+
+
+def test_a_row_takes_every_bank_it_lies_in(machine: Machine):
+    pad = replace(machine.scratchpad, ports=4, banks=2)
+    simulation = Simulation(replace(machine, scratchpad=pad), (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)  # reads a row at 11
+    assert simulation.step(STORE, 11, 64, 8) == 12 + 1  # bank 0 is taken at 11
+    assert simulation.step(STORE, 11, 72, 8) == 12 + 1  # and so is bank 1
 
 
 def test_tiles_still_on_chip_are_not_fetched(machine: Machine):

@@ -45,3 +45,22 @@ def test_it_can_be_printed():
     assert weights.split() == ["0x0000000000", "4096", "bytes", "weights"]
     assert work.split() == ["0x0000001000", "100", "bytes", "work", "(freed)"]
     assert [buffer.is_live for buffer in placement.buffers] == [True, False]
+
+
+def test_a_skew_counts_lines_from_a_multiple_of_a_page():
+    placement = Placement()
+    placement.allocate("program", 4096)
+    first, second, third = (placement.allocate("tape", 8192, k) for k in (1, 2, 65))
+    assert (first, second, third) == (4096 + 64, 3 * 4096 + 128, 6 * 4096 + 64)
+    assert placement.allocate("next", 8) == third + 8192
+
+
+def test_freed_blocks_serve_equal_skews_only():
+    placement = Placement()
+    skewed = placement.allocate("a", 64, 3)
+    plain = placement.allocate("b", 64)
+    placement.free(skewed)
+    placement.free(plain)
+    assert placement.allocate("c", 64, 4) not in (skewed, plain)
+    assert placement.allocate("d", 64, 3) == skewed
+    assert placement.allocate("e", 64) == plain

@@ -117,6 +117,7 @@ def test_dirty_lines_leave_at_the_end(machine: Machine):
     counters = simulation.finish()
     assert counters.write_backs == 3
     assert counters.cycles == 103  # ports at 100, 101, 102
-    # The fills asked for at 102, 103, 104 hold the turns of 100, 104, 108; write-backs
-    # from 103 on get 112, 116, 120, the last until 124.
-    assert counters.flush_cycles == 124 - 103
+    # The fills asked for at 102, 103, 104 open a row until 112 and come in the turns of
+    # 128, 132, 136, at 132, 136, 140, each with a port cycle. Then lines are read at
+    # 133, 137, 141, and written in the turns of 140, 144, 148, the last until 152.
+    assert counters.flush_cycles == 152 - 103

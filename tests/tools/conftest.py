@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from tapeflow.tools import bench_runs
+from tapeflow.tools import bench, bench_runs
 from tapeflow.tools.main import main
 
 DATA = Path(__file__).parent / "data"
@@ -18,9 +18,10 @@ DATA = Path(__file__).parent / "data"
 
 @pytest.fixture(scope="session", autouse=True)
 def no_repeated_runs() -> Iterator[None]:
-    """What is tested here are figures, not speeds."""
+    """What is tested here are figures, not speeds, in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bench_runs, "MEASURED_SECONDS", 0.0)
+        patch.setattr(bench, "available_cores", lambda: 1)
         yield
 
 

@@ -13,7 +13,10 @@ import pytest
 
 from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
 
-PIPELINES = ["baseline", "regions", "layers", "streams"]
+PIPELINES = [
+    *("baseline", "fair-baseline", "free-tape"),
+    *("regions", "layers", "streams"),
+]
 KEYS = [
     "program",
     "size",
@@ -67,6 +70,11 @@ def test_records(tiny):
         assert record["gradient_max_relative_error"] <= 1e-9
         assert record["cycles"] == record["forward_cycles"] + record["reverse_cycles"]
         assert record["error"] is None
+
+
+def test_nothing_beats_the_bound(tiny):
+    _, records, _ = tiny
+    assert all(record["cycles_over_bound"] >= 1 for record in records)
 
 
 def test_equal_sram_and_ports_in_every_arm(tiny):

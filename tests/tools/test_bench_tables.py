@@ -17,7 +17,14 @@ from tapeflow.tools.bench_record import (
     write_csv,
     write_json,
 )
-from tapeflow.tools.bench_table import count, means_table, nanojoules, runs_table, show
+from tapeflow.tools.bench_table import (
+    count,
+    means_table,
+    nanojoules,
+    ratios_table,
+    runs_table,
+    show,
+)
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 
 
@@ -76,6 +83,19 @@ def test_means_and_losers():
     row = next(line for line in printed(table).splitlines() if "streams" in line)
     assert row.split()[:3] == ["streams", "2", "1.00"]
     assert row.rstrip().endswith("b (0.500)")
+
+
+def test_means_of_ratios():
+    records = [
+        record("a", "baseline", 100, cycles_over_bound=2, cycles_over_free_tape=1.5),
+        record("b", "baseline", 100, cycles_over_bound=8, cycles_over_free_tape=None),
+        record("c", "baseline", 0, error="no"),
+    ]
+    table = ratios_table(records)
+    assert table is not None
+    row = next(line for line in printed(table).splitlines() if "baseline" in line)
+    assert row.split() == ["baseline", "2", "4.00", "-"]
+    assert ratios_table(records[:1]) is None
 
 
 def test_no_means_without_baseline():

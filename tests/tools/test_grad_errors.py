@@ -165,7 +165,7 @@ def test_machine_without_scratchpad(grad):
 
 def test_unknown_preset(grad):
     message = grad.fails("--machine", "fairy")
-    assert "fairy" in message and "fair, salam" in message
+    assert "fairy" in message and "edge, fair, hbm, salam, wide" in message
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from xdsl.passes import ModulePass
 from hwmodel import PRESETS
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.backend.execute import Execution, execute
+from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,
@@ -18,6 +19,7 @@ from tapeflow.transforms import (
     FormStreamsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
+    ShrinkTapePass,
 )
 from tapeflow.universe import full_context
 
@@ -25,9 +27,10 @@ Compare = Callable[..., None]
 
 
 def _memory_pipelines() -> list[list[ModulePass]]:
-    return [
-        [FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in ("soa", "aos")
+    layouts: list[list[ModulePass]] = [
+        [FormRegionsPass(layout), LowerTapeToMemrefPass()] for layout in LAYOUTS
     ]
+    return [*layouts, [ShrinkTapePass(), *layouts[-1]]]
 
 
 def _scratchpad_pipelines(capacity_bytes: int, slots: int) -> list[list[ModulePass]]:

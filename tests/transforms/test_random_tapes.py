@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True)
 class Push:
-    """Save something of this type on a stack of its own."""
+    """Save something of this kind on a stack of its own."""
 
-    type: str
+    kind: str
     stack: int = 0
 
 
@@ -40,7 +40,8 @@ class Branch:
 
 Item = Push | Loop | Branch
 
-_PUSHES = st.builds(Push, st.sampled_from(["f64", "f32", "i1", "index"]))
+_KINDS = ("f64", "f32", "i1", "index", "few", "bit", "same", "wide")
+_PUSHES = st.builds(Push, st.sampled_from(_KINDS))
 
 
 def _deeper(items: st.SearchStrategy[Item]) -> st.SearchStrategy[Item]:
@@ -62,15 +63,21 @@ _PROGRAMS = st.lists(
 
 # How to save the running value %a (or the place %i), and how to use it again.
 _SAVED = {
-    "f64": "arith.addf {a}, {a} : f64",
-    "f32": "arith.truncf {a} : f64 to f32",
-    "i1": "arith.cmpf ogt, {a}, %half : f64",
-    "index": "arith.addi {i}, %c1 : index",
+    "f64": ["arith.addf {v}, {v} : f64"],
+    "f32": ["arith.truncf {v} : f64 to f32"],
+    "i1": ["arith.cmpf ogt, {v}, %half : f64"],
+    "index": ["arith.addi {i}, %c1 : index"],
+    "few": ["arith.remui {i}, %c3 : index"],
+    "bit": ["arith.cmpf olt, {v}, %half : f64", "arith.extui {v} : i1 to i64"],
+    "same": [],
+    "wide": ["arith.truncf {v} : f64 to f32", "arith.extf {v} : f32 to f64"],
 }
+_TYPES = {"few": "index", "bit": "i64", "same": "f64", "wide": "f64"}
 _USED = {
     "f64": ["arith.addf {v}, %half : f64"],
     "f32": ["arith.extf {v} : f32 to f64"],
     "i1": ["arith.uitofp {v} : i1 to f64"],
+    "i64": ["arith.sitofp {v} : i64 to f64"],
     "index": ["arith.index_cast {v} : index to i64", "arith.sitofp {v} : i64 to f64"],
 }
 
@@ -101,14 +108,17 @@ class _Writer:
         return self.emit(f"math.sin {a} : f64")
 
     def push(self, item: Push, place: str, a: str) -> str:
-        stack, type_ = f"%s{item.stack}", f"!tape.stack<{item.type}>"
+        element = _TYPES.get(item.kind, item.kind)
+        stack, type_ = f"%s{item.stack}", f"!tape.stack<{element}>"
         if self.forward:
             self.stacks.append(f"{stack} = tape.stack : {type_}")
-            value = self.emit(_SAVED[item.type].format(a=a, i=place))
+            value = a
+            for text in _SAVED[item.kind]:
+                value = self.emit(text.format(v=value, i=place))
             self.lines.append(f"tape.push {stack}, {value} : {type_}")
             return a
         value = self.emit(f"tape.pop {stack} : {type_}")
-        for text in _USED[item.type]:
+        for text in _USED[element]:
             value = self.emit(text.format(v=value))
         scaled = self.emit(f"arith.mulf {a}, %half : f64")
         return self.emit(f"arith.addf {scaled}, {value} : f64")
@@ -190,7 +200,7 @@ def _numbered(items: tuple[Item, ...], numbers: Iterator[int]) -> tuple[Item, ..
     for item in items:
         match item:
             case Push():
-                copies.append(Push(item.type, next(numbers)))
+                copies.append(Push(item.kind, next(numbers)))
             case Loop():
                 body = _numbered(item.body, numbers)
                 copies.append(replace(item, body=body))

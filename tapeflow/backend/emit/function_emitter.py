@@ -89,10 +89,13 @@ class FunctionEmitter:
             self.check("False", op, f"'{view.array}' is constant")
 
     def count_tape(self, size_bytes: int) -> None:
-        """Note that this many bytes were pushed on a tape."""
+        """Note that this many bytes were pushed on a tape, or popped if negative."""
         if size_bytes:
-            self.line(f"tape_bytes = tape_bytes + {size_bytes}")
+            self.line(f"tape_live = tape_live + {size_bytes}")
             self.counts_tape = True
+        if size_bytes > 0:
+            self.line("if tape_bytes < tape_live:")
+            self.line("    tape_bytes = tape_live")
 
     def scalar(self, value: SSAValue) -> str:
         """The text of a scalar."""

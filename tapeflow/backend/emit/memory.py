@@ -17,7 +17,7 @@ from xdsl.traits import SymbolTable
 from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.transforms.tape_layouts import TAPE_FIELD
+from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
 
 def _checked_place(
@@ -49,6 +49,7 @@ def _addresses(view: BufferView, linear: str) -> list[str]:
 def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     load = cast(memref.LoadOp, op)
     view, linear = _checked_place(emitter, op, load.memref, load.indices)
+    emitter.count_tape(-view.element_bytes if TAPE_FIELD in op.attributes else 0)
     emitter.assign(load.res, f"{view.array}[{linear}]")
     return _addresses(view, linear)
 
@@ -57,7 +58,7 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     store = cast(memref.StoreOp, op)
     view, linear = _checked_place(emitter, op, store.memref, store.indices)
     emitter.refuse_constant(view, op)
-    emitter.count_tape(view.element_bytes if TAPE_FIELD in op.attributes else 0)
+    emitter.count_tape(view.element_bytes if is_saved(op) else 0)
     emitter.line(f"{view.array}[{linear}] = {emitter.scalar(store.value)}")
     return _addresses(view, linear)
 

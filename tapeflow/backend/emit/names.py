@@ -14,6 +14,7 @@ _RESERVED = frozenset(
         *dir(builtins),
         "run",
         "tape_bytes",
+        "tape_live",
         "annotations",
     }
 )

@@ -166,7 +166,7 @@ def _function(emitter: FunctionEmitter, function: FuncOp, is_entry: bool) -> str
         timeline.leave_function(function, terminator.arguments)
     emitter.flush_events()
     if emitter.counts_tape:
-        emitter.prologue.append("tape_bytes = 0")
+        emitter.prologue += ["tape_bytes = 0", "tape_live = 0"]
         emitter.line("run.tape_bytes = run.tape_bytes + tape_bytes")
     _return(emitter, terminator.arguments)
     types = [

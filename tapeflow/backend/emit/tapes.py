@@ -17,8 +17,8 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.dialects.tape_marks import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
-from tapeflow.transforms.tape_layouts import TAPE_MOVED
 
 
 def _stack(emitter: FunctionEmitter, value: SSAValue) -> StackVariables:
@@ -92,8 +92,7 @@ def _pushed_bytes(type_: Attribute) -> int:
         return field_bytes(type_.element)
     region = cast(TapeRegionType, type_)
     layout = region.record_layout
-    packed = region.layout.data == "soa"
-    return sum(layout.widths_bytes) if packed else layout.stride_bytes
+    return sum(layout.widths_bytes) if region.is_split else layout.stride_bytes
 
 
 def _push(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -131,6 +130,7 @@ def _pop(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.line(f"{stack.filled} = {stack.filled} - 1")
     emitter.check(f"0 < {stack.count}", op, "pop from an empty tape")
     emitter.line(f"{stack.count} = {stack.count} - 1")
+    emitter.count_tape(-_pushed_bytes(pop.tape.type))
     for array, value in zip(stack.arrays, pop.values, strict=True):
         emitter.assign(value, f"{array}[{stack.count}]")
     return ()
@@ -223,9 +223,7 @@ def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     arena, place, addresses = _field_place(emitter, store)
     element = element_name(store.value.type)
     value = emitter.scalar(store.value)
-    if store.field.data == 0 and TAPE_MOVED not in op.attributes:
-        stride = cast(ArenaType, store.memory.type).record_layout.stride_bytes
-        emitter.count_tape(stride)
+    emitter.count_tape(_record_bytes(store))
     emitter.line(f"write_{element}({arena.array}, {place}, {value})")
     return addresses
 
@@ -234,8 +232,16 @@ def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     load = cast(tape.LoadOp, op)
     arena, place, addresses = _field_place(emitter, load)
     element = element_name(load.value.type)
+    emitter.count_tape(-_record_bytes(load))
     emitter.assign(load.value, f"read_{element}({arena.array}, {place})")
     return addresses
+
+
+def _record_bytes(op: tape.StoreOp | tape.LoadOp) -> int:
+    """The bytes of a record, where its first field is pushed or popped."""
+    if op.field.data or TAPE_MOVED in op.attributes:
+        return 0
+    return cast(ArenaType, op.memory.type).record_layout.stride_bytes
 
 
 TAPE_RULES: dict[type[Operation], EmitRule] = {

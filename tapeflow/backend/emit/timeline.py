@@ -16,9 +16,11 @@ from hwmodel import Operation as Kind
 from tapeflow.backend.emit.event_table import NO_SLOT, Segment, Slots
 from tapeflow.backend.micro_operations import UNKNOWN_RING, micro_operations
 from tapeflow.dialects.spm import RingType
+from tapeflow.dialects.tape_marks import TAPE_FREE
 
 _NOTHING: Slots = frozenset()
 _ADD = int(Kind.INT_ADD)
+_MOVE = int(Kind.MOVE)
 
 
 @dataclass
@@ -111,8 +113,9 @@ class Timeline:
         sources = self.control | self.ready[loop.body.block.args[0]]
         following = self.segment.table.new_slot()
         self._next_index[loop] = following
-        self.segment.row(_ADD, NO_SLOT, sources)
-        self.segment.row(_ADD, following, sources)
+        kind = _MOVE if TAPE_FREE in loop.attributes else _ADD
+        self.segment.row(kind, NO_SLOT, sources)
+        self.segment.row(kind, following, sources)
 
     def end_iteration(self, loop: scf.ForOp) -> None:
         """The next index and the yielded values become the loop-carried ones."""

@@ -125,6 +125,7 @@ def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         f"{address}, {layout.stride_bytes}, {offset})"
     )
     element = element_name(load.value.type)
+    emitter.count_tape(0 if load.field.data else -layout.stride_bytes)
     emitter.assign(load.value, f"read_{element}({ring.slots}, {place} + {offset})")
     return [f"{address} + {offset}"]
 

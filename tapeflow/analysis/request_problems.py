@@ -1,0 +1,49 @@
+"""What stands in the way of a gradient because of how it is asked for."""
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from xdsl.dialects import func, memref
+from xdsl.dialects.builtin import MemRefType, NoneAttr
+from xdsl.ir import Operation, SSAValue
+
+from tapeflow.analysis.activity import Activity
+from tapeflow.analysis.buffers import Buffers, is_memref
+from tapeflow.analysis.differentiability import Problem
+
+_ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
+
+
+def constants_in_wrt(
+    function: func.FuncOp,
+    buffers: Buffers,
+    wrt: Sequence[SSAValue],
+    constants: Sequence[SSAValue],
+) -> Iterator[Problem]:
+    """Constant buffers that are swapped with buffers whose gradient is asked for."""
+    active = {buffers.of(value) for value in wrt if is_memref(value)}
+    for constant in filter(is_memref, constants):
+        if buffers.of(constant) in active:
+            yield Problem(
+                function,
+                "a constant buffer is swapped with one in wrt",
+                "take it out of constant",
+            )
+
+
+def shadows_with_layout(
+    function: func.FuncOp, activity: Activity, wrt: Sequence[SSAValue]
+) -> Iterator[Problem]:
+    """Active buffers whose shadow has to be allocated and whose layout is not plain."""
+    created = [op for op in function.walk() if isinstance(op, _ALLOCATIONS)]
+    values = [*function.body.block.args, *(op.results[0] for op in created)]
+    for value in values:
+        if value in wrt or not is_memref(value) or not activity.active(value):
+            continue
+        if not isinstance(cast(MemRefType, value.type).layout, NoneAttr):
+            owner = value.owner
+            yield Problem(
+                owner if isinstance(owner, Operation) else function,
+                f"a shadow for a buffer of type {value.type} cannot be allocated",
+                "ask for its gradient with wrt, or use a plain layout",
+            )

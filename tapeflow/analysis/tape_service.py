@@ -1,0 +1,158 @@
+"""What serves the tape alone: the arithmetic of its places, loops that move records.
+
+An operation is needed if a result, an effect or a branch of the program depends on it.
+Both answers come from the same backward slice, once over the whole function and once
+over the function without its tape: there the accesses themselves are left out and what
+is stored stays needed, but not where it is stored. What only the first one needs, such
+as the increments of a stack pointer, serves the tape.
+"""
+
+from collections.abc import Sequence
+
+from xdsl.dialects import arith, math, memref, scf
+from xdsl.dialects.func import FuncOp, ReturnOp
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
+
+from tapeflow.dialects.tape import StoreOp
+from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, is_tape_access
+
+
+def serves_tape(function: FuncOp) -> list[Operation]:
+    """The operations needed only for the places of a tape behind the cache, in order.
+
+    Accesses to the tape are among them, as are the conversions of stored booleans. An
+    `scf.for` stands for its own increments and comparisons.
+    """
+    with_tape = _Slice(function, has_tape=True).needed
+    without = _Slice(function, has_tape=False).needed
+    return [op for op in function.walk() if op in with_tape and op not in without]
+
+
+_PURE = (arith.Arith.name, math.Math.name)
+"""Dialects without effects, some of whose operations do not say so."""
+
+
+class _Slice:
+    """Operations and values that a function needs, found backwards from effects."""
+
+    def __init__(self, function: FuncOp, has_tape: bool):
+        self.needed: set[Operation] = set()
+        self._values: set[SSAValue] = set()
+        self._pending: list[SSAValue] = []
+        self._function = function
+        self._has_tape = has_tape
+        for op in function.walk():
+            self._begin_at(op)
+        while self._pending:
+            self._follow(self._pending.pop())
+
+    def _begin_at(self, op: Operation) -> None:
+        if self._has_tape or not _is_of_tape(op):
+            if _has_effect(op):
+                self._run(op)
+        elif isinstance(op, memref.StoreOp | StoreOp) and not _moves(op):
+            self._need(op.operands[:1])
+
+    def _need(self, values: Sequence[SSAValue]) -> None:
+        for value in values:
+            if value not in self._values:
+                self._values.add(value)
+                self._pending.append(value)
+
+    def _run(self, op: Operation) -> None:
+        """The op runs: so do those around it, and all decide on what they need."""
+        if op in self.needed or op is self._function:
+            return
+        self.needed.add(op)
+        match op:
+            case scf.ForOp():
+                self._need((op.lb, op.ub, op.step))
+            case scf.IfOp():
+                self._need((op.cond,))
+            case scf.WhileOp():
+                self._need((_condition(op).condition,))
+            case _:
+                self._need(op.operands)
+                for region in op.regions:
+                    for block in region.blocks:
+                        self._need(_yielded(block))
+        parent = op.parent_op()
+        if parent is not None:
+            self._run(parent)
+
+    def _follow(self, value: SSAValue) -> None:
+        """Need what a needed value comes from."""
+        if isinstance(value, BlockArgument):
+            op = value.block.parent_op()
+            if op is not None and op is not self._function:
+                self._run(op)
+                self._follow_argument(op, value)
+            return
+        op = value.owner
+        assert isinstance(op, Operation)
+        if not self._has_tape and _is_of_tape(op):
+            if not is_tape_access(op):
+                self._need(op.operands)
+            return
+        self._run(op)
+        self._need(_sources(op, value))
+
+    def _follow_argument(self, op: Operation, value: BlockArgument) -> None:
+        number = value.index
+        match op:
+            case scf.ForOp() if number > 0:
+                carried = number - 1
+                yielded = _yielded(op.body.block)[carried]
+                self._need((op.iter_args[carried], yielded))
+            case scf.WhileOp() if value.block is op.before_region.block:
+                yielded = _yielded(op.after_region.block)[number]
+                self._need((op.arguments[number], yielded))
+            case scf.WhileOp():
+                self._need((_condition(op).args[number],))
+            case _:
+                pass
+
+
+def _sources(op: Operation, result: SSAValue) -> Sequence[SSAValue]:
+    """What a result of a loop or branch comes from."""
+    number = op.results.index(result)
+    match op:
+        case scf.ForOp():
+            return (op.iter_args[number], _yielded(op.body.block)[number])
+        case scf.IfOp():
+            return [_yielded(region.block)[number] for region in op.regions]
+        case scf.WhileOp():
+            return (_condition(op).args[number],)
+        case _:
+            return ()
+
+
+def _condition(loop: scf.WhileOp) -> scf.ConditionOp:
+    condition = loop.before_region.block.last_op
+    assert isinstance(condition, scf.ConditionOp)
+    return condition
+
+
+def _yielded(block: Block) -> Sequence[SSAValue]:
+    return () if block.last_op is None else block.last_op.operands
+
+
+def _is_of_tape(op: Operation) -> bool:
+    """Whether an op is an access to the tape, or a conversion that belongs to one."""
+    return is_tape_access(op) or TAPE_FIELD in op.attributes
+
+
+def _moves(op: Operation) -> bool:
+    """Whether an op moves a record to larger memory."""
+    return TAPE_MOVED in op.attributes
+
+
+def _has_effect(op: Operation) -> bool:
+    """Whether an op does more than to give results."""
+    if isinstance(op, ReturnOp):
+        return True
+    if op.regions or op.has_trait(IsTerminator) or op.dialect_name() in _PURE:
+        return False
+    effects = get_effects(op)
+    return effects is None or any(e.kind == MemoryEffectKind.WRITE for e in effects)

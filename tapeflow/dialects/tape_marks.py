@@ -1,0 +1,32 @@
+"""Attributes of operations on a lowered tape: what they are, and a cost waived."""
+
+from xdsl.dialects import memref
+from xdsl.ir import Operation
+
+from tapeflow.dialects.tape import LoadOp, StoreOp
+
+TAPE_FIELD = "tape.field"
+"""Attribute of what pushes a field to an array or pops it, booleans' conversions
+included. The bytes of tape are those of the stores that have it."""
+TAPE_COPY = "tape.copy"
+"""Attribute of stores that copy the final contents of an argument whose writes are
+undone: bytes that are saved like those of tape."""
+TAPE_MOVED = "tape.moved"
+"""Attribute of what moves a record to larger memory: no bytes are pushed."""
+TAPE_SKEW = "tape.skew"
+"""Attribute of an allocation: lines from a multiple of a page to its first byte."""
+TAPE_FREE = "tape.free"
+"""Attribute of what is taken to cost the machine nothing, for ceilings and bounds."""
+
+
+def is_saved(op: Operation) -> bool:
+    """Whether an operation stores bytes that a tape in memory consists of."""
+    return TAPE_FIELD in op.attributes or TAPE_COPY in op.attributes
+
+
+def is_tape_access(op: Operation) -> bool:
+    """Whether an operation loads or stores a field of a tape behind the cache."""
+    if isinstance(op, LoadOp | StoreOp):
+        return True
+    is_marked = TAPE_FIELD in op.attributes or TAPE_MOVED in op.attributes
+    return is_marked and isinstance(op, memref.LoadOp | memref.StoreOp)

@@ -1,0 +1,182 @@
+"""The arms of a comparison: pipelines, and the best of several baselines.
+
+An arm is written like a pipeline. `fair-baseline` stands for what a careful engineer
+would compare with: each layout of the tape behind the cache, without and with a stride
+prefetcher of several degrees, of which the one with the fewest cycles counts. As the
+ceiling of them all, `free-tape` has the best of these prefetchers, too.
+"""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import click
+from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
+
+from hwmodel import PREFETCHERS, Machine
+from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.dialects.tape_types import LAYOUTS, Layout
+from tapeflow.tools.pass_options import OptionError, instantiate
+from tapeflow.tools.pipeline_on_machine import (
+    FittedPipeline,
+    Prefetcher,
+    Target,
+    fit_pipeline,
+)
+from tapeflow.tools.pipeline_text import (
+    PassNode,
+    PipelineError,
+    PipelineNode,
+    parse_pipeline_text,
+)
+from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline
+
+FAIR_BASELINE = "fair-baseline"
+FREE_TAPE = FreeTapePipeline.name
+FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
+    ("none", None),
+    ("stride", 1),
+    ("stride", 2),
+    ("stride", 4),
+)
+"""The prefetchers of which an arm that has the choice takes the best."""
+
+_FIRST, *_OTHERS = PIPELINES
+ARMS = (_FIRST, FAIR_BASELINE, *_OTHERS)
+"""What is compared where nothing is chosen."""
+
+
+@dataclass(frozen=True)
+class FairBaselineOptions(ArgSpecConvertible):
+    """Options of the arm `fair-baseline`."""
+
+    name: ClassVar[str] = FAIR_BASELINE
+
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to run an arm."""
+
+    pipeline: FittedPipeline
+    layout: Layout | None = None
+    """The tape's layout, where the arm has a choice."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What makes one row of the comparison."""
+
+    name: str
+    """As it was asked for."""
+    candidates: tuple[Candidate, ...]
+    """Of several the one with the fewest cycles counts."""
+
+    @property
+    def pipelines(self) -> tuple[FittedPipeline, ...]:
+        """The candidates, one for each list of passes."""
+        by_passes = {c.pipeline.passes: c.pipeline for c in self.candidates}
+        return tuple(by_passes.values())
+
+    @property
+    def machine(self) -> Machine:
+        """The machine, but for the prefetcher, if that is chosen."""
+        return self.candidates[0].pipeline.machine
+
+    @property
+    def sram_split(self) -> str:
+        """How the SRAM came to be split."""
+        return self.candidates[0].pipeline.sram_split
+
+
+class PrefetcherChoice(click.ParamType[tuple[Prefetcher, ...]]):
+    """A prefetcher's name, and its degree after a colon, or `best`."""
+
+    name = "NAME[:DEGREE]"
+
+    def convert(
+        self,
+        value: str | tuple[Prefetcher, ...],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[Prefetcher, ...]:
+        """`"stride:4"` becomes `(("stride", 4),)`, `"best"` all to choose from."""
+        if isinstance(value, tuple):
+            return value
+        if value == "best":
+            return FAIR_PREFETCHERS
+        kind, colon, degree = value.partition(":")
+        if kind not in PREFETCHERS:
+            known = ", ".join((*PREFETCHERS, "best"))
+            self.fail(f"there is no prefetcher '{kind}'; known: {known}", param, ctx)
+        if colon and not (degree.isascii() and degree.isdigit() and int(degree) > 0):
+            message = f"'{degree}' is no degree: give lines at a time, as in stride:4"
+            self.fail(message, param, ctx)
+        return ((kind, int(degree) if colon else None),)
+
+
+def make_arm(
+    text: str, target: Target, prefetchers: tuple[Prefetcher, ...] = ()
+) -> Arm:
+    """The arm that a text asks for, fitted to the machine.
+
+    Args:
+        prefetchers: to choose from, where the text names none; () for the machine's.
+
+    Raises:
+        PipelineError: malformed text, an unknown name or option.
+        MachineError: a machine that is not possible.
+    """
+    nodes = parse_pipeline_text(text)
+    node = nodes[0] if len(nodes) == 1 else None
+    layouts: tuple[Layout | None, ...] = (None,)
+    if isinstance(node, PassNode):
+        if node.spec.name == FAIR_BASELINE:
+            layouts = LAYOUTS
+        if node.spec.name in (FAIR_BASELINE, FREE_TAPE):
+            prefetchers = _choice(target.machine, prefetchers)
+        if any(key.startswith("cache.prefetch") for key in node.spec.parameters):
+            prefetchers = ()
+    candidates = [
+        Candidate(
+            fit_pipeline(
+                text if layout is None else _baseline(node, layout, text),
+                replace(target, prefetcher=prefetcher),
+            ),
+            layout,
+        )
+        for layout in layouts
+        for prefetcher in prefetchers or (None,)
+    ]
+    return Arm(text, tuple(candidates))
+
+
+def _choice(
+    machine: Machine, asked_for: tuple[Prefetcher, ...]
+) -> tuple[Prefetcher, ...]:
+    """What an arm chooses from that tries prefetchers unasked."""
+    if not machine.sram_bytes:
+        return ()
+    cache = machine.cache
+    own = ((cache.prefetcher, cache.prefetch_degree),)
+    others = asked_for or (own if cache.prefetcher != "none" else ())
+    return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
+
+
+def _baseline(node: PipelineNode | None, layout: Layout, text: str) -> str:
+    """The text of a candidate of `fair-baseline`, which has the node's options."""
+    assert isinstance(node, PassNode)
+    given = node.spec.parameters
+    own = {key: value for key, value in given.items() if "." not in key}
+    try:
+        options = instantiate(FairBaselineOptions, ArgSpec(FAIR_BASELINE, own))
+    except OptionError as error:
+        place = node.option_positions.get(error.option or "", node.position)
+        raise PipelineError(str(error), text, place) from error
+    choice: dict[str, ParameterListType] = {
+        "layout": (layout,),
+        "policy": (options.policy,),
+    }
+    of_machine = {key: value for key, value in given.items() if "." in key}
+    return str(ArgSpec(_FIRST, {**choice, **of_machine}))

@@ -1,0 +1,1 @@
+"""Second opinions on the machine: models that share no code with the kernels."""
