@@ -3,6 +3,9 @@
 import pytest
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
 
+from tapeflow.analysis.algebra import size_symbol
+from tapeflow.analysis.growth import growths
+from tapeflow.analysis.size_formula import SizeFormula, product_term
 from tapeflow.analysis.tape_bill import bill_of
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
@@ -270,3 +273,13 @@ def test_a_value_is_read_where_it_is_used_unpacked():
     use.location = place(20)
     (value,) = bill_of(function, function).values
     assert value.read == (20,)
+
+
+def test_a_tape_that_outgrows_the_work_is_told():
+    n = size_symbol("dim(x, 0)")
+    tape, line = (SizeFormula((product_term(8, e),)) for e in ((n, n), (n,)))
+    (growth,) = growths(tape, tape, line)
+    assert growth.is_suspicious
+    assert str(growth).endswith("4-fold while the work grows 2-fold")
+    (growth,) = growths(line, tape, tape)
+    assert not growth.is_suspicious

@@ -28,6 +28,11 @@ def test_unknown_size_is_refused():
         get_program("nn").make_inputs("larg")
 
 
+def test_a_program_without_the_size_peer_says_why():
+    with pytest.raises(ProgramError, match="lstm has no size 'peer': no measurement"):
+        get_program("lstm").make_inputs("peer")
+
+
 def test_missing_argument_is_refused():
     with pytest.raises(ProgramError, match="logsumexp: inputs lack arg0"):
         get_program("logsumexp").reference({"x": np.zeros(3)})

@@ -171,6 +171,35 @@ def test_where_data_decides_the_limit_is_measured(run, program, arrays):
     assert "trips(line 9)" in failed.stderr
 
 
+WHILE = """
+func.func @roots(%x: f64) -> f64 {
+  %end = arith.constant 1.1 : f64
+  %r = scf.while (%a = %x) : (f64) -> f64 {
+    %go = arith.cmpf ogt, %a, %end : f64
+    scf.condition(%go) %a : f64
+  } do {
+  ^bb0(%b: f64):
+    %h = math.sqrt %b : f64
+    scf.yield %h : f64
+  }
+  return %r : f64
+}
+"""
+
+
+def test_a_while_loop_is_measured(run, program, arrays, tmp_path):
+    output = tmp_path / "bill.json"
+    inputs = arrays("in", arg0=100.0)
+    request = ("tape", program(WHILE), "--wrt", "0", "--engine", "reference")
+    result = run(*request, "--json", output, "--inputs", inputs)
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    bill = json.loads(output.read_text())
+    assert "trips(line 4)" in bill["total_formula"]
+    assert bill["total_bytes"] > 0
+    assert bill["data_bytes"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
