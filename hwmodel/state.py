@@ -187,6 +187,7 @@ class Sim(NamedTuple):
     key_times: Array  # [entries, 2]
     lines: Array  # [sets * ways, LINE_COLUMNS]
     prefetch_table: Array  # [entries, 4], see the prefetchers
+    proposals: Array  # [degree] lines that the prefetcher would like, -1 for none
     banks: Array  # [banks, SESSIONS, 3]
     word_times: Array  # [scratchpad bytes + 1, 2]
     word_tags: Array  # [scratchpad words + 1] life << 8 | bytes stored, one bit each
