@@ -50,7 +50,7 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
         departed=_departed(parameters.sets),
         prefetch_table=_filled((max(1, machine.cache.prefetcher_entries), 4), -1),
         proposals=_filled((machine.cache.prefetch_degree,), -1),
-        banks=_filled((machine.dram.banks, state.SESSIONS, 3), -1),
+        banks=_filled((machine.dram.banks, state.SESSIONS + 1, 3), -1),
         word_times=_filled((machine.scratchpad.capacity_bytes + 1, 2), 0),
         word_tags=_filled((machine.scratchpad.capacity_bytes // 8 + 1,), 0),
         slot_of_line=_slot_map(machine, slots, rings),

@@ -46,6 +46,20 @@ func.func @stack(%x: memref<?xf64>, %n: index) -> f64 {
 
 // -----
 
+// The conversion of a stored boolean, which a record of another layout has no need of,
+// belongs to the access.
+func.func @boolean(%small: memref<?xi8>, %b: i1) {
+  %c0 = arith.constant 0 : index
+  %wide = arith.extui %b {tape.field} : i1 to i8
+  memref.store %wide, %small[%c0] {tape.field} : memref<?xi8>
+  func.return
+}
+// CHECK-LABEL: func.func @boolean
+// CHECK:      arith.extui %b {tape.field, tape.free} : i1 to i8
+// CHECK-NEXT: memref.store %wide, %small[%c0] {tape.field, tape.free} : memref<?xi8>
+
+// -----
+
 // A place that the program needs elsewhere costs, whatever it is called.
 func.func @shared(%x: memref<?xf64>, %field: memref<?xf64>, %top: index, %v: f64) {
   %c1 = arith.constant 1 : index

@@ -15,7 +15,11 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
 from tapeflow.dialects.tape import StoreOp
-from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, is_tape_access
+from tapeflow.dialects.tape_marks import (
+    TAPE_MOVED,
+    belongs_to_access,
+    is_tape_access,
+)
 
 
 def serves_tape(function: FuncOp) -> list[Operation]:
@@ -48,7 +52,7 @@ class _Slice:
             self._follow(self._pending.pop())
 
     def _begin_at(self, op: Operation) -> None:
-        if self._has_tape or not _is_of_tape(op):
+        if self._has_tape or not belongs_to_access(op):
             if _has_effect(op):
                 self._run(op)
         elif isinstance(op, memref.StoreOp | StoreOp) and not _moves(op):
@@ -91,7 +95,7 @@ class _Slice:
             return
         op = value.owner
         assert isinstance(op, Operation)
-        if not self._has_tape and _is_of_tape(op):
+        if not self._has_tape and belongs_to_access(op):
             if not is_tape_access(op):
                 self._need(op.operands)
             return
@@ -136,11 +140,6 @@ def _condition(loop: scf.WhileOp) -> scf.ConditionOp:
 
 def _yielded(block: Block) -> Sequence[SSAValue]:
     return () if block.last_op is None else block.last_op.operands
-
-
-def _is_of_tape(op: Operation) -> bool:
-    """Whether an op is an access to the tape, or a conversion that belongs to one."""
-    return is_tape_access(op) or TAPE_FIELD in op.attributes
 
 
 def _moves(op: Operation) -> bool:

@@ -30,3 +30,8 @@ def is_tape_access(op: Operation) -> bool:
         return True
     is_marked = TAPE_FIELD in op.attributes or TAPE_MOVED in op.attributes
     return is_marked and isinstance(op, memref.LoadOp | memref.StoreOp)
+
+
+def belongs_to_access(op: Operation) -> bool:
+    """Whether an operation is a tape access, or converts what one stores or loads."""
+    return is_tape_access(op) or TAPE_FIELD in op.attributes

@@ -7,6 +7,7 @@ ceiling of them all, `free-tape` has the best of these prefetchers, too.
 """
 
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from typing import ClassVar
 
 import click
@@ -132,6 +133,7 @@ def make_arm(
     node = nodes[0] if len(nodes) == 1 else None
     layouts: tuple[Layout | None, ...] = (None,)
     if isinstance(node, PassNode):
+        _check_spelling(node, text)
         if node.spec.name == FAIR_BASELINE:
             layouts = LAYOUTS
         if node.spec.name in (FAIR_BASELINE, FREE_TAPE):
@@ -150,6 +152,14 @@ def make_arm(
         for prefetcher in prefetchers or (None,)
     ]
     return Arm(text, tuple(candidates))
+
+
+def _check_spelling(node: PassNode, text: str) -> None:
+    """Other names are checked where passes are looked up."""
+    near = get_close_matches(node.spec.name, ARMS, n=1)
+    if near == [FAIR_BASELINE] and node.spec.name != FAIR_BASELINE:
+        message = f"there is no arm '{node.spec.name}'; did you mean {FAIR_BASELINE}?"
+        raise PipelineError(message, text, node.position)
 
 
 def _choice(

@@ -73,11 +73,12 @@ class SramBudget:
         set_bytes = machine.cache.ways * machine.cache.line_bytes
         if self.sram_bytes is not None and sizes[0] % set_bytes:
             below = self.sram_bytes - sizes[0] % set_bytes
+            near = {max(below, set_bytes), below + set_bytes}
             raise MachineError(
                 f"--sram-bytes {self.sram_bytes} leaves a cache of {sizes[0]} bytes, "
                 f"which are no whole sets of {machine.cache.ways} ways x "
                 f"{machine.cache.line_bytes} bytes = {set_bytes}; give "
-                f"{max(below, set_bytes)} or {below + set_bytes}"
+                f"{' or '.join(map(str, sorted(near)))}"
             )
         cache = replace(machine.cache, capacity_bytes=sizes[0], ports=ports[0])
         pad = replace(machine.scratchpad, capacity_bytes=sizes[1], ports=ports[1])

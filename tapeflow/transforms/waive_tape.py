@@ -10,7 +10,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from tapeflow.analysis.tape_service import serves_tape
-from tapeflow.dialects.tape_marks import TAPE_FREE, is_tape_access
+from tapeflow.dialects.tape_marks import TAPE_FREE, belongs_to_access
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,10 @@ class WaiveTapePass(ModulePass):
         memref.store %v, %field[%top] {tape.field, tape.free} : memref<?xf64>
         %top_1 = arith.addi %top, %c1 : index
 
-    With `addresses` the addition is free as well: nothing but the tape needs it. The
-    first is the ceiling of what a layout of the tape can win, the second what bounds
-    are taken from. Values stay as they are.
+    The conversions of stored booleans belong to the accesses. With `addresses` the
+    addition is free as well: nothing but the tape needs it. The first is the ceiling of
+    what a layout of the tape can win, the second what bounds are taken from. Values
+    stay as they are.
     """
 
     name = "waive-tape"
@@ -43,5 +44,5 @@ class WaiveTapePass(ModulePass):
 
     def _freed(self, function: FuncOp) -> Iterable[Operation]:
         if not self.addresses:
-            return [op for op in function.walk() if is_tape_access(op)]
+            return [op for op in function.walk() if belongs_to_access(op)]
         return serves_tape(function)

@@ -179,6 +179,8 @@ def test_all_programs():
     [
         ("fair-baseline{layout=soa}", "no option 'layout'; it takes policy"),
         ("fair-baseline{policy=some}", "takes"),
+        ("fair-baselin", "did you mean fair-baseline?"),
+        ("streems", "did you mean streams"),
     ],
 )
 def test_bad_arms(text, message):

@@ -55,6 +55,7 @@ def test_explicit_shares():
         (SramBudget(1000), set(), "give 768 or 1024"),
         (SramBudget(ports=1), set(), "at least 2"),
         (SramBudget(256), set(), "cannot be split"),
+        (SramBudget(300), set(), "give 256 or 512"),
         (SramBudget(512), {"scratchpad.capacity_bytes"}, "cannot be split"),
         (
             SramBudget(4096),
