@@ -51,12 +51,14 @@ def access(sim: Sim, address: int, size: int, is_store: int, start: int) -> int:
     Every further aligned 8-byte word that is touched needs a port cycle of its own.
     """
     line_shift = sim.parameters.line_shift
-    done = touch(sim, address >> line_shift, is_store, start)
-    for word in range((address >> 3) + 1, ((address + size - 1) >> 3) + 1):
+    word, last = address >> 3, (address + size - 1) >> 3
+    done = 0
+    while True:
+        done = max(done, touch(sim, (word << 3) >> line_shift, is_store, start))
+        if word == last:
+            return done
+        word += 1
         start = take(sim, CACHE_PORT, start, 1)
-        line_done = touch(sim, (word << 3) >> line_shift, is_store, start)
-        done = max(done, line_done)
-    return done
 
 
 @inner_kernel

@@ -50,14 +50,13 @@ def find_free_interval(
     start = find_free(calendar, links, row, capacity, cycle)
     if capacity == 0:
         return start
-    covered = 1
-    while covered < length:
-        free = find_free(calendar, links, row, capacity, start + covered)
-        if free == start + covered:
-            covered += 1
-        else:
-            start = free
-            covered = 1
+    mask = calendar.shape[1] - 1
+    following = start + 1
+    while following < start + length:
+        if calendar[row, at(following & mask)] == (following << 8) | capacity:
+            start = find_free(calendar, links, row, capacity, following)
+            following = start
+        following += 1
     return start
 
 

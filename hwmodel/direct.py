@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.dram import read_line, write_line
-from hwmodel.kernel import inner_kernel
+from hwmodel.kernel import inner_kernel, separate_kernel
 from hwmodel.state import MSHR, Sim, Tally
 
 
-@inner_kernel
+@separate_kernel
 def access(sim: Sim, address: int, size: int, is_store: int, start: int) -> int:
     """Load or store `size` bytes from port cycle `start` on; the done cycle.
 

@@ -61,49 +61,49 @@ def open_row(sim: Sim, address: int, cycle: int, hits: int, misses: int) -> int:
     bank = (row ^ (row >> parameters.bank_shift)) & (banks.shape[0] - 1)
     start = cycle
     while True:
-        latest = latest_session(banks, bank, start)
-        if latest >= 0 and banks[bank, at(latest), ROW] == row:
+        session = session_at(banks, bank, start)
+        opened = banks[at(bank), at(session), OPENED]
+        if opened >= 0 and banks[at(bank), at(session), ROW] == row:
             sim.tally[hits] += 1
-            return max(start, banks[bank, at(latest), READY])
-        following = next_start(banks, bank, start, parameters.row_cycle)
+            return max(start, banks[at(bank), at(session), READY])
+        following = start
+        if opened >= 0 and start - opened < parameters.row_cycle:
+            following = opened + parameters.row_cycle
+        if session > 0:
+            newer = banks[at(bank), at(session - 1), OPENED]
+            if newer - start < parameters.row_cycle:
+                following = newer if following == start else min(following, newer)
         if following == start:
             break
         start = following
     sim.tally[misses] += 1
-    latency = parameters.closed if latest < 0 else parameters.conflict
-    oldest = 0
-    for session in range(1, SESSIONS):
-        if banks[bank, session, OPENED] < banks[bank, oldest, OPENED]:
-            oldest = session
-    banks[bank, oldest, OPENED] = start
-    banks[bank, oldest, READY] = start + latency - parameters.row_hit
-    banks[bank, oldest, ROW] = row
-    return start + latency - parameters.row_hit
+    latency = parameters.closed if opened < 0 else parameters.conflict
+    ready = start + latency - parameters.row_hit
+    if session < SESSIONS:
+        remember(banks, bank, session, start, ready, row)
+    return ready
 
 
 @inner_kernel
-def latest_session(banks: Array, bank: int, cycle: int) -> int:
-    """The session that is open at `cycle`, -1 for none."""
-    latest = -1
-    opened = -1
-    for session in range(SESSIONS):
-        start = banks[bank, session, OPENED]
-        if opened < start <= cycle:
-            latest, opened = session, start
-    return latest
+def session_at(banks: Array, bank: int, cycle: int) -> int:
+    """The opening that holds at `cycle`; `SESSIONS`, a row of -1, if none is known."""
+    session = 0
+    while session < SESSIONS and banks[at(bank), at(session), OPENED] > cycle:
+        session += 1
+    return session
 
 
 @inner_kernel
-def next_start(banks: Array, bank: int, cycle: int, row_cycle: int) -> int:
-    """`cycle` if a row may be opened then; else the next cycle worth a look."""
-    following = cycle
-    for session in range(SESSIONS):
-        start = banks[bank, session, OPENED]
-        if start >= 0 and cycle - row_cycle < start < cycle + row_cycle:
-            candidate = start if start > cycle else start + row_cycle
-            if following == cycle or candidate < following:
-                following = candidate
-    return following
+def remember(
+    banks: Array, bank: int, session: int, opened: int, ready: int, row: int
+) -> None:
+    """Enter an opening at its place in time, forgetting the oldest one."""
+    for later in range(SESSIONS - 1, session, -1):
+        for column in range(3):
+            banks[at(bank), at(later), column] = banks[at(bank), at(later - 1), column]
+    banks[at(bank), at(session), OPENED] = opened
+    banks[at(bank), at(session), READY] = ready
+    banks[at(bank), at(session), ROW] = row
 
 
 @inner_kernel

@@ -56,21 +56,29 @@ def kernel(function: Function) -> Function:
     divide as IEEE says, and are compiled into their callers. With
     `NUMBA_DISABLE_JIT=1` the function stays plain Python.
     """
-    return _compiled(function, is_inner=False)
+    return _compiled(function, forceinline=True, no_cpython_wrapper=False)
 
 
 def inner_kernel(function: Function) -> Function:
     """Compile `function` to be called by other kernels only, which compiles faster."""
-    return _compiled(function, is_inner=True)
+    return _compiled(function, forceinline=True, no_cpython_wrapper=True)
 
 
-def _compiled(function: Any, is_inner: bool) -> Any:
+def separate_kernel(function: Function) -> Function:
+    """Compile `function` to be called by other kernels without being part of them.
+
+    For what is large and rare: callers compile faster, but a call hands over all
+    arrays of a machine one by one.
+    """
+    return _compiled(function, forceinline=False, no_cpython_wrapper=True)
+
+
+def _compiled(function: Any, **choices: bool) -> Any:
     options: dict[str, Any] = {
         "error_model": "numpy",
-        "forceinline": True,
-        "no_cpython_wrapper": is_inner,
         "no_cfunc_wrapper": True,
         "_nrt": False,
+        **choices,
     }
     compiled: Any = njit(**options)(function)
     if not is_disabled():

@@ -12,14 +12,14 @@ an older one; a prefetch is asked for a cycle after its event, at that event's t
 
 from __future__ import annotations
 
-from hwmodel.kernel import inner_kernel
+from hwmodel.kernel import inner_kernel, separate_kernel
 from hwmodel.prefetch_fill import allowed_degree, fetch_ahead
 from hwmodel.prefetch_markov import follow_history
 from hwmodel.prefetch_stride import follow_stride
 from hwmodel.state import MARKOV, NEXT_LINE, TRIGGER, TRIGGER_CYCLE, Sim
 
 
-@inner_kernel
+@separate_kernel
 def prefetch(sim: Sim) -> None:
     """Let the prefetcher react to the last event, if there was one."""
     registers, kind = sim.registers, sim.parameters.prefetcher
@@ -29,9 +29,18 @@ def prefetch(sim: Sim) -> None:
     registers[TRIGGER] = -1
     degree = allowed_degree(sim)
     if kind == NEXT_LINE:
-        for distance in range(1, degree + 1):
-            fetch_ahead(sim, line + distance, cycle + distance)
+        proposed = follow_line(sim, line, degree)
     elif kind == MARKOV:
-        follow_history(sim, line, cycle, degree)
+        proposed = follow_history(sim, line, degree)
     else:
-        follow_stride(sim, line, cycle, degree)
+        proposed = follow_stride(sim, line, degree)
+    for number in range(proposed):
+        fetch_ahead(sim, sim.proposals[number], cycle + 1 + number)
+
+
+@inner_kernel
+def follow_line(sim: Sim, line: int, degree: int) -> int:
+    """Propose the lines after `line`; how many."""
+    for ahead in range(degree):
+        sim.proposals[ahead] = line + 1 + ahead
+    return degree

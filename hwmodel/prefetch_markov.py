@@ -9,7 +9,6 @@ nothing else is. Degree 2 asks for both successors, more for those of the first 
 from __future__ import annotations
 
 from hwmodel.kernel import inner_kernel
-from hwmodel.prefetch_fill import fetch_ahead
 from hwmodel.state import PREVIOUS, Sim, Tally
 
 LINE = 0
@@ -19,25 +18,26 @@ WIDTH = 2
 
 
 @inner_kernel
-def follow_history(sim: Sim, line: int, cycle: int, degree: int) -> None:
-    """Learn that `line` came next, and ask for what came after it before."""
+def follow_history(sim: Sim, line: int, degree: int) -> int:
+    """Learn that `line` came next, and propose what came after it before; how many."""
     table, registers = sim.prefetch_table, sim.registers
     mask = table.shape[0] - 1
     if registers[PREVIOUS] >= 0:
         learn(sim, registers[PREVIOUS], line)
     registers[PREVIOUS] = line
     current = line
-    asked = 0
-    while asked < degree:
+    proposed = 0
+    while proposed < degree:
         sim.tally[Tally.PREFETCHER_LOOKUPS] += 1
         entry = current & mask
         if table[entry, LINE] != current:
-            return
+            break
         for column in range(FIRST, FIRST + WIDTH):
-            if asked < degree and table[entry, column] >= 0:
-                fetch_ahead(sim, table[entry, column], cycle + asked + 1)
-            asked += 1
+            if proposed < degree:
+                sim.proposals[proposed] = table[entry, column]
+                proposed += 1
         current = table[entry, FIRST]
+    return proposed
 
 
 @inner_kernel

@@ -13,7 +13,6 @@ are not seen, and arrays that share a zone disturb each other.
 from __future__ import annotations
 
 from hwmodel.kernel import inner_kernel
-from hwmodel.prefetch_fill import fetch_ahead
 from hwmodel.state import Sim, Tally
 
 ZONE_SHIFT = 12
@@ -26,8 +25,8 @@ MOST_CONFIDENT = 3
 
 
 @inner_kernel
-def follow_stride(sim: Sim, line: int, cycle: int, degree: int) -> None:
-    """Learn from an event on `line`, and ask for what its stream needs next."""
+def follow_stride(sim: Sim, line: int, degree: int) -> int:
+    """Learn from an event on `line`, and propose what its stream needs; how many."""
     table = sim.prefetch_table
     sim.tally[Tally.PREFETCHER_LOOKUPS] += 1
     zone = line >> max(0, ZONE_SHIFT - sim.parameters.line_shift)
@@ -36,10 +35,11 @@ def follow_stride(sim: Sim, line: int, cycle: int, degree: int) -> None:
         enter_zone(sim, zone, entry, line)
     else:
         learn(sim, entry, line)
-    if table[entry, CONFIDENCE] >= CONFIDENT:
-        stride = table[entry, STRIDE]
-        for ahead in range(1, degree + 1):
-            fetch_ahead(sim, line + ahead * stride, cycle + ahead)
+    if table[entry, CONFIDENCE] < CONFIDENT:
+        return 0
+    for ahead in range(degree):
+        sim.proposals[ahead] = line + (1 + ahead) * table[entry, STRIDE]
+    return degree
 
 
 @inner_kernel

@@ -58,35 +58,21 @@ def access(sim: Sim, address: int, size: int, is_store: int, earliest: int) -> i
     if is_store:
         earliest = max(earliest, times[at(address), LOADED])
     word, last = address >> 3, (address + size - 1) >> 3
-    start = issue_word(sim, word, earliest)
-    use_word(sim, slot, word, address, size, is_store)
-    for further in range(word + 1, last + 1):
-        start = take_word(sim, further, start)
-        use_word(sim, slot, further, address, size, is_store)
     sim.tally[Tally.SCRATCHPAD_READS + is_store] += 1 + last - word
+    start = issue(sim, SCRATCHPAD_PORT, earliest, 1)
+    while True:
+        if parameters.banks:
+            start = take_bank(sim, word, start)
+        use_word(sim, slot, word, address, size, is_store)
+        if word == last:
+            break
+        word += 1
+        start = take(sim, SCRATCHPAD_PORT, start, 1)
     done = start + 1 if is_store else start + parameters.scratchpad_latency
     column = STORED if is_store else LOADED
     times[at(address), column] = max(times[at(address), column], done)
     slots[at(slot), column] = max(slots[at(slot), column], done)
     return done
-
-
-@inner_kernel
-def issue_word(sim: Sim, word: int, cycle: int) -> int:
-    """Issue an access to `word`, then take its bank; the cycle at which it starts."""
-    start = issue(sim, SCRATCHPAD_PORT, cycle, 1)
-    if sim.parameters.banks:
-        start = take_bank(sim, word, start)
-    return start
-
-
-@inner_kernel
-def take_word(sim: Sim, word: int, cycle: int) -> int:
-    """Take a port from `cycle` on, then the bank of `word`; when the access starts."""
-    start = take(sim, SCRATCHPAD_PORT, cycle, 1)
-    if sim.parameters.banks:
-        start = take_bank(sim, word, start)
-    return start
 
 
 @inner_kernel

@@ -70,11 +70,11 @@ NEXT_LINE: Final = 1
 STRIDE: Final = 2
 MARKOV: Final = 3
 
-# Columns of `banks`, one row per opening of a DRAM row that is remembered.
+# Columns of `banks`: openings of DRAM rows, the latest in time first.
 OPENED: Final = 0  # cycle at which the opening began, -1 for never
 READY: Final = 1  # cycle from which columns can be read
 ROW: Final = 2
-SESSIONS: Final = 8
+SESSIONS: Final = 4  # openings remembered per bank
 
 MOST_BANKS: Final = 16
 
@@ -196,7 +196,8 @@ class Sim(NamedTuple):
     lines: Array  # [sets * ways, LINE_COLUMNS]
     departed: Array  # [sets * DEPARTED, GHOST_COLUMNS]
     prefetch_table: Array  # [entries, 4], see the prefetchers
-    banks: Array  # [banks, SESSIONS, 3]
+    proposals: Array  # [degree] lines that the prefetcher would like, -1 for none
+    banks: Array  # [banks, SESSIONS + 1, 3], the last row of a bank always -1
     word_times: Array  # [scratchpad bytes + 1, 2]
     word_tags: Array  # [scratchpad words + 1] life << 8 | bytes stored, one bit each
     slot_of_line: Array  # [scratchpad lines + 1]
