@@ -3,6 +3,7 @@
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from hwmodel import Machine
 
@@ -13,6 +14,10 @@ from .ports import Ports
 Done = Callable[[], None]
 
 
+def _nothing() -> None:
+    """What happens when a store that is done already finds its line."""
+
+
 @dataclass
 class Line:
     """A line in the cache, on its way to it, or waiting for room."""
@@ -20,11 +25,10 @@ class Line:
     number: int
     is_dirty: bool = False
     has_room: bool = False
-    lets_stores_pass: bool = False
-    """A miss register is likely free for it, or was."""
+    is_requested: bool = False
     has_arrived: bool = False
-    loads: list[tuple[int, Done]] = field(default_factory=list[tuple[int, Done]])
-    """What waits for its arrival, with the cycle of the access."""
+    loads: list[Done] = field(default_factory=list[Done])
+    """What waits for its arrival."""
     stores: list[Done] = field(default_factory=list[Done])
     """What waits until it has a miss register."""
 
@@ -52,9 +56,22 @@ class Cache:
         self.counts: Counter[str] = Counter()
 
     def access(self, address: int, is_store: bool, done: Done) -> None:
-        """Load or store a word now, the port being taken."""
-        number = address // self._cache.line_bytes
+        """Load or store a word now, the port being taken.
+
+        A store is done in the next cycle unless misses wait for registers already.
+        """
         self.counts["cache_writes" if is_store else "cache_reads"] += 1
+        now, answer = self._agenda.now, done
+        if is_store and not self._without_register:
+            self._agenda.at(now + 1, Phase.ARRIVE, done)
+            answer = _nothing
+        number = address // self._cache.line_bytes
+        found = now + self._cache.hit_latency_cycles
+        look_up = partial(self._look_up, number, is_store, answer)
+        self._agenda.at(found, Phase.MEMORY, look_up)
+
+    def _look_up(self, number: int, is_store: bool, done: Done) -> None:
+        """Find the line, or send for it."""
         lines = self._set_of(number)
         line = lines.get(number) or self._without_room.get(number)
         if line is None:
@@ -65,7 +82,10 @@ class Cache:
         if number in lines:
             lines.move_to_end(number)
         line.is_dirty |= is_store
-        self._answer(line, is_store, done)
+        if line.has_arrived or (is_store and line.is_requested):
+            self._agenda.at(self._agenda.now, Phase.ARRIVE, done)
+        else:
+            (line.stores if is_store else line.loads).append(done)
 
     def dirty_lines(self) -> int:
         """Lines still to be written back."""
@@ -73,17 +93,6 @@ class Cache:
 
     def _set_of(self, number: int) -> OrderedDict[int, Line]:
         return self._sets[number % len(self._sets)]
-
-    def _answer(self, line: Line, is_store: bool, done: Done) -> None:
-        now, latency = self._agenda.now, self._cache.hit_latency_cycles
-        if is_store and line.lets_stores_pass:
-            self._agenda.at(now + 1, Phase.ARRIVE, done)
-        elif is_store:
-            line.stores.append(done)
-        elif line.has_arrived:
-            self._agenda.at(now + latency, Phase.ARRIVE, done)
-        else:
-            line.loads.append((now, done))
 
     def _make_room(self, line: Line) -> None:
         """Evict the line of the set not used for longest, of those that are there."""
@@ -95,9 +104,7 @@ class Cache:
             del lines[victim.number]
         del self._without_room[line.number]
         lines[line.number] = line
-        line.lets_stores_pass = not self._without_register
-        found = self._agenda.now + self._cache.hit_latency_cycles
-        self._agenda.at(found, Phase.MEMORY, lambda: self._request(line, victim))
+        self._request(line, victim)
 
     def _request(self, line: Line, victim: Line | None) -> None:
         """Ask DRAM for the line, once a register is free, and write back the other."""
@@ -105,7 +112,7 @@ class Cache:
             self._without_register.append((line, victim))
             return
         self._registers -= 1
-        line.lets_stores_pass = True
+        line.is_requested = True
         for done in line.stores:
             self._agenda.at(self._agenda.now, Phase.ARRIVE, done)
         line_bytes = self._cache.line_bytes
@@ -123,10 +130,8 @@ class Cache:
     def _arrive(self, line: Line) -> None:
         line.has_arrived = True
         self._ports.request(lambda: None)
-        now = self._agenda.now
-        for start, done in line.loads:
-            found = start + self._cache.hit_latency_cycles
-            self._agenda.at(max(now, found), Phase.ARRIVE, done)
+        for done in line.loads:
+            self._agenda.at(self._agenda.now, Phase.ARRIVE, done)
         self._registers += 1
         if self._without_register:
             self._request(*self._without_register.popleft())

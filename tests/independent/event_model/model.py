@@ -11,7 +11,7 @@ from .datapath import Datapath, FunctionalUnits, latency_and_interval
 from .dependences import dependences
 from .dma import Dma
 from .dram import Dram
-from .ports import Ports
+from .ports import Banks, Ports
 from .trace import Trace
 
 
@@ -32,6 +32,7 @@ class EventModel:
         self._cache_ports = Ports(machine.cache.ports, agenda)
         self._cache = Cache(machine, agenda, self._dram, self._cache_ports)
         self._pad_ports = Ports(machine.scratchpad.ports, agenda)
+        self._banks = Banks(machine.scratchpad.banks, agenda)
         self._dma = Dma(machine, agenda, self._dram, self._pad_ports, self._finish)
         self._units = {
             Unit.INTEGER: FunctionalUnits(machine.datapath.integer_units, agenda),
@@ -126,7 +127,8 @@ class EventModel:
             _check_aligned(node.address, node.aux)
             is_store = node.kind == Operation.SPM_STORE
             self.counts["scratchpad_writes" if is_store else "scratchpad_reads"] += 1
-            self._later(number, 1 if is_store else machine.scratchpad.latency_cycles)
+            cycles = 1 if is_store else machine.scratchpad.latency_cycles
+            self._banks.use(node.address, lambda: self._later(number, cycles))
         elif node.unit == Unit.DMA:
             self._command(number)
         else:

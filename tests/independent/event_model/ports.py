@@ -1,4 +1,8 @@
-"""Ports: so many words a cycle, for whoever asks first."""
+"""Ports: so many words a cycle, for whoever asks first; banks: each a word a cycle.
+
+Rows that the DMA engine moves take a port here, but no banks: the difference shows in
+the comparison.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -36,3 +40,17 @@ class Ports:
             self._queue.popleft()()
         if self._queue:
             self._agenda.at(self._agenda.now + 1, Phase.MEMORY, self._serve)
+
+
+class Banks:
+    """The banks of the scratchpad; words are interleaved over them."""
+
+    def __init__(self, count: int, agenda: Agenda) -> None:
+        self._banks = [Ports(1, agenda) for _ in range(count)]
+
+    def use(self, address: int, action: Callable[[], None]) -> None:
+        """Carry out `action` in the first cycle that the word's bank is free."""
+        if self._banks:
+            self._banks[address // 8 % len(self._banks)].request(action)
+        else:
+            action()
