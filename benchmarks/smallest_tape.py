@@ -89,8 +89,8 @@ def check_run(case: Case, bill: PolicyBill, result: GradientResult) -> None:
     assert bill.total_bytes is not None and result.tape_bytes is not None
     if result.tape_bytes > bill.total_bytes:
         raise AssertionError(
-            f"{case.program} under {bill.policy}: the bill has {bill.total_bytes} bytes, "
-            f"the run of a pipeline {result.tape_bytes}"
+            f"{case.program} under {bill.policy}: the bill has "
+            f"{bill.total_bytes} bytes, the run of a pipeline {result.tape_bytes}"
         )
 
 
