@@ -19,9 +19,8 @@ from tapeflow.analysis.stack_groups import StackUses, group_stacks
 from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
+from tapeflow.dialects.tape_marks import TAPE_COPY
 
-COPY = "tape.copy"
-"""Attribute of the stores that copy a buffer for the reverse sweep: tape as well."""
 REASON = "tape.reason"
 """Attribute of a stack: a clause that says why its value cannot be recomputed."""
 ALTERNATIVE = "tape.alternative"
@@ -144,7 +143,7 @@ def _saved_value(
 def _copies(gradient: FuncOp, counts: RunCounts) -> Iterator[SavedValue]:
     """The buffers into which the gradient copies others, to undo writes there."""
     stores = [op for op in gradient.walk() if isinstance(op, memref.StoreOp)]
-    copying = [store for store in stores if COPY in store.attributes]
+    copying = [store for store in stores if TAPE_COPY in store.attributes]
     for buffer in dict.fromkeys(store.memref for store in copying):
         own = [store for store in copying if store.memref is buffer]
         size = field_bytes(own[0].value.type)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from tapeflow.backend.execute import execute
+from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms.profile_tape import MULTIPLIER, Slot, profile_tape, slot_of
 from tapeflow.universe import full_context
 
 
-def profile(body, arguments, values, engine="reference"):
+def profile(body, arguments, values, engine: Engine = "reference"):
     """The counts of each stack of a function, and of its operations."""
     text = f"""func.func @f({arguments}) {{
       %c0 = arith.constant 0 : index
