@@ -21,7 +21,7 @@ class TapePolicy:
     """
 
     name: PolicyName = "min-cut"
-    operations_per_byte: float = 4.0
+    operations_per_byte: float = 8.0
     """Additions that are worth as much as writing and reading a byte of tape."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""

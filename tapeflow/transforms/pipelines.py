@@ -28,7 +28,7 @@ class NamedPipeline(ArgSpecConvertible):
     """Numbers of the arguments to differentiate `function` by."""
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
-    operations_per_byte: int | float = 4
+    operations_per_byte: int | float = 8
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
