@@ -8,6 +8,13 @@ from hwmodel.operations import operation_table
 
 ROWS = read_figures("operations")
 
+FREE_ON_PURPOSE = (
+    Operation.TURN,
+    Operation.MOVE,
+    Operation.FREE_LOAD,  # what a ceiling or a bound leaves out
+    Operation.FREE_STORE,
+)
+
 
 def without(operation: str, *columns: str) -> tuple[dict[str, str], ...]:
     return tuple(
