@@ -37,10 +37,23 @@ def show_tape(console: Console, report: TapeReport) -> None:
             highlight=False,
             soft_wrap=True,
         )
+        show(console, [policies_table(report.policies)], _exchange(report))
         return
     heading = f"tape of @{function}, policy {chosen.policy}: {_total(chosen)}"
     tables = [values_table(chosen, heading), policies_table(report.policies)]
-    show(console, tables, notes_on(chosen))
+    show(console, tables, [*notes_on(chosen), *_exchange(report)])
+
+
+def _exchange(report: TapeReport) -> list[str]:
+    """What the minimum cut took bytes and unknown loops to be worth."""
+    pass_ = report.subject.exchange
+    if pass_ is None:
+        return []
+    return [
+        f"In min-cut a byte of tape is worth {pass_.operations_per_byte:g} additions "
+        "(operations-per-byte), and a loop of unknown length counts as "
+        f"{pass_.assumed_trips} iterations (assumed-trips)."
+    ]
 
 
 def show_tapes(
