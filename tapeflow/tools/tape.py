@@ -13,13 +13,15 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.seeds import seeds_from
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.bench_record import write_json
-from tapeflow.tools.gradient_request import read_program
+from tapeflow.tools.gradient_request import read_machine, read_program
 from tapeflow.tools.options import (
     FILE,
     engine_option,
     function_option,
+    machine_option,
     optional_inputs_option,
     seeds_option,
+    set_option,
     wrt_option,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
@@ -32,7 +34,7 @@ from tapeflow.tools.tape_report import (
     bill_for,
     report_for,
 )
-from tapeflow.tools.tape_table import show_tape, warnings_on
+from tapeflow.tools.tape_table import beside_machine, show_tape, warnings_on
 
 
 @click.command("tape")
@@ -62,6 +64,8 @@ from tapeflow.tools.tape_table import show_tape, warnings_on
     show_default=True,
     help="Iterations assumed of a loop whose trip count is not a constant.",
 )
+@machine_option
+@set_option
 @click.option("--json", "json_path", type=FILE, help="Write the bill here.")
 @click.option(
     "--fail-if-tape-exceeds",
@@ -81,6 +85,8 @@ def command(
     policy: PolicyName,
     operations_per_byte: float,
     assumed_trips: int,
+    machine: str,
+    overrides: tuple[str, ...],
     json_path: Path | None,
     limit_bytes: int | None,
     engine: Engine,
@@ -92,6 +98,7 @@ def command(
     """
     read = tuple(path for path in (file, inputs, seeds) if path is not None)
     check_outputs({"--json": json_path}, read)
+    accelerator = read_machine(machine, overrides)
     tape_policy = TapePolicy(policy, operations_per_byte, assumed_trips)
     subject = _subject(file, function, wrt, tape_policy, inputs, seeds)
     chosen = bill_for(subject)
@@ -102,6 +109,9 @@ def command(
         record = tape_record(report, str(file))
         write_outputs({json_path: lambda out: write_json(out, record)})
     show_tape(Console(), report)
+    place = beside_machine(report.chosen, accelerator)
+    if place is not None:
+        click.echo(place)
     for warning in warnings_on(report.chosen):
         click.echo(f"warning: {warning}", err=True)
 

@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from hwmodel import Machine
 from tapeflow.analysis.growth import Growth
 from tapeflow.analysis.size_formula import SizeFormula
 from tapeflow.analysis.tape_bill import SavedValue
@@ -42,6 +43,17 @@ def show_tape(console: Console, report: TapeReport) -> None:
     heading = f"tape of @{function}, policy {chosen.policy}: {_total(chosen)}"
     tables = [values_table(chosen, heading), policies_table(report.policies)]
     show(console, tables, [*notes_on(chosen), *_exchange(report)])
+
+
+def beside_machine(bill: PolicyBill, machine: Machine) -> str | None:
+    """The size of a tape beside the SRAM of a machine; None if it is not known."""
+    if not bill.total_bytes or not machine.sram_bytes:
+        return None
+    ratio = bill.total_bytes / machine.sram_bytes
+    return (
+        f"On machine {machine.name} the tape is {ratio:.3g} times the SRAM of "
+        f"{machine.sram_bytes:,} bytes."
+    )
 
 
 def _exchange(report: TapeReport) -> list[str]:
