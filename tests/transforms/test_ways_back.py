@@ -1,0 +1,60 @@
+"""Programs in which a way around the tape seems to be open, but is not.
+
+Each is compared with forward mode under every policy and after every pass, with several
+exchange rates.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.random_programs.compare import compare
+from tests.random_programs.generate import Case
+
+HEAD = """
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 4 : index
+  %zero = arith.constant 0.0 : f64
+  %half = arith.constant 0.5 : f64"""
+
+NARROW_COUNTER = f"""
+func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
+  %lower = arith.constant -5 : i8
+  %upper = arith.constant 5 : i8
+  %step = arith.constant 3 : i8
+  %increment = arith.constant 126 : i8
+  %r, %end = scf.for %i = %lower to %upper step %step
+      iter_args(%p = %half, %k = %step) -> (f64, i8) : i8 {{
+    %v = memref.load %x[%c1] : memref<4xf64>
+    %float = arith.sitofp %k : i8 to f64
+    %sine = math.sin %float : f64
+    %product = arith.mulf %v, %sine : f64
+    %next = arith.mulf %p, %product : f64
+    %shifted = arith.addf %next, %v : f64
+    %k_next = arith.addi %k, %increment : i8
+    scf.yield %shifted, %k_next : f64, i8
+  }}
+  func.return %r : f64
+}}"""
+"""A counter of eight bits that wraps, and grows by a multiple of its loop's step."""
+
+PROGRAMS = {
+    "narrow counter": NARROW_COUNTER,
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_gradients_at_every_level(name: str):
+    rng = np.random.default_rng(1)
+    case = Case(
+        seed=0,
+        text=PROGRAMS[name],
+        inputs={"arg0": rng.normal(size=4) + 0.3, "arg1": np.array(3)},
+        wrt=(0,),
+        seeds={"seed0": np.array(1.5), "seed_arg0": rng.normal(size=4)},
+        directions={0: rng.normal(size=4)},
+    )
+    for seed in range(4):
+        assert compare(replace(case, seed=seed), levels=True).status == "passed"
