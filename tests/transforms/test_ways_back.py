@@ -40,8 +40,36 @@ func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
 }}"""
 """A counter of eight bits that wraps, and grows by a multiple of its loop's step."""
 
+READ_BEFORE_FILLED = f"""
+func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
+  %work = memref.alloc() : memref<4xf64>
+  %loss = scf.for %t = %c0 to %steps step %c1 iter_args(%sum = %zero) -> (f64) {{
+    %is_first = arith.cmpi eq, %t, %c0 : index
+    scf.if %is_first {{
+      scf.for %i = %c0 to %n step %c1 {{
+        memref.store %half, %work[%i] : memref<4xf64>
+      }}
+    }}
+    scf.for %i = %c0 to %n step %c1 {{
+      %xi = memref.load %x[%i] : memref<4xf64>
+      memref.store %xi, %work[%i] : memref<4xf64>
+      %last_index = arith.subi %n, %c1 : index
+      %last = memref.load %work[%last_index] : memref<4xf64>
+      %product = arith.mulf %last, %xi : f64
+      memref.store %product, %work[%i] : memref<4xf64>
+    }}
+    %w = memref.load %work[%c1] : memref<4xf64>
+    %next = arith.addf %sum, %w : f64
+    scf.yield %next : f64
+  }}
+  memref.dealloc %work : memref<4xf64>
+  func.return %loss : f64
+}}"""
+"""A loop that fills a buffer and reads what the sample before has left in it."""
+
 PROGRAMS = {
     "narrow counter": NARROW_COUNTER,
+    "read before filled": READ_BEFORE_FILLED,
 }
 
 
