@@ -67,9 +67,46 @@ func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
 }}"""
 """A loop that fills a buffer and reads what the sample before has left in it."""
 
+FINAL_NAME = f"""
+func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
+  %a = memref.alloc() : memref<4xf64>
+  %b = memref.alloc() : memref<4xf64>
+  scf.for %i = %c0 to %n step %c1 {{
+    %xi = memref.load %x[%i] : memref<4xf64>
+    memref.store %xi, %a[%i] : memref<4xf64>
+    memref.store %xi, %b[%i] : memref<4xf64>
+  }}
+  %end, %spare = scf.for %t = %c0 to %steps step %c1
+      iter_args(%from = %a, %to = %b) -> (memref<4xf64>, memref<4xf64>) {{
+    scf.for %i = %c0 to %n step %c1 {{
+      %u = scf.for %j = %c0 to %n step %c1 iter_args(%s = %half) -> (f64) {{
+        %v = memref.load %from[%j] : memref<4xf64>
+        %w = math.sin %v : f64
+        %next = arith.mulf %s, %w : f64
+        scf.yield %next : f64
+      }}
+      memref.store %u, %to[%i] : memref<4xf64>
+    }}
+    scf.yield %to, %from : memref<4xf64>, memref<4xf64>
+  }}
+  scf.for %i = %c0 to %n step %c1 {{
+    %xi = memref.load %x[%i] : memref<4xf64>
+    memref.store %xi, %spare[%i] : memref<4xf64>
+    memref.store %xi, %a[%c0] : memref<4xf64>
+  }}
+  %first = memref.load %end[%c0] : memref<4xf64>
+  %second = memref.load %end[%c1] : memref<4xf64>
+  %value = arith.mulf %first, %second : f64
+  memref.dealloc %a : memref<4xf64>
+  memref.dealloc %b : memref<4xf64>
+  func.return %value : f64
+}}"""
+"""Swapped buffers, written after the swaps by names that nothing reads again."""
+
 PROGRAMS = {
     "narrow counter": NARROW_COUNTER,
     "read before filled": READ_BEFORE_FILLED,
+    "final name": FINAL_NAME,
 }
 
 
