@@ -103,10 +103,38 @@ func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
 }}"""
 """Swapped buffers, written after the swaps by names that nothing reads again."""
 
+STALE_STORE = f"""
+func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
+  %y = memref.alloc() : memref<4xf64>
+  %k = scf.for %i = %c0 to %n step %c1 iter_args(%q = %half) -> (f64) {{
+    %xi = memref.load %x[%i] : memref<4xf64>
+    %product = arith.mulf %xi, %q : f64
+    %e = math.exp %product : f64
+    memref.store %e, %y[%i] : memref<4xf64>
+    scf.yield %e : f64
+  }}
+  scf.for %i = %c0 to %n step %c1 {{
+    %xi = memref.load %x[%i] : memref<4xf64>
+    %sine = math.sin %xi : f64
+    memref.store %sine, %y[%i] : memref<4xf64>
+  }}
+  scf.for %i = %c0 to %n step %c1 {{
+    %yi = memref.load %y[%i] : memref<4xf64>
+    %square = arith.mulf %yi, %yi : f64
+    memref.store %square, %y[%i] : memref<4xf64>
+  }}
+  %y1 = memref.load %y[%c1] : memref<4xf64>
+  %value = arith.mulf %y1, %k : f64
+  memref.dealloc %y : memref<4xf64>
+  func.return %value : f64
+}}"""
+"""Stored values that are overwritten by stores which are not undone."""
+
 PROGRAMS = {
     "narrow counter": NARROW_COUNTER,
     "read before filled": READ_BEFORE_FILLED,
     "final name": FINAL_NAME,
+    "stale store": STALE_STORE,
 }
 
 
