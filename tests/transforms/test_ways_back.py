@@ -130,23 +130,40 @@ func.func @main(%x: memref<4xf64>, %steps: index) -> f64 {{{HEAD}
 }}"""
 """Stored values that are overwritten by stores which are not undone."""
 
+RETURNED_TWICE = f"""
+func.func @main(%x: memref<4xf64>, %steps: index) -> (f64, f64) {{{HEAD}
+  %sum = scf.for %i = %c0 to %n step %c1 iter_args(%s = %half) -> (f64) {{
+    %xi = memref.load %x[%i] : memref<4xf64>
+    %sine = math.sin %xi : f64
+    %next = arith.addf %s, %sine : f64
+    scf.yield %next : f64
+  }}
+  func.return %sum, %sum : f64, f64
+}}"""
+"""A sum with two seeds, which are added before its loop."""
+
 PROGRAMS = {
     "narrow counter": NARROW_COUNTER,
     "read before filled": READ_BEFORE_FILLED,
     "final name": FINAL_NAME,
     "stale store": STALE_STORE,
+    "returned twice": RETURNED_TWICE,
 }
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_gradients_at_every_level(name: str):
     rng = np.random.default_rng(1)
+    results = 2 if name == "returned twice" else 1
     case = Case(
         seed=0,
         text=PROGRAMS[name],
         inputs={"arg0": rng.normal(size=4) + 0.3, "arg1": np.array(3)},
         wrt=(0,),
-        seeds={"seed0": np.array(1.5), "seed_arg0": rng.normal(size=4)},
+        seeds={
+            **{f"seed{k}": np.array(1.5) for k in range(results)},
+            "seed_arg0": rng.normal(size=4),
+        },
         directions={0: rng.normal(size=4)},
     )
     for seed in range(4):
