@@ -109,12 +109,21 @@ class Buffers:
         if not loops:
             return True
         writes = self.writes[buffer]
-        return len(writes) <= _MOST_WRITES and all(
+        return len(writes) <= MOST_WRITES and all(
             _is_elsewhere_later(access, write, loops) for write in writes
         )
 
+    def overwrites(
+        self, write: Operation, access: memref.LoadOp | memref.StoreOp
+    ) -> bool:
+        """Whether a write to the accessed buffer may hit the same element later."""
+        if self.order[write] > self.order[access]:
+            return True
+        loops = [op for op in ancestors(access) if isinstance(op, LOOPS)]
+        return not _is_elsewhere_later(access, write, loops)
 
-_MOST_WRITES = 32
+
+MOST_WRITES = 32
 """Writes of one buffer that are compared with an access, to stay linear."""
 
 

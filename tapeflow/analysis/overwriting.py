@@ -55,7 +55,7 @@ class Accesses:
         return True
 
     def _fills(self, nest: scf.ForOp, buffer: SSAValue) -> bool:
-        """Whether a nest stores to each element of a buffer before it loads any."""
+        """Whether a nest stores to each element of a buffer before it loads it."""
         loops = [nest]
         while True:
             ops = loops[-1].body.block.ops
@@ -64,7 +64,11 @@ class Accesses:
                 case scf.ForOp():
                     loops.append(first)
                 case memref.StoreOp():
-                    return _covers(first, loops)
+                    return _covers(first, loops) and all(
+                        _is_filled_before(op, first, loops)
+                        for op in nest.walk()
+                        if not op.regions and self.touches(op, buffer)
+                    )
                 case _:
                     return False
 
@@ -111,6 +115,26 @@ def _covers(store: memref.StoreOp, loops: list[scf.ForOp]) -> bool:
             loop is not None and _spans(loop, store.memref, axis)
             for axis, loop in enumerate(used)
         )
+    )
+
+
+def _is_filled_before(
+    op: Operation, store: memref.StoreOp, loops: list[scf.ForOp]
+) -> bool:
+    """Whether an operation behind a covering store accesses what that has reached.
+
+    Inside a loop of the nest that is what the store reaches in the same iteration.
+    """
+    if isinstance(op, memref.StoreOp):
+        return True
+    if not isinstance(op, memref.LoadOp):
+        return False
+    enclosing = set(ancestors(op))
+    around = {loop.body.block.args[0] for loop in loops if loop in enclosing}
+    return all(
+        own is index
+        for own, index in zip(op.indices, store.indices, strict=True)
+        if index in around
     )
 
 

@@ -175,7 +175,8 @@ class RecallWays:
         if self.buffers.unchanged_after(access, self.scopes.around(access)):
             return Way(Recall.RELOAD, op, operands)
         buffer = self.buffers.of(access.memref)
-        if buffer not in self.undoable:
+        undo = self.undoable.get(buffer)
+        if undo is None or not undo.restores(access, self.buffers):
             return None
         if self.scopes.around(access) is not self.scopes.entry:
             return None

@@ -189,6 +189,7 @@ class RecordingFinder:
                     undone[way.undo] = self.undoable[way.undo]
                     stores = undone[way.undo].stores
                     work.extend(self.overwritten[store] for store in stores)
+                    work.extend(store.memref for store in stores)
             recalls[value] = recall
         ways = {value: chosen[value] for value in recalls if recalls[value] in AGAIN}
         overwritten = {

@@ -13,7 +13,7 @@ from xdsl.dialects import func, memref, scf
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import LOOPS, Buffers, ancestors
+from tapeflow.analysis.buffers import LOOPS, MOST_WRITES, Buffers, ancestors
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
 from tapeflow.analysis.overwriting import Accesses
 from tapeflow.analysis.scopes import Scopes
@@ -27,8 +27,20 @@ class Undo:
     """The representative."""
     stores: tuple[memref.StoreOp, ...]
     """Those that overwrite something which is read before."""
+    kept: tuple[memref.StoreOp, ...]
+    """The others, which are not undone: what they overwrite, no load has read."""
     arguments: tuple[SSAValue, ...]
     """Its names that are arguments, whose final contents belong to the caller."""
+
+    def restores(
+        self, access: memref.LoadOp | memref.StoreOp, buffers: Buffers
+    ) -> bool:
+        """Whether all writes are undone that may come behind an access it has."""
+        if isinstance(access, memref.LoadOp):
+            return True
+        return len(self.kept) <= MOST_WRITES and not any(
+            buffers.overwrites(write, access) for write in self.kept
+        )
 
 
 def find_undoable(
@@ -63,7 +75,9 @@ def find_undoable(
         first = min(reads, key=buffers.order.__getitem__)
         needed = tuple(op for op in stores if _follows(op, first, reads, buffers))
         arguments = tuple(v for v in accesses.names[buffer] if v in entry.args)
-        undoable[buffer] = Undo(buffer, needed, arguments)
+        undone = frozenset(needed)
+        kept = tuple(op for op in stores if op not in undone)
+        undoable[buffer] = Undo(buffer, needed, kept, arguments)
     return undoable
 
 

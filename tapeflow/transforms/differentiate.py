@@ -183,7 +183,7 @@ class _Gradient:
         fused = scopes.get(self.block)
         with builder.before(fused.loops[0].op) if fused else nullcontext():
             own = self._shadow_arguments(sweep, wrt)
-        adjoints = self._seed(sweep, seeded)
+            adjoints = self._seed(sweep, seeded)
         sweep.reverse_block(self.block, adjoints)
         builder.location = self.function.location
         for shadow in own:

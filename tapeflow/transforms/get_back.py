@@ -1,8 +1,10 @@
 """Get a primal value of the forward sweep back without tape."""
 
 from collections.abc import Callable
+from typing import cast
 
 from xdsl.dialects import arith, memref
+from xdsl.dialects.builtin import IndexType, IntegerAttr, IntegerType
 from xdsl.ir import OpResult, SSAValue
 
 from tapeflow.analysis.constants import constant_of
@@ -54,6 +56,9 @@ def _count(
     if constant_of(lower) != 0:
         distance = builder.value(arith.SubiOp(distance, lower))
     if counter.factor != 1:
-        factor = builder.index(counter.factor)
+        type_ = cast("IndexType | IntegerType", value.type)
+        factor = builder.constant(
+            IntegerAttr(counter.factor, type_, truncate_bits=True)
+        )
         distance = builder.value(arith.MuliOp(distance, factor))
     return builder.value(arith.AddiOp(start, distance), value.name_hint)

@@ -93,6 +93,8 @@ def compare(
             _compiled(case, module, p, choose.choice([0, 1, 8])) for p in policies
         ]
     except DiagnosticException as error:
+        if "cannot differentiate" not in str(error):
+            raise  # What was made of the program is not valid.
         return Outcome("refused", (_reason(error),))
     first, *others = (
         gradient.run(case.inputs, case.seeds, engine=engine) for gradient in compiled

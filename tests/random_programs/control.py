@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from .blocks import Blocks
+from .patterns import Patterns
 from .writer import Buffer, Float, Integer, Scope, Value
 
 STATEMENTS = {
@@ -20,6 +21,7 @@ STATEMENTS = {
     "if": 2.0,
     "while": 0.8,
     "call": 1.0,
+    "pattern": 1.0,
 }
 DEEP = 3
 
@@ -40,6 +42,8 @@ class Control(Blocks):
     helpers: list[Helper] = field(default_factory=list[Helper])
     left: int = 30
     """How many more statements the function may get."""
+    sums: list[Float] = field(default_factory=list[Float])
+    """What the function has to return."""
     freed: list[Buffer] = field(default_factory=list[Buffer])
     """What the block being written allocated and frees at its end."""
 
@@ -57,8 +61,11 @@ class Control(Blocks):
     def statement(self, scope: Scope) -> None:
         """Write one random statement."""
         kind = self.writer.pick(STATEMENTS)
-        if scope.depth == 0 and self.writer.chance(0.3):
-            kind = "for"
+        if scope.depth == 0:
+            if self.writer.chance(0.3):
+                kind = "for"
+            elif self.writer.chance(0.3):
+                kind = "pattern"
         if kind in ("for", "if", "while") and scope.depth >= DEEP:
             kind = "float"
         if kind == "call" and not self.helpers:
@@ -78,6 +85,8 @@ class Control(Blocks):
                 self.call(scope)
             case "allocate":
                 self._allocate(scope)
+            case "pattern":
+                Patterns(self.memory, self.sums).write(scope)
             case _:
                 self._on_buffer(kind, scope)
 

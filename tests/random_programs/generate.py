@@ -175,7 +175,8 @@ class _Generator:
         results: list[Float | Integer] = [
             self._mixed(control, scope) for _ in range(self.random.randint(0, 3))
         ]
-        if results and self.random.random() < 0.15:
+        results += control.sums
+        if results and self.random.random() < 0.3:
             results.append(self.random.choice(results))
         if self.random.random() < 0.2:
             results.append(control.scalars.some_integer(scope, "index", 0, 4))
