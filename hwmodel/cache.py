@@ -24,7 +24,7 @@ from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import take
 from hwmodel.departed import depart, find_departed, touch_departed
 from hwmodel.dram import read_line, write_line
-from hwmodel.event_log import Activity, Event, count, note
+from hwmodel.event_log import note_miss
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.state import (
     ARRIVAL,
@@ -127,26 +127,12 @@ def miss(sim: Sim, line: int, victim: int, is_store: int, start: int) -> int:
     arrival = fill(sim, line, victim, requested)
     sim.tally[Tally.CACHE_MISSES] += 1
     if sim.log.shape[0]:
-        note_miss(sim, line, is_store, (found, free, requested, arrival))
+        address = line << sim.parameters.line_shift
+        note_miss(sim.log, address, is_store, found, free, requested, arrival)
     sim.lines[at(victim), DIRTY] = is_store
     sim.registers[TRIGGER] = line
     sim.registers[TRIGGER_CYCLE] = requested
     return start + 1 + requested - found if is_store else arrival
-
-
-@inner_kernel
-def note_miss(
-    sim: Sim, line: int, is_store: int, cycles: tuple[int, int, int, int]
-) -> None:
-    """Log a miss found, with a way that is free, asked for and answered at `cycles`."""
-    found, free, requested, arrival = cycles
-    address = line << sim.parameters.line_shift
-    note(sim.log, Event.MISS, requested, arrival, address, is_store)
-    count(sim.activity, Activity.MISSES, requested)
-    if free > found:
-        note(sim.log, Event.WAIT_WAY, found, free, address, 0)
-    if requested > free:
-        note(sim.log, Event.WAIT_MSHR, free, requested, address, 0)
 
 
 @inner_kernel

@@ -20,7 +20,7 @@ from hwmodel.banks import WORD_BYTES, take_row
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import fail, take
 from hwmodel.dram import read_line, write_line
-from hwmodel.event_log import FIRST, Event, note
+from hwmodel.event_log import FIRST, Event, note_event, note_transfer
 from hwmodel.kernel import inner_kernel
 from hwmodel.operations import Operation
 from hwmodel.state import (
@@ -80,8 +80,8 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
     if kind in (ENQUEUE, PREFETCH):
         return accepted
     sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
-    if end > accepted:
-        note(sim.log, Event.WAIT_DMA, accepted, end, kind, ring)
+    if sim.log.shape[0] and end > accepted:
+        note_event(sim.log, Event.WAIT_DMA, accepted, end, kind, ring)
     if kind in (DRAIN, FILL):
         sim.registers[BARRIER] = max(sim.registers[BARRIER], end)
     return end
@@ -163,7 +163,7 @@ def turn_to(sim: Sim, ring: int, tile: int, cycle: int) -> None:
     if sim.log.shape[0]:
         if cycle < sim.log[0, FIRST]:
             rings[ring, RING_SEEN] = tile
-        note(sim.log, Event.HEAD, cycle, cycle, tile, ring)
+        note_event(sim.log, Event.HEAD, cycle, cycle, tile, ring)
 
 
 @inner_kernel
@@ -210,10 +210,8 @@ def transfer(
     sim.tally[Tally.DMA_TRANSFERS] += 1
     sim.tally[Tally.DMA_LINES_OUT if is_out else Tally.DMA_LINES_IN] += lines
     sim.slots[slot, TRANSFERRED] = end
-    event = Event.PUSH if is_out else Event.POP
-    note(sim.log, event, begin, end, tile, ring)
-    if begin > request:
-        note(sim.log, Event.WAIT_CHANNEL, request, begin, tile, ring)
+    if sim.log.shape[0]:
+        note_transfer(sim.log, is_out, request, begin, end, tile, ring)
     return end
 
 

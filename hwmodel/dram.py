@@ -22,7 +22,7 @@ the turn-around between reads and writes and the activation window of four are l
 from __future__ import annotations
 
 from hwmodel.datapath import take
-from hwmodel.event_log import Activity, Event, count, note
+from hwmodel.event_log import Event, note_request
 from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     BUS,
@@ -114,8 +114,9 @@ def read_line(sim: Sim, address: int, cycle: int) -> int:
     length = turn_length(sim)
     data = max(cycle, column + sim.parameters.row_hit - length)
     turn = take_turn(sim, data)
-    note(sim.dram_log, Event.READ, cycle, turn + length, address, turn - data)
-    count(sim.activity, Activity.DRAM_LINES, turn)
+    if sim.log.shape[0]:
+        end = turn + length
+        note_request(sim.log, Event.READ, cycle, end, address, turn - data)
     return turn + length
 
 
@@ -123,7 +124,8 @@ def read_line(sim: Sim, address: int, cycle: int) -> int:
 def write_line(sim: Sim, address: int, cycle: int) -> int:
     """Write the line at byte `address`, there at `cycle`; when it is off the bus."""
     open_row(sim, address, cycle, Tally.WRITE_ROW_HITS, Tally.WRITE_ROW_MISSES)
-    turn, length = take_turn(sim, cycle), turn_length(sim)
-    note(sim.dram_log, Event.WRITE, cycle, turn + length, address, turn - cycle)
-    count(sim.activity, Activity.DRAM_LINES, turn)
-    return turn + length
+    turn = take_turn(sim, cycle)
+    end = turn + turn_length(sim)
+    if sim.log.shape[0]:
+        note_request(sim.log, Event.WRITE, cycle, end, address, turn - cycle)
+    return end

@@ -60,9 +60,7 @@ def initial_state(
         slots=slots,
         rings=_ring_rows(machine, rings),
         in_flight=_filled((parameters.requests_in_flight,), 0),
-        log=watch.log(watch.events),
-        dram_log=watch.log(watch.dram_requests),
-        activity=watch.activity(),
+        log=watch.empty_log(),
     )
 
 

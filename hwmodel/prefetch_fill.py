@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from hwmodel.cache import fill
 from hwmodel.calendar import MOST_USERS
-from hwmodel.event_log import Event, note
+from hwmodel.event_log import Event, note_event
 from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     BUS,
@@ -80,7 +80,8 @@ def fetch_ahead(sim: Sim, line: int, cycle: int) -> None:
         sim.tally[Tally.PREFETCHES_DROPPED] += 1
         return
     arrival = fill(sim, line, victim, cycle)
-    address = line << parameters.line_shift
-    note(sim.log, Event.PREFETCH, cycle, arrival, address, 0)
+    if sim.log.shape[0]:
+        address = line << parameters.line_shift
+        note_event(sim.log, Event.PREFETCH, cycle, arrival, address, 0)
     lines[at(victim), PREFETCHED] = 1
     sim.tally[Tally.PREFETCHES] += 1

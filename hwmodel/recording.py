@@ -7,7 +7,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hwmodel import state
-from hwmodel.event_log import BEGINS, KIND, LEFT_OUT, WRITTEN, Event, Watch
+from hwmodel.event_log import (
+    BEGINS,
+    BUCKET_ROW,
+    EVENT_COLUMNS,
+    EVENT_ROW,
+    EVENTS,
+    EVENTS_LEFT_OUT,
+    KIND,
+    LOG_COLUMNS,
+    REQUESTS,
+    REQUESTS_LEFT_OUT,
+    ROOM,
+    WIDTH,
+    Event,
+    Watch,
+)
 from hwmodel.machine import Machine
 from hwmodel.ring import Ring
 from hwmodel.state import Array, Sim
@@ -44,25 +59,23 @@ def recording_of(
     machine: Machine, rings: tuple[Ring, ...], watch: Watch, sim: Sim
 ) -> Recording:
     """Take what a finished run has logged out of its arrays."""
-    events, events_left_out = _rows(sim.log)
-    requests, requests_left_out = _rows(sim.dram_log)
+    log = sim.log
+    if not len(log):
+        log = np.zeros((1, LOG_COLUMNS), dtype=np.int64)
+    header = [int(word) for word in log[0]]
+    first = EVENT_ROW
+    events = log[first:][: header[EVENTS], :EVENT_COLUMNS].copy()
+    requests = log[first + header[ROOM] :][: header[REQUESTS], :EVENT_COLUMNS]
     return Recording(
         machine=machine,
         rings=rings,
         watch=watch,
         cycles=int(sim.registers[state.RETIRED]),
         events=events,
-        events_left_out=events_left_out,
+        events_left_out=header[EVENTS_LEFT_OUT],
         dram_requests=requests[np.argsort(requests[:, BEGINS], kind="stable")],
-        dram_requests_left_out=requests_left_out,
-        activity=sim.activity[1:].copy(),
-        bucket_cycles=int(sim.activity[0, 0]) if len(sim.activity) else 1,
+        dram_requests_left_out=header[REQUESTS_LEFT_OUT],
+        activity=log[BUCKET_ROW:first].copy(),
+        bucket_cycles=header[WIDTH],
         first_tiles=tuple(int(tile) for tile in sim.rings[:, state.RING_SEEN]),
     )
-
-
-def _rows(log: Array) -> tuple[Array, int]:
-    """The events of a log, and how many were left out."""
-    if not len(log):
-        return log, 0
-    return log[1 : 1 + log[0, WRITTEN]].copy(), int(log[0, LEFT_OUT])

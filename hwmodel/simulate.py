@@ -9,7 +9,6 @@ from hwmodel.cache import access as access_cache
 from hwmodel.datapath import issue, retire, window_opens
 from hwmodel.direct import access as access_directly
 from hwmodel.dma import command
-from hwmodel.event_log import Activity, add
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.operations import Operation, Unit
 from hwmodel.ordering import locate
@@ -35,7 +34,6 @@ CACHE = int(Unit.CACHE)
 SCRATCHPAD = int(Unit.SCRATCHPAD)
 DMA = int(Unit.DMA)
 NONE = int(Unit.NONE)
-WINDOW_FULL = int(Activity.WINDOW_FULL)
 
 
 @kernel
@@ -62,10 +60,6 @@ def step(sim: Sim, kind: int, ready: int, address: int, aux: int) -> int:
     else:
         done = command(sim, kind, address, aux, issue(sim, DMA, earliest, 1))
     sim.counts[at(kind)] += 1
-    if sim.activity.shape[0]:
-        add(sim.activity, unit, done)
-        if opens > ready:
-            add(sim.activity, WINDOW_FULL, opens)
     retire(sim, done)
     return done
 

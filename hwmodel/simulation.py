@@ -10,7 +10,7 @@ from hwmodel import simulate, state
 from hwmodel.cache import write_back_all
 from hwmodel.counters import Counters
 from hwmodel.errors import SimulationError
-from hwmodel.event_log import UNWATCHED, Watch
+from hwmodel.event_log import UNWATCHED, Watch, note_last_operations
 from hwmodel.initial_state import initial_state
 from hwmodel.kernel import entry_point
 from hwmodel.machine import Machine
@@ -110,6 +110,8 @@ class Simulation:
         self._check_running()
         self.check()
         self._is_finished = True
+        arrays = self.arrays
+        note_last_operations(arrays.log, arrays.unit, arrays.counts, self.now)
         flush_cycles = int(write_back_all(self.arrays, self.now)) - self.now
         counters = self._counters(flush_cycles)
         _check_conservation(counters, self.machine.cache.line_bytes)

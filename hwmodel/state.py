@@ -205,6 +205,4 @@ class Sim(NamedTuple):
     slots: Array  # [slots of all rings + 1, SLOT_COLUMNS]
     rings: Array  # [rings, RING_COLUMNS]
     in_flight: Array  # [requests in flight] completion cycles
-    log: Array  # [events + 1, LOG_COLUMNS] or empty, see `event_log`
-    dram_log: Array  # [DRAM requests + 1, LOG_COLUMNS] or empty
-    activity: Array  # [BUCKETS + 1, ACTIVITIES] or empty
+    log: Array  # [rows, LOG_COLUMNS], see `event_log`; empty without anybody looking

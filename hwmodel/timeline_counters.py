@@ -30,7 +30,6 @@ _ACTIVITIES = {
         "scratchpad": Activity.SCRATCHPAD,
         "DMA": Activity.DMA,
     },
-    "operations a cycle held by a full window": {"held": Activity.WINDOW_FULL},
     "cache misses a cycle": {"misses": Activity.MISSES},
     "DRAM lines a cycle": {"lines": Activity.DRAM_LINES},
 }
