@@ -11,15 +11,20 @@ from xdsl.traits import ConstantLike
 POLYNOMIAL = 24.0
 """Range reduction and a polynomial of the degree that f64 needs."""
 
+INTEGER_DIVISIONS = (
+    arith.CeilDivSIOp,
+    arith.CeilDivUIOp,
+    arith.DivSIOp,
+    arith.DivUIOp,
+    arith.FloorDivSIOp,
+    arith.RemSIOp,
+    arith.RemUIOp,
+)
+"""They trap where the divisor is zero."""
+
 _COSTS: dict[type[Operation], float] = {
+    **dict.fromkeys(INTEGER_DIVISIONS, 8.0),
     arith.DivfOp: 8.0,
-    arith.DivSIOp: 8.0,
-    arith.DivUIOp: 8.0,
-    arith.RemSIOp: 8.0,
-    arith.RemUIOp: 8.0,
-    arith.FloorDivSIOp: 8.0,
-    arith.CeilDivSIOp: 8.0,
-    arith.CeilDivUIOp: 8.0,
     math.FmaOp: 2.0,
     math.SqrtOp: 8.0,
     math.RsqrtOp: 16.0,

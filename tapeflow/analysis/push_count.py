@@ -16,16 +16,7 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.buffers import Buffers
-
-_DIVISIONS = (
-    arith.CeilDivSIOp,
-    arith.CeilDivUIOp,
-    arith.DivSIOp,
-    arith.DivUIOp,
-    arith.FloorDivSIOp,
-    arith.RemSIOp,
-    arith.RemUIOp,
-)
+from tapeflow.analysis.operation_costs import INTEGER_DIVISIONS
 
 
 @dataclass(frozen=True)
@@ -182,7 +173,7 @@ class _Slicer:
 
 
 def _may_trap(op: Operation) -> bool:
-    if not isinstance(op, _DIVISIONS):
+    if not isinstance(op, INTEGER_DIVISIONS):
         return False
     divisor = op.rhs.owner
     if not isinstance(divisor, arith.ConstantOp):

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from xdsl.dialects import arith, memref, scf
+from xdsl.dialects import memref, scf
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import ConstantLike, Pure
 
 from tapeflow.analysis.buffers import VIEWS, Buffers, is_memref
-from tapeflow.analysis.operation_costs import operation_cost
+from tapeflow.analysis.operation_costs import INTEGER_DIVISIONS, operation_cost
 from tapeflow.analysis.program_order import ProgramOrder
 from tapeflow.analysis.running_values import counter_of
 from tapeflow.analysis.scopes import Scopes
@@ -49,15 +49,6 @@ AT_HAND = (Recall.AVAILABLE, Recall.INDUCTION, Recall.CARRIED)
 AGAIN = (Recall.RECOMPUTE, Recall.RELOAD, Recall.COUNT, Recall.CHOOSE)
 _CHEAP = 2.0
 """Costs that are not worth undoing writes for."""
-INTEGER_DIVISIONS = (
-    arith.CeilDivSIOp,
-    arith.CeilDivUIOp,
-    arith.DivSIOp,
-    arith.DivUIOp,
-    arith.FloorDivSIOp,
-    arith.RemSIOp,
-    arith.RemUIOp,
-)
 
 
 def owner_block(value: SSAValue) -> Block:

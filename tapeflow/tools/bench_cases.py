@@ -20,7 +20,7 @@ from tapeflow.tools.bench_record import Reference
 from tapeflow.tools.gradient_request import GradientRequest, read_request
 from tapeflow.tools.pipeline_on_machine import FittedPipeline
 
-DEFAULT_PROGRAMS = ("logsumexp", "pathfinder", "mass_spring", "nn")
+DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
 ALL = "all"
 """The word for every benchmark program."""
 

@@ -45,6 +45,9 @@ class FittedPipeline:
     """Without scratchpad, all SRAM and ports the cache's, where no pass uses it."""
     sram_split: str = ""
     """How the SRAM came to be split: all cache, machine, rule or set."""
+    unsplit: Machine | None = None
+    """The machine for a program that turns out to need no scratchpad, all memory its
+    cache's; None where there is none, or where the user has set the split."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,18 @@ def _fit(text: str, target: Target, changes: Mapping[str, str]) -> FittedPipelin
         for node in nodes
     )
     passes = build_passes(filled, factories)
-    return FittedPipeline(text, passes, machine, sram_split)
+    unsplit = _unsplit(text, target, changes)
+    return FittedPipeline(text, passes, machine, sram_split, unsplit)
+
+
+def _unsplit(text: str, target: Target, changes: Mapping[str, str]) -> Machine | None:
+    """The machine without scratchpad, unless the user or the cache will not have it."""
+    if any(key.startswith("scratchpad.") for key in target.explicit | changes.keys()):
+        return None
+    try:
+        return _changed(_all_cache(target, text), changes)
+    except MachineError:
+        return None
 
 
 def _machine_options(text: str) -> tuple[str, dict[str, str]]:

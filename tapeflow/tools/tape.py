@@ -7,19 +7,21 @@ import click
 from rich.console import Console
 
 from hwmodel import preset
-from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
 from tapeflow.backend.array_type import RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.seeds import seeds_from
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.bench_record import write_json
-from tapeflow.tools.gradient_request import read_program
+from tapeflow.tools.gradient_request import read_machine, read_program
 from tapeflow.tools.options import (
     FILE,
     engine_option,
     function_option,
+    machine_option,
     optional_inputs_option,
     seeds_option,
+    set_option,
     wrt_option,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
@@ -32,7 +34,7 @@ from tapeflow.tools.tape_report import (
     bill_for,
     report_for,
 )
-from tapeflow.tools.tape_table import show_tape, warnings_on
+from tapeflow.tools.tape_table import beside_machine, show_tape, warnings_on
 
 
 @click.command("tape")
@@ -48,6 +50,22 @@ from tapeflow.tools.tape_table import show_tape, warnings_on
     show_default=True,
     help="What goes on the tape.",
 )
+@click.option(
+    "--operations-per-byte",
+    type=click.FloatRange(min=0),
+    default=TapePolicy.operations_per_byte,
+    show_default=True,
+    help="Additions that are worth as much as a byte of tape written and read.",
+)
+@click.option(
+    "--assumed-trips",
+    type=click.IntRange(min=1),
+    default=TapePolicy.assumed_trips,
+    show_default=True,
+    help="Iterations assumed of a loop whose trip count is not a constant.",
+)
+@machine_option
+@set_option
 @click.option("--json", "json_path", type=FILE, help="Write the bill here.")
 @click.option(
     "--fail-if-tape-exceeds",
@@ -65,6 +83,10 @@ def command(
     inputs: Path | None,
     seeds: Path | None,
     policy: PolicyName,
+    operations_per_byte: float,
+    assumed_trips: int,
+    machine: str,
+    overrides: tuple[str, ...],
     json_path: Path | None,
     limit_bytes: int | None,
     engine: Engine,
@@ -76,7 +98,9 @@ def command(
     """
     read = tuple(path for path in (file, inputs, seeds) if path is not None)
     check_outputs({"--json": json_path}, read)
-    subject = _subject(file, function, wrt, policy, inputs, seeds)
+    accelerator = read_machine(machine, overrides)
+    tape_policy = TapePolicy(policy, operations_per_byte, assumed_trips)
+    subject = _subject(file, function, wrt, tape_policy, inputs, seeds)
     chosen = bill_for(subject)
     if limit_bytes is not None:
         check_limit(subject, chosen, limit_bytes, engine)
@@ -85,6 +109,9 @@ def command(
         record = tape_record(report, str(file))
         write_outputs({json_path: lambda out: write_json(out, record)})
     show_tape(Console(), report)
+    place = beside_machine(report.chosen, accelerator)
+    if place is not None:
+        click.echo(place)
     for warning in warnings_on(report.chosen):
         click.echo(f"warning: {warning}", err=True)
 
@@ -93,7 +120,7 @@ def _subject(
     file: Path,
     function: str | None,
     wrt: tuple[int, ...],
-    policy: PolicyName,
+    policy: TapePolicy,
     inputs: Path | None,
     seeds: Path | None,
 ) -> Subject:
@@ -116,6 +143,10 @@ def _subject(
             raise RequestError(
                 f"@{signature.function} returns nothing to differentiate"
             )
-    pipeline = fit_pipeline(f"baseline{{policy={policy}}}", preset("fair"))
+    options = (
+        f"policy={policy.name} operations-per-byte={policy.operations_per_byte} "
+        f"assumed-trips={policy.assumed_trips}"
+    )
+    pipeline = fit_pipeline(f"baseline{{{options}}}", preset("fair"))
     passes = abstract_tape_passes(pipeline.passes)
     return Subject(module, context, signature, wrt, seeded, passes, arrays, seed_arrays)

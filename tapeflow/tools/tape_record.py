@@ -14,11 +14,14 @@ def tape_record(report: TapeReport, file: str) -> dict[str, Any]:
     """
     chosen = report.chosen
     signature = report.subject.signature
+    exchange = report.subject.exchange
     return {
         "file": file,
         "function": signature.function,
         "wrt": list(report.subject.wrt),
         "policy": chosen.policy,
+        "operations_per_byte": exchange and exchange.operations_per_byte,
+        "assumed_trips": exchange and exchange.assumed_trips,
         "sizes": dict(chosen.sizes),
         **_totals(chosen),
         "data_bytes": chosen.data_bytes,

@@ -59,8 +59,13 @@ class Subject:
     @property
     def policy(self) -> str | None:
         """The policy that the passes name; None if they do not differentiate."""
-        named = [p.policy for p in self.passes if isinstance(p, DifferentiatePass)]
-        return named[0] if named else None
+        return None if self.exchange is None else self.exchange.policy
+
+    @property
+    def exchange(self) -> DifferentiatePass | None:
+        """The pass whose options say what bytes and loops are taken to be worth."""
+        passes = (p for p in self.passes if isinstance(p, DifferentiatePass))
+        return next(passes, None)
 
     def with_policy(self, policy: PolicyName) -> "Subject":
         """The same under another policy."""

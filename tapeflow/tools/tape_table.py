@@ -6,6 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from hwmodel import Machine
 from tapeflow.analysis.growth import Growth
 from tapeflow.analysis.size_formula import SizeFormula
 from tapeflow.analysis.tape_bill import SavedValue
@@ -37,10 +38,34 @@ def show_tape(console: Console, report: TapeReport) -> None:
             highlight=False,
             soft_wrap=True,
         )
+        show(console, [policies_table(report.policies)], _exchange(report))
         return
     heading = f"tape of @{function}, policy {chosen.policy}: {_total(chosen)}"
     tables = [values_table(chosen, heading), policies_table(report.policies)]
-    show(console, tables, notes_on(chosen))
+    show(console, tables, [*notes_on(chosen), *_exchange(report)])
+
+
+def beside_machine(bill: PolicyBill, machine: Machine) -> str | None:
+    """The size of a tape beside the SRAM of a machine; None if it is not known."""
+    if not bill.total_bytes or not machine.sram_bytes:
+        return None
+    ratio = bill.total_bytes / machine.sram_bytes
+    return (
+        f"On machine {machine.name} the tape is {ratio:.3g} times the SRAM of "
+        f"{machine.sram_bytes:,} bytes."
+    )
+
+
+def _exchange(report: TapeReport) -> list[str]:
+    """What the minimum cut took bytes and unknown loops to be worth."""
+    pass_ = report.subject.exchange
+    if pass_ is None:
+        return []
+    return [
+        f"In min-cut a byte of tape is worth {pass_.operations_per_byte:g} additions "
+        "(operations-per-byte), and a loop of unknown length counts as "
+        f"{pass_.assumed_trips} iterations (assumed-trips)."
+    ]
 
 
 def show_tapes(

@@ -113,9 +113,11 @@ def test_lru_is_what_the_machine_does(accesses):
     """Misses and write-backs are those of the cache with its timing."""
     cache_ = geometry(2, 2)
     simulation = Simulation(replace(FAIR, cache=cache_))
+    done = 0
     for line, is_store in accesses:
         kind = Operation.STORE if is_store else Operation.LOAD
-        simulation.step(kind, 0, 64 * line, 8)
+        # One at a time: a set keeps lines that are still on their way.
+        done = simulation.step(kind, done + 1000, 64 * line, 8)
     counters = simulation.finish()
     stores = {i for i, (_, is_store) in enumerate(accesses) if is_store}
     trace = trace_of(*(line for line, _ in accesses), stores=stores)

@@ -84,6 +84,7 @@ def test_equal_sram_and_ports_in_every_arm(tiny):
     assert len(ports) == 1
     for record in records:
         uses_scratchpad = record["pipeline"] in ("layers", "streams")
+        assert record["tape_bytes"] > 0
         assert (record["scratchpad_ports"] > 0) == uses_scratchpad
         assert (record["scratchpad_accesses"] > 0) == uses_scratchpad
 

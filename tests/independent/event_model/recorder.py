@@ -10,7 +10,7 @@ from xdsl.traits import SymbolTable
 
 from hwmodel import Counters, Machine, run_events
 from hwmodel.state import Array, Sim
-from tapeflow.backend import run_host
+from tapeflow.backend import event_consumer
 from tapeflow.backend.reference import make_simulation, reachable_rings
 from tapeflow.tools.bench_cases import program_cases
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
@@ -48,7 +48,7 @@ def record_program(
 def recording() -> Generator[list[Node]]:
     """A list that fills with the nodes of what runs on the compiled engine."""
     recorder = _Recorder()
-    with mock.patch.object(run_host, "run_events", recorder.run_events):
+    with mock.patch.object(event_consumer, "run_events", recorder.run_events):
         yield recorder.nodes
 
 

@@ -18,7 +18,7 @@ def query(trace: Path, *queries: str) -> list[list[Row]]:
 
     A last query of every use: what Perfetto could not import is an error.
     """
-    protos = ProtoFactory(PlatformDelegate())
+    protos: Any = ProtoFactory(PlatformDelegate())
     kinds, stream = protos.TraceProcessorRpc, protos.TraceProcessorRpcStream()
     append = stream.msg.add(request=kinds.TPM_APPEND_TRACE_DATA)
     append.append_trace_data = trace.read_bytes()
