@@ -9,8 +9,10 @@ from hwmodel.access_trace import AccessTrace, Trace
 from hwmodel.bounds import Bounds, Work, WorkMeter, bounds_of
 from hwmodel.config import load_machine, machine_from_values, override, preset
 from hwmodel.counters import Counters
+from hwmodel.dram_trace import write_dram_trace
 from hwmodel.energy import Energy, energy_of
 from hwmodel.errors import MachineError, SimulationError
+from hwmodel.event_log import UNWATCHED, Watch
 from hwmodel.kernel import source_digest
 from hwmodel.machine import (
     PREFETCHERS,
@@ -25,16 +27,19 @@ from hwmodel.machine import (
 from hwmodel.operations import OPERATION_TABLE, Operation, Unit
 from hwmodel.placement import Buffer, Placement
 from hwmodel.presets import PRESETS
+from hwmodel.recording import Recording
 from hwmodel.replacement import Replay, replay_lru, replay_optimal
 from hwmodel.ring import Ring
 from hwmodel.simulate import run_events, step
 from hwmodel.simulation import Simulation
 from hwmodel.state import Sim
+from hwmodel.timeline import write_timeline
 
 __all__ = [
     "OPERATION_TABLE",
     "PREFETCHERS",
     "PRESETS",
+    "UNWATCHED",
     "AccessTrace",
     "Bounds",
     "Buffer",
@@ -49,6 +54,7 @@ __all__ = [
     "MachineError",
     "Operation",
     "Placement",
+    "Recording",
     "Replay",
     "Ring",
     "Scratchpad",
@@ -57,6 +63,7 @@ __all__ = [
     "SimulationError",
     "Trace",
     "Unit",
+    "Watch",
     "Work",
     "WorkMeter",
     "bounds_of",
@@ -70,4 +77,6 @@ __all__ = [
     "run_events",
     "source_digest",
     "step",
+    "write_dram_trace",
+    "write_timeline",
 ]

@@ -24,6 +24,7 @@ from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import take
 from hwmodel.departed import depart, find_departed, touch_departed
 from hwmodel.dram import read_line, write_line
+from hwmodel.event_log import note_miss
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.state import (
     ARRIVAL,
@@ -125,6 +126,9 @@ def miss(sim: Sim, line: int, victim: int, is_store: int, start: int) -> int:
     )
     arrival = fill(sim, line, victim, requested)
     sim.tally[Tally.CACHE_MISSES] += 1
+    if sim.log.shape[0]:
+        address = line << sim.parameters.line_shift
+        note_miss(sim.log, address, is_store, found, free, requested, arrival)
     sim.lines[at(victim), DIRTY] = is_store
     sim.registers[TRIGGER] = line
     sim.registers[TRIGGER_CYCLE] = requested

@@ -15,6 +15,7 @@ unit that an operation gets may lie apart (see `issue`).
 from __future__ import annotations
 
 from hwmodel.calendar import find_free, find_free_interval, reserve
+from hwmodel.event_log import note_operations
 from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     BARRIER,
@@ -83,7 +84,11 @@ def retire(sim: Sim, done: int) -> None:
     registers[RETIRED] = max(registers[RETIRED], done)
     sim.retirement[at(oldest)] = registers[RETIRED]
     oldest += 1
-    registers[OLDEST] = 0 if oldest == sim.parameters.window else oldest
+    if oldest == sim.parameters.window:
+        oldest = 0
+        if sim.log.shape[0]:
+            note_operations(sim.log, sim.unit, sim.counts, registers[RETIRED])
+    registers[OLDEST] = oldest
     registers[OPERATIONS] += 1
 
 

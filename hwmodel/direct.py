@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.dram import read_line, write_line
+from hwmodel.event_log import Event, note_event
 from hwmodel.kernel import inner_kernel, separate_kernel
 from hwmodel.state import MSHR, Sim, Tally
 
@@ -41,4 +42,8 @@ def move(sim: Sim, address: int, is_store: int, start: int) -> int:
     lost = reserve(sim.calendar, sim.links, MSHR, capacity, requested, length)
     sim.tally[Tally.HORIZON_OVERFLOWS] += lost
     sim.tally[Tally.DIRECT_READS + is_store] += 1
+    if sim.log.shape[0]:
+        note_event(sim.log, Event.DIRECT, requested, end, address, is_store)
+        if requested > start:
+            note_event(sim.log, Event.WAIT_MSHR, start, requested, address, 0)
     return requested + 1 if is_store else end

@@ -20,6 +20,7 @@ from hwmodel.banks import WORD_BYTES, take_row
 from hwmodel.calendar import find_free_interval, reserve
 from hwmodel.datapath import fail, take
 from hwmodel.dram import read_line, write_line
+from hwmodel.event_log import FIRST, Event, note_event, note_transfer
 from hwmodel.kernel import inner_kernel
 from hwmodel.operations import Operation
 from hwmodel.state import (
@@ -38,6 +39,7 @@ from hwmodel.state import (
     RING_HEAD,
     RING_ISSUED,
     RING_PITCH,
+    RING_SEEN,
     RING_SLOTS,
     SCRATCHPAD_PORT,
     SLOT_ADDRESS,
@@ -78,6 +80,8 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
     if kind in (ENQUEUE, PREFETCH):
         return accepted
     sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
+    if sim.log.shape[0] and end > accepted:
+        note_event(sim.log, Event.WAIT_DMA, accepted, end, kind, ring)
     if kind in (DRAIN, FILL):
         sim.registers[BARRIER] = max(sim.registers[BARRIER], end)
     return end
@@ -122,7 +126,7 @@ def push(sim: Sim, ring: int, slot: int, cycle: int) -> int:
     """Copy the tile in `slot` to DRAM as tile `head`, and advance `head`."""
     rings = sim.rings
     tile = rings[ring, RING_HEAD]
-    turn_to(sim, ring, tile + 1)
+    turn_to(sim, ring, tile + 1, cycle)
     begin_life(sim, rings[ring, RING_CURRENT], False)
     sim.tally[Tally.TILES_PUSHED] += 1
     request = max(cycle, sim.slots[slot, STORED])
@@ -138,7 +142,7 @@ def pop(sim: Sim, ring: int, slot: int, cycle: int, is_ahead: bool) -> int:
     """
     rings = sim.rings
     head = rings[ring, RING_HEAD]
-    turn_to(sim, ring, head - 1)
+    turn_to(sim, ring, head - 1, cycle)
     sim.tally[Tally.TILES_POPPED] += 1
     tile = head - rings[ring, RING_SLOTS] if is_ahead else head - 1
     begin_life(sim, slot, tile >= 0)
@@ -150,12 +154,16 @@ def pop(sim: Sim, ring: int, slot: int, cycle: int, is_ahead: bool) -> int:
 
 
 @inner_kernel
-def turn_to(sim: Sim, ring: int, tile: int) -> None:
-    """Make `tile` the current one of `ring`."""
+def turn_to(sim: Sim, ring: int, tile: int, cycle: int) -> None:
+    """Make `tile` the current one of `ring`, at `cycle`."""
     rings = sim.rings
     rings[ring, RING_HEAD] = tile
     slot = tile % rings[ring, RING_SLOTS]
     rings[ring, RING_CURRENT] = rings[ring, RING_FIRST] + slot
+    if sim.log.shape[0]:
+        if cycle < sim.log[0, FIRST]:
+            rings[ring, RING_SEEN] = tile
+        note_event(sim.log, Event.HEAD, cycle, cycle, tile, ring)
 
 
 @inner_kernel
@@ -202,6 +210,8 @@ def transfer(
     sim.tally[Tally.DMA_TRANSFERS] += 1
     sim.tally[Tally.DMA_LINES_OUT if is_out else Tally.DMA_LINES_IN] += lines
     sim.slots[slot, TRANSFERRED] = end
+    if sim.log.shape[0]:
+        note_transfer(sim.log, is_out, request, begin, end, tile, ring)
     return end
 
 

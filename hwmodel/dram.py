@@ -22,6 +22,7 @@ the turn-around between reads and writes and the activation window of four are l
 from __future__ import annotations
 
 from hwmodel.datapath import take
+from hwmodel.event_log import Event, note_request
 from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     BUS,
@@ -112,11 +113,19 @@ def read_line(sim: Sim, address: int, cycle: int) -> int:
     column = open_row(sim, address, cycle, Tally.READ_ROW_HITS, Tally.READ_ROW_MISSES)
     length = turn_length(sim)
     data = max(cycle, column + sim.parameters.row_hit - length)
-    return take_turn(sim, data) + length
+    turn = take_turn(sim, data)
+    if sim.log.shape[0]:
+        end = turn + length
+        note_request(sim.log, Event.READ, cycle, end, address, turn - data)
+    return turn + length
 
 
 @inner_kernel
 def write_line(sim: Sim, address: int, cycle: int) -> int:
     """Write the line at byte `address`, there at `cycle`; when it is off the bus."""
     open_row(sim, address, cycle, Tally.WRITE_ROW_HITS, Tally.WRITE_ROW_MISSES)
-    return take_turn(sim, cycle) + turn_length(sim)
+    turn = take_turn(sim, cycle)
+    end = turn + turn_length(sim)
+    if sim.log.shape[0]:
+        note_request(sim.log, Event.WRITE, cycle, end, address, turn - cycle)
+    return end

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from hwmodel import state
+from hwmodel.event_log import UNWATCHED, Watch
 from hwmodel.machine import PREFETCHERS, Machine
 from hwmodel.operations import OPERATION_TABLE, Operation, OperationFigures
 from hwmodel.ring import Ring
@@ -16,7 +17,9 @@ _SHORTEST_HORIZON = 1 << 12
 _LONGEST_HORIZON = 1 << 20
 
 
-def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
+def initial_state(
+    machine: Machine, rings: tuple[Ring, ...], watch: Watch = UNWATCHED
+) -> Sim:
     """All components idle, the cache cold, every DRAM row closed."""
     parameters = make_parameters(machine)
     latency, interval = _latencies(machine)
@@ -57,6 +60,7 @@ def initial_state(machine: Machine, rings: tuple[Ring, ...]) -> Sim:
         slots=slots,
         rings=_ring_rows(machine, rings),
         in_flight=_filled((parameters.requests_in_flight,), 0),
+        log=watch.empty_log(),
     )
 
 

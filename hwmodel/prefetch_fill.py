@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from hwmodel.cache import fill
 from hwmodel.calendar import MOST_USERS
+from hwmodel.event_log import Event, note_event
 from hwmodel.kernel import at, inner_kernel
 from hwmodel.state import (
     BUS,
@@ -78,6 +79,9 @@ def fetch_ahead(sim: Sim, line: int, cycle: int) -> None:
     if 2 * users(sim, MSHR, cycle) >= sim.capacity[MSHR] or users(sim, BUS, turn):
         sim.tally[Tally.PREFETCHES_DROPPED] += 1
         return
-    fill(sim, line, victim, cycle)
+    arrival = fill(sim, line, victim, cycle)
+    if sim.log.shape[0]:
+        address = line << parameters.line_shift
+        note_event(sim.log, Event.PREFETCH, cycle, arrival, address, 0)
     lines[at(victim), PREFETCHED] = 1
     sim.tally[Tally.PREFETCHES] += 1

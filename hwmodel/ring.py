@@ -10,7 +10,7 @@ from hwmodel.machine import Machine
 # Without an address of its own a ring's stack of tiles, which may grow without a bound
 # known beforehand, lies in a window of a tebibyte above all buffers; windows begin in
 # different DRAM rows.
-_WINDOW_BYTES = 1 << 40
+WINDOW_BYTES = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Ring:
         """The DRAM address of tile 0 for the ring called `number`."""
         if self.dram_address is not None:
             return self.dram_address
-        return (number + 1) * _WINDOW_BYTES + number * machine.dram.row_bytes
+        return (number + 1) * WINDOW_BYTES + number * machine.dram.row_bytes
 
     def check(self, number: int, machine: Machine) -> None:
         """Raise SimulationError unless the ring fits `machine`."""

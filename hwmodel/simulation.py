@@ -10,10 +10,12 @@ from hwmodel import simulate, state
 from hwmodel.cache import write_back_all
 from hwmodel.counters import Counters
 from hwmodel.errors import SimulationError
+from hwmodel.event_log import UNWATCHED, Watch, note_last_operations
 from hwmodel.initial_state import initial_state
 from hwmodel.kernel import entry_point
 from hwmodel.machine import Machine
 from hwmodel.operations import Operation
+from hwmodel.recording import Recording, recording_of
 from hwmodel.ring import Ring
 from hwmodel.state import Array, Fault, Tally
 
@@ -41,16 +43,20 @@ class Simulation:
     """A machine at work. Hand it operations in program order, then `finish()`.
 
     `arrays` is what the kernels `step` and `run_events` take; engines may call them
-    directly and leave it to `check()` or `finish()` to report faults.
+    directly and leave it to `check()` or `finish()` to report faults. `watch` says what
+    to log for a timeline or a trace of DRAM requests; it changes no counter.
     """
 
-    def __init__(self, machine: Machine, rings: tuple[Ring, ...] = ()) -> None:
+    def __init__(
+        self, machine: Machine, rings: tuple[Ring, ...] = (), watch: Watch = UNWATCHED
+    ) -> None:
         for number, ring in enumerate(rings):
             ring.check(number, machine)
         _check_disjoint(rings)
         self.machine = machine
         self.rings = rings
-        self.arrays = initial_state(machine, rings)
+        self.arrays = initial_state(machine, rings, watch)
+        self._watch = watch
         self._is_finished = False
 
     @cached_property
@@ -104,10 +110,16 @@ class Simulation:
         self._check_running()
         self.check()
         self._is_finished = True
+        arrays = self.arrays
+        note_last_operations(arrays.log, arrays.unit, arrays.counts, self.now)
         flush_cycles = int(write_back_all(self.arrays, self.now)) - self.now
         counters = self._counters(flush_cycles)
         _check_conservation(counters, self.machine.cache.line_bytes)
         return counters
+
+    def recording(self) -> Recording:
+        """What was logged so far, as `watch` asked for it."""
+        return recording_of(self.machine, self.rings, self._watch, self.arrays)
 
     def _check_running(self) -> None:
         if self._is_finished:

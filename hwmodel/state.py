@@ -99,7 +99,8 @@ RING_HEAD: Final = 5  # number of the current tile
 RING_ISSUED: Final = 6  # cycle at which the last burst was issued
 RING_FIRST: Final = 7  # row of slot 0 in `slots`
 RING_CURRENT: Final = 8  # row of the current tile's slot in `slots`
-RING_COLUMNS: Final = 9
+RING_SEEN: Final = 9  # current tile when the part that is logged began
+RING_COLUMNS: Final = 10
 
 
 class Fault(IntEnum):
@@ -204,3 +205,4 @@ class Sim(NamedTuple):
     slots: Array  # [slots of all rings + 1, SLOT_COLUMNS]
     rings: Array  # [rings, RING_COLUMNS]
     in_flight: Array  # [requests in flight] completion cycles
+    log: Array  # [rows, LOG_COLUMNS], see `event_log`; empty without anybody looking

@@ -16,7 +16,14 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
 
-from hwmodel import Machine, Simulation, SimulationError, energy_of
+from hwmodel import (
+    UNWATCHED,
+    Machine,
+    Simulation,
+    SimulationError,
+    Watch,
+    energy_of,
+)
 from tapeflow.backend import compile_cache
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.buffer import Buffer
@@ -51,18 +58,20 @@ def run_compiled(
     arguments: Sequence[Array | np.generic],
     machine: Machine | None,
     observer: EventConsumer | None = None,
+    watch: Watch = UNWATCHED,
 ) -> Execution:
     """Run a function on checked arguments.
 
     Args:
         observer: takes in the events in the place of a machine.
+        watch: what to log of the machine's run.
 
     Raises:
         ExecutionError: the program cannot run, or not on this machine.
     """
     started = time.perf_counter()
     rings = reachable_rings(module, function)
-    simulation = None if machine is None else make_simulation(machine, rings)
+    simulation = None if machine is None else make_simulation(machine, rings, watch)
     consumer = observer if simulation is None else simulating(simulation)
     is_timed = consumer is not None
     program = generate(function, rings, is_timed)
@@ -134,6 +143,7 @@ def _execution(
         engine="compiled",
         compile_seconds=seconds[0],
         run_seconds=seconds[1],
+        recording=simulation and simulation.recording(),
     )
 
 

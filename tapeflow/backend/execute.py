@@ -6,7 +6,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.traits import SymbolTable
 
-from hwmodel import Machine
+from hwmodel import UNWATCHED, Machine, Watch
 from tapeflow.backend.arguments import checked_arguments
 from tapeflow.backend.event_consumer import EventConsumer
 from tapeflow.backend.execution import Engine, Execution
@@ -30,6 +30,7 @@ def execute(
     arguments: Sequence[object],
     machine: Machine | None = None,
     engine: Engine = DEFAULT_ENGINE,
+    watch: Watch = UNWATCHED,
 ) -> Execution:
     """Run a function at any level of the IR.
 
@@ -37,6 +38,7 @@ def execute(
         arguments: for each memref a writeable array in C order of its exact element
             type, changed in place; a Python or NumPy number for each scalar.
         machine: counts cycles, accesses and energy; None computes values only.
+        watch: what to log of the machine's run.
 
     Raises:
         ExecutionError: wrong arguments, or a program that cannot run: an access out
@@ -47,10 +49,10 @@ def execute(
     if engine == "compiled":
         from tapeflow.backend.compiled import run_compiled
 
-        return run_compiled(module, op, checked, machine)
+        return run_compiled(module, op, checked, machine, watch=watch)
     from tapeflow.backend.reference import run_reference
 
-    return run_reference(module, op, checked, machine)
+    return run_reference(module, op, checked, machine, watch)
 
 
 def observe(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from hwmodel import Counters, Energy
+from hwmodel import Counters, Energy, Recording
 
 Engine: TypeAlias = Literal["reference", "compiled"]
 
@@ -35,3 +35,5 @@ class Execution:
     """Wall-clock time of the run alone."""
     compile_seconds: float = 0.0
     """Wall-clock time that the engine took to prepare the program."""
+    recording: Recording | None = None
+    """What was logged of the machine's run; None without a machine."""

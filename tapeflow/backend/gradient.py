@@ -13,7 +13,7 @@ contents, that is the buffer's seed, and leaves as the adjoint of the initial on
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from xdsl.context import Context
@@ -23,7 +23,7 @@ from xdsl.ir import Attribute
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.traits import SymbolTable
 
-from hwmodel import Counters, Energy, Machine
+from hwmodel import UNWATCHED, Counters, Energy, Machine, Recording, Watch
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.backend.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.event_consumer import EventConsumer
@@ -52,6 +52,8 @@ class GradientResult:
     compile_seconds: float
     """Passes and engine together."""
     run_seconds: float
+    recording: Recording | None = field(default=None, repr=False)
+    """What was logged, as `watch` asked for it."""
 
     def figures(self) -> dict[str, int | float | None]:
         """Every counter and energy by name; empty without a machine.
@@ -100,10 +102,12 @@ class CompiledGradient:
         *,
         machine: Machine | None = None,
         engine: Engine = DEFAULT_ENGINE,
+        watch: Watch = UNWATCHED,
     ) -> GradientResult:
         """Run on arrays `arg0`, `arg1`, ... and seeds as in `seeds_from`.
 
-        Without a machine nothing is counted. The arrays given are left as they are.
+        Without a machine nothing is counted; `watch` says what to log of its run.
+        The arrays given are left as they are.
 
         Raises:
             RequestError: an array is missing or does not fit, or a buffer has a
@@ -111,7 +115,9 @@ class CompiledGradient:
             ExecutionError: the program cannot run.
         """
         call = self.bind(inputs, seeds)
-        execution = execute(self.module, self.function, call.operands, machine, engine)
+        execution = execute(
+            self.module, self.function, call.operands, machine, engine, watch
+        )
         adjoints = self._adjoints(execution.results)
         gradients = {**call.shadows, **adjoints}
         return GradientResult(
@@ -123,6 +129,7 @@ class CompiledGradient:
             tape_bytes=execution.tape_bytes,
             compile_seconds=self.compile_seconds + execution.compile_seconds,
             run_seconds=execution.run_seconds,
+            recording=execution.recording,
         )
 
     def bind(

@@ -10,7 +10,16 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Attribute
 from xdsl.traits import SymbolTable
 
-from hwmodel import Machine, MachineError, Ring, Simulation, SimulationError, energy_of
+from hwmodel import (
+    UNWATCHED,
+    Machine,
+    MachineError,
+    Ring,
+    Simulation,
+    SimulationError,
+    Watch,
+    energy_of,
+)
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution import Execution
@@ -33,6 +42,7 @@ def run_reference(
     function: FuncOp,
     arguments: Sequence[Array | np.generic],
     machine: Machine | None,
+    watch: Watch = UNWATCHED,
 ) -> Execution:
     """Run a function on checked arguments.
 
@@ -41,7 +51,9 @@ def run_reference(
     """
     started = time.perf_counter()
     allocations = reachable_rings(module, function)
-    simulation = None if machine is None else make_simulation(machine, allocations)
+    simulation = (
+        None if machine is None else make_simulation(machine, allocations, watch)
+    )
     memory = RunMemory()
     run = _interpreter(module, allocations, memory, Clock(simulation))
     values = _values(function, arguments, memory)
@@ -60,6 +72,7 @@ def run_reference(
         tape_bytes=memory.tape_bytes,
         engine="reference",
         run_seconds=time.perf_counter() - started,
+        recording=simulation and simulation.recording(),
     )
 
 
@@ -87,7 +100,7 @@ def reachable_rings(module: ModuleOp, function: FuncOp) -> tuple[spm.AllocateOp,
 
 
 def make_simulation(
-    machine: Machine, allocations: Sequence[spm.AllocateOp]
+    machine: Machine, allocations: Sequence[spm.AllocateOp], watch: Watch
 ) -> Simulation:
     """The machine at work, with rings numbered by position.
 
@@ -99,7 +112,7 @@ def make_simulation(
         Ring(t.tile_bytes, t.slots.data, t.pitch_bytes, t.base.data) for t in types
     )
     try:
-        return Simulation(machine, rings)
+        return Simulation(machine, rings, watch)
     except (SimulationError, MachineError) as error:
         raise ExecutionError(str(error)) from error
 

@@ -159,7 +159,7 @@ def command(
     arms = _arms(pipelines, target, prefetcher)
     sources = _sources(programs, size, seed, (function, wrt, inputs, seeds))
     for source in sources:
-        warn(load_case(source).request)
+        warn(load_case(source).request.warnings())
     fitted = [pipeline for arm in arms for pipeline in arm.pipelines]
     if show_commands:
         for source in sources:

@@ -86,7 +86,7 @@ def command(
         request = request.with_seeds(random_seeds(request, rng))
     else:
         request = request.with_seeds(read_arrays(seeds))
-    warn(request)
+    warn(request.warnings())
     result = request.run(fitted, engine, measured=False)
     comparisons = compare(request, result.gradients, directions, rng, engine)
     verdict, is_good = summary(comparisons)

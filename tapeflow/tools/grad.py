@@ -26,6 +26,7 @@ from tapeflow.tools.options import (
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.tools.tape_table import show_tapes
+from tapeflow.tools.trace_files import TraceRequest, trace_options
 
 
 @click.command("grad")
@@ -52,6 +53,7 @@ from tapeflow.tools.tape_table import show_tapes
     help="Also write the final contents of buffer arguments, as arg0, arg1, ...",
 )
 @tape_report_option
+@trace_options
 @engine_option
 def command(
     file: Path,
@@ -66,6 +68,10 @@ def command(
     json_path: Path | None,
     buffers: bool,
     tape_report: bool,
+    timeline: Path | None,
+    dram_trace: Path | None,
+    trace_cycles: tuple[int, int | None],
+    trace_events: int,
     engine: Engine,
 ) -> None:
     """Differentiate a function of FILE.mlir and run its gradient on the accelerator.
@@ -73,13 +79,15 @@ def command(
     Nothing is written unless everything succeeds.
     """
     read = (file, inputs) if seeds is None else (file, inputs, seeds)
-    check_outputs({"--output": output, "--json": json_path}, read)
+    traces = TraceRequest(timeline, dram_trace, trace_cycles, trace_events)
+    outputs = {"--output": output, "--json": json_path, **traces.outputs}
+    check_outputs(outputs, read)
     fitted = fit_pipeline(pipeline, read_machine(machine, overrides))
     request = read_request(file, function, wrt, read_arrays(inputs))
     if seeds is not None:
         request = request.with_seeds(read_arrays(seeds))
-    warn(request)
-    result = request.run(fitted, engine)
+    warn(request.warnings())
+    result = request.run(fitted, engine, watch=traces.watch)
 
     arrays = output_arrays(result, with_buffers=buffers)
     writers: dict[Path, Writer] = {output: lambda out: write_arrays(out, arrays)}
@@ -94,7 +102,8 @@ def command(
         statistics = record_of(identity, fitted.machine, result, None)
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
-    write_outputs(writers)
+    write_outputs(writers | traces.writers(result.recording))
+    warn(traces.warnings(result.recording))
     if tape_report:
         show_tapes(Console(stderr=True), request, [fitted], engine)
 

@@ -8,7 +8,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 
-from hwmodel import Machine, load_machine, override
+from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
 from tapeflow.backend.array_type import Array, RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
@@ -70,12 +70,22 @@ class GradientRequest:
         )
 
     def run(
-        self, pipeline: FittedPipeline, engine: Engine, *, measured: bool = True
+        self,
+        pipeline: FittedPipeline,
+        engine: Engine,
+        *,
+        measured: bool = True,
+        watch: Watch = UNWATCHED,
     ) -> GradientResult:
-        """Compile for the pipeline and run, on its machine or for values only."""
+        """Compile for the pipeline and run, on its machine or for values only.
+
+        `watch` says what to log of the machine's run.
+        """
         machine = pipeline.machine if measured else None
         compiled = self.compile(pipeline)
-        return compiled.run(self.inputs, self.seeds, machine=machine, engine=engine)
+        return compiled.run(
+            self.inputs, self.seeds, machine=machine, engine=engine, watch=watch
+        )
 
 
 def read_request(

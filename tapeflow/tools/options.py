@@ -1,12 +1,12 @@
 """Options that several commands share, and what their texts mean."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
 import click
 
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
-from tapeflow.tools.gradient_request import GradientRequest
 from tapeflow.transforms.pipelines import PIPELINES
 
 FILE = click.Path(path_type=Path)
@@ -99,7 +99,7 @@ PIPELINE_HELP = (
 )
 
 
-def warn(request: GradientRequest) -> None:
-    """Print the warnings of a request on standard error."""
-    for warning in request.warnings():
+def warn(warnings: Iterable[str]) -> None:
+    """Print warnings on standard error."""
+    for warning in warnings:
         click.echo(f"warning: {warning}", err=True)

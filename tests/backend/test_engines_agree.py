@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwmodel import PRESETS, override
+from hwmodel import PRESETS, Watch, override
 from tapeflow.backend.execute import ExecutionError, execute
 
 _spec = importlib.util.spec_from_file_location(
@@ -242,3 +242,18 @@ def test_recursion_is_refused(parse):
     module = parse("func.func @f() {\n  func.call @f() : () -> ()\n  func.return\n}")
     with pytest.raises(ExecutionError, match="@f calls itself"):
         execute(module, "f", [], engine="compiled")
+
+
+@pytest.mark.parametrize("name", list(PROGRAMS)[:6])
+def test_logs(parse, name):
+    text, arguments = PROGRAMS[name]
+    watch, machine = Watch(10_000, 10_000), PRESETS["fair"]
+    ours, theirs = (
+        execute(parse(text), "f", arguments(), machine, engine, watch)
+        for engine in ("reference", "compiled")
+    )
+    assert ours.recording is not None and theirs.recording is not None
+    assert ours.counters == theirs.counters
+    for field in ("events", "dram_requests", "activity"):
+        expected = getattr(ours.recording, field)
+        np.testing.assert_array_equal(expected, getattr(theirs.recording, field))
