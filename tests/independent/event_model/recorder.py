@@ -8,7 +8,7 @@ from unittest import mock
 from xdsl.dialects.func import FuncOp
 from xdsl.traits import SymbolTable
 
-from hwmodel import Counters, Machine, run_events
+from hwmodel import UNWATCHED, Counters, Machine, run_events
 from hwmodel.state import Array, Sim
 from tapeflow.backend import event_consumer
 from tapeflow.backend.reference import make_simulation, reachable_rings
@@ -40,7 +40,7 @@ def record_program(
     function = SymbolTable.lookup_symbol(gradient.module, gradient.function)
     assert isinstance(function, FuncOp) and result.counters is not None
     allocations = reachable_rings(gradient.module, function)
-    rings = make_simulation(fitted.machine, allocations).rings
+    rings = make_simulation(fitted.machine, allocations, UNWATCHED).rings
     return Recording(Trace(tuple(nodes), rings), fitted.machine, result.counters)
 
 
