@@ -109,3 +109,18 @@ func.func @strided(%x: f64, %work: memref<4xf64, strided<[2]>>) -> f64 {
 }
 ad.gradient @strided_grad of @strided wrt [0]
 // CHECK: cannot differentiate @strided: a shadow for a buffer of type memref<4xf64, strided<[2]>> cannot be allocated; ask for its gradient with wrt, or use a plain layout
+
+// -----
+
+func.func @misspelled(%x: memref<4xf64>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %c1 step %c1 {
+    %v = memref.load %x[%i] : memref<4xf64>
+    %w = math.sin %v : f64
+    memref.store %w, %x[%i] : memref<4xf64>
+  } {tape.policy = "save-most"}
+  func.return
+}
+ad.gradient @misspelled_grad of @misspelled wrt [0]
+// CHECK: cannot differentiate @misspelled: tape.policy is "save-most"; the policies are 'min-cut', 'save-all', 'recompute'

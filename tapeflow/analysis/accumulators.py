@@ -5,7 +5,7 @@ the adjoint of the result is known to each of them before the loop has run.
 """
 
 from xdsl.dialects import arith, scf
-from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir import SSAValue
 
 
 def is_accumulator(loop: scf.ForOp, position: int) -> bool:
@@ -29,8 +29,3 @@ def is_accumulator(loop: scf.ForOp, position: int) -> bool:
                 value = inner.results[use.index - 3]
             case _:
                 return False
-
-
-def starting_value(loop: scf.ForOp, argument: BlockArgument) -> SSAValue:
-    """What a carried value of a loop starts with."""
-    return loop.iter_args[argument.index - 1]

@@ -56,8 +56,8 @@ class RecallPrices:
             size = field_bytes(value.type)
         except VerifyException:
             return NEVER
-        # What never runs is saved at no price, but not for nothing.
         block = owner_block(value)
+        # What never runs is saved at no price, but not for nothing.
         runs = max(self._runs(block), 1e-9)
         return (_PUSH_AND_POP + size * self._rate(block)) * runs
 

@@ -143,7 +143,8 @@ class RecordingFinder:
         }
 
     def _candidates(self, ways: Mapping[SSAValue, Way | None]) -> list[Candidate]:
-        undone = {way.undo for way in ways.values() if way is not None and way.undo}
+        # In order of the program, so that equal prices are cut alike every time.
+        undone = dict.fromkeys(way.undo for way in ways.values() if way and way.undo)
         candidates = [
             Candidate(
                 self.undoable[buffer],

@@ -151,11 +151,7 @@ def command(
     """
     read = tuple(path for path in (inputs, seeds) if path is not None)
     check_outputs({"--json": json_path, "--csv": csv_path}, read)
-    target = Target(
-        read_machine(machine, overrides),
-        SramBudget(sram_bytes, ports),
-        frozenset(change.partition("=")[0].strip() for change in overrides),
-    )
+    target = _target(machine, overrides, SramBudget(sram_bytes, ports))
     arms = _arms(pipelines, target, prefetcher)
     sources = _sources(programs, size, seed, (function, wrt, inputs, seeds))
     for source in sources:
@@ -181,6 +177,12 @@ def command(
             show_tapes(Console(), load_case(source).request, fitted, engine)
     if not is_sound:
         raise click.exceptions.Exit(1)
+
+
+def _target(machine: str, overrides: tuple[str, ...], budget: SramBudget) -> Target:
+    """The machine asked for, and which of its fields the user has set."""
+    explicit = frozenset(change.partition("=")[0].strip() for change in overrides)
+    return Target(read_machine(machine, overrides), budget, explicit)
 
 
 def _arms(

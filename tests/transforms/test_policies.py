@@ -2,11 +2,12 @@
 
 from typing import get_args
 
+import numpy as np
 import pytest
 
 from tapeflow.analysis.tape_policy import PolicyName
 from tapeflow.backend.gradient import GradientResult, compile_gradient
-from tapeflow.frontend.reader import read_module
+from tapeflow.frontend.reader import parse_module, read_module
 from tapeflow.programs import PROGRAMS, Program
 from tapeflow.transforms import DifferentiatePass
 from tapeflow.universe import full_context
@@ -30,3 +31,59 @@ def test_same_bits(program: Program) -> None:
     expected = bits(gradient(program, "save-all"))
     for policy in get_args(PolicyName):
         assert bits(gradient(program, policy)) == expected
+
+
+def scaled_twice(function: str = "", first: str = "", second: str = "") -> str:
+    """x <- x exp(w), twice; attributes of the function and of the two loops."""
+    loop = """
+    scf.for %i = %c0 to %n step %c1 {{
+      %wi = memref.load %w[%i] : memref<?xf64>
+      %xi = memref.load %x[%i] : memref<?xf64>
+      %e = math.exp %wi : f64
+      %scaled = arith.mulf %xi, %e : f64
+      memref.store %scaled, %x[%i] : memref<?xf64>
+    }} {attributes}"""
+    return f"""
+  func.func @scaled(%x: memref<?xf64>, %w: memref<?xf64>) {function} {{
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %n = memref.dim %x, %c0 : memref<?xf64>
+    {loop.format(attributes=first)}
+    {loop.format(attributes=second)}
+    func.return
+  }}
+  func.func @outer(%x: memref<?xf64>, %w: memref<?xf64>) {{
+    func.call @scaled(%x, %w) : (memref<?xf64>, memref<?xf64>) -> ()
+    func.return
+  }}"""
+
+
+RECOMPUTE = '{tape.policy = "recompute"}'
+SAVE_ALL = '{tape.policy = "save-all"}'
+
+
+@pytest.mark.parametrize("called", ["scaled", "outer"])
+@pytest.mark.parametrize(
+    ("asked", "option", "saved"),
+    [
+        ({}, "save-all", 2),
+        ({}, "recompute", 0),
+        ({"first": RECOMPUTE}, "save-all", 1),
+        ({"second": SAVE_ALL}, "recompute", 1),
+        ({"function": f"attributes {RECOMPUTE}"}, "save-all", 0),
+        ({"function": f"attributes {RECOMPUTE}", "first": SAVE_ALL}, "save-all", 1),
+    ],
+)
+def test_functions_and_loops_ask_themselves(
+    called: str, asked: dict[str, str], option: PolicyName, saved: int
+) -> None:
+    context, n = full_context(), 5
+    module = parse_module(scaled_twice(**asked), "scaled.mlir", context)
+    passes = (DifferentiatePass(policy=option),)
+    compiled = compile_gradient(module, called, (0,), passes, context, seeded=(0,))
+    x, w = np.linspace(0.5, 1.5, n), np.linspace(-1.0, 1.0, n)
+    result = compiled.run(
+        {"arg0": x, "arg1": w}, {"seed_arg0": np.ones(n)}, engine="reference"
+    )
+    assert result.tape_bytes == 8 * n * saved
+    np.testing.assert_allclose(result.gradients[0], np.exp(2 * w), rtol=1e-14)
