@@ -53,6 +53,7 @@ class IndexEstimates:
         self._trips: dict[Operation, float] = {}
         self._runs: dict[Block, float] = {}
         self._movers: dict[SSAValue, frozenset[Loop]] = {}
+        self._gathered: dict[SSAValue, bool] = {}
 
     def trips(self, loop: Loop) -> float:
         """Iterations of one run of a loop."""
@@ -111,6 +112,17 @@ class IndexEstimates:
                 found = {loop for v in operands for loop in self.moving(v)}
             self._movers[value] = frozenset(found)
         return self._movers[value]
+
+    def is_gathered(self, value: SSAValue) -> bool:
+        """Whether a value is computed from what a load gave."""
+        if value not in self._gathered:
+            self._gathered[value] = False
+            if not isinstance(value, BlockArgument):
+                op = cast(Operation, value.owner)
+                self._gathered[value] = isinstance(op, memref.LoadOp) or any(
+                    map(self.is_gathered, op.operands)
+                )
+        return self._gathered[value]
 
     def _find(self, value: SSAValue) -> float | None:
         if isinstance(value, BlockArgument):

@@ -25,6 +25,8 @@ from tapeflow.dialects.tape_types import TapeRegionType
 
 Lines: TypeAlias = dict[SSAValue, float]
 """Lines touched, by buffer or tape."""
+USABLE = (1.0, 0.75)
+"""Shares of a cache that data may fill before its sets overflow; the mean counts."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,20 @@ class _Access:
     buffer: SSAValue
     buffer_lines: float
     steps: tuple[tuple[frozenset[Loop], float], ...]
-    """For each index the loops that move it, and the bytes of its step."""
+    """For each index, the last first: the loops that move it, the bytes of its step."""
+    row: tuple[SSAValue, ...]
+    """The indices but the last."""
+
+    def kind(self, inside: frozenset[Loop]) -> object:
+        """What accesses of one buffer have in common that touch the same lines.
+
+        Where loops inside move an index, neighbours come by each other's lines.
+        """
+        moved = tuple(loops & inside for loops, _ in self.steps)
+        fixed = (
+            i for i, loops in zip(self.row, moved[:0:-1], strict=True) if not loops
+        )
+        return moved, tuple(fixed)
 
 
 @dataclass
@@ -74,10 +89,13 @@ class WorkingSets:
         Args:
             cached: tape regions whose records pass through the cache, too.
         """
-        capacity = cache_bytes // LINE_BYTES
-        return (
-            self._fetched(self._root, capacity, cached) if capacity else self.accesses
+        if cache_bytes < LINE_BYTES:
+            return self.accesses
+        estimates = (
+            self._fetched(self._root, share * cache_bytes / LINE_BYTES, cached)
+            for share in USABLE
         )
+        return sum(estimates) / len(USABLE)
 
     def _fill(self, parent: Operation, scopes: list[_Scope]) -> None:
         """Note what an operation holds in all scopes around it."""
@@ -120,15 +138,20 @@ class WorkingSets:
         stride = float(field_bytes(type_.element_type))
         steps: list[tuple[frozenset[Loop], float]] = []
         for axis, index in reversed([*enumerate(op.indices)]):
-            steps.append((self._estimates.moving(index), stride))
+            # What is gathered shares no line with the next.
+            step = LINE_BYTES if self._estimates.is_gathered(index) else stride
+            steps.append((self._estimates.moving(index), max(step, stride)))
             extent = self._estimates.extent(op.memref, axis)
             stride *= LINE_BYTES if extent is None else max(1.0, extent)
         return _Access(
-            self._buffers.of(op.memref), max(1.0, stride / LINE_BYTES), tuple(steps)
+            self._buffers.of(op.memref),
+            max(1.0, stride / LINE_BYTES),
+            tuple(steps),
+            tuple(op.indices[:-1]),
         )
 
     def _fetched(
-        self, scope: _Scope, capacity: int, cached: Collection[SSAValue]
+        self, scope: _Scope, capacity: float, cached: Collection[SSAValue]
     ) -> float:
         """Lines fetched in one run of a scope."""
         whole = self._touched(scope, frozenset(scope.loops))
@@ -139,18 +162,18 @@ class WorkingSets:
         iterations = scope.runs * max(1.0, scope.trips)
         if sum(once.values()) + _tape(scope, cached, iterations) <= capacity:
             return sum(whole.values())
-        direct = {access.buffer: 1.0 for access in scope.direct}
+        none = frozenset[Loop]()
+        direct = {(access.buffer, access.kind(none)) for access in scope.direct}
         inner = sum(self._fetched(loop, capacity, cached) for loop in scope.inner)
-        return scope.trips * (inner + sum(direct.values()))
+        return scope.trips * (inner + len(direct))
 
     def _touched(self, scope: _Scope, inside: frozenset[Loop]) -> Lines:
         """Lines of each buffer that are touched while the loops inside run."""
         kinds: dict[SSAValue, dict[object, float]] = {}
         limits: Lines = {}
         for access in scope.accesses:
-            kind = tuple(loops & inside for loops, _ in access.steps)
             lines = self._lines(access, inside)
-            kinds.setdefault(access.buffer, {})[kind] = lines
+            kinds.setdefault(access.buffer, {})[access.kind(inside)] = lines
             limits[access.buffer] = access.buffer_lines
         return {
             buffer: min(limits[buffer], sum(of_kind.values()))
