@@ -1,6 +1,7 @@
 """The parameters of a machine that decide where a tape is best kept."""
 
 from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class MemorySystem:
     issue_width: int = 4
     """Operations a cycle; 0 for as many as are ready."""
     window: int = 128
-    """Operations between the oldest that is not done and the youngest that may start."""
+    """Operations from the oldest that is not done to the youngest that may start."""
     dram_latency_cycles: int = 52
     dram_bytes_per_cycle: float = 19.2
     dma_setup_cycles: int = 30
@@ -42,8 +43,11 @@ class MemorySystem:
         Raises:
             ValueError: a word that is not of this form, or an unknown name.
         """
-        kinds = {f.name: type(f.default) for f in fields(MemorySystem)}
-        values: dict[str, int | float] = {}
+        kinds: dict[str, type[int] | type[float]] = {
+            f.name: float if isinstance(f.default, float) else int
+            for f in fields(MemorySystem)
+        }
+        values: dict[str, Any] = {}
         for word in text.split():
             name, equals, number = word.partition("=")
             if name not in kinds or not equals:
@@ -53,7 +57,7 @@ class MemorySystem:
                 values[name] = kinds[name](number)
             except ValueError:
                 raise ValueError(f"'{number}' is no number for {name}") from None
-        return MemorySystem(**values)  # pyright: ignore[reportArgumentType]
+        return MemorySystem(**values)
 
     def __str__(self) -> str:
         words = (f"{f.name}={getattr(self, f.name):g}" for f in fields(self))

@@ -26,15 +26,15 @@ class Place:
     def parse(text: str) -> "Place":
         """Raises ValueError for a text that names no place."""
         word, *numbers = text.split(":")
-        layout = next((layout for layout in LAYOUTS if layout == word), None)
+        layout: Layout | None = next((name for name in LAYOUTS if name == word), None)
         if layout is not None and not numbers:
             return Place("cache", layout)
         if word == "scratchpad" and not numbers:
             return Place("scratchpad", slots=1)
-        if word == "stream" and len(numbers) <= 2:
-            if all(n.isascii() and n.isdigit() and int(n) > 0 for n in numbers):
-                slots, tile = [*map(int, numbers), None, None][:2]
-                return Place("stream", slots=slots, tile=tile)
+        are_counts = all(n.isascii() and n.isdigit() and int(n) > 0 for n in numbers)
+        if word == "stream" and len(numbers) <= 2 and are_counts:
+            slots, tile = [*map(int, numbers), None, None][:2]
+            return Place("stream", slots=slots, tile=tile)
         raise ValueError(
             f"'{text}' is no place for a tape region; places: {', '.join(LAYOUTS)} "
             "(behind the cache), scratchpad, stream, stream:SLOTS, stream:SLOTS:TILE"

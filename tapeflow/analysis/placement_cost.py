@@ -1,11 +1,10 @@
 """What a placement of the tape costs: an estimate in cycles, by cause.
 
-Issue, ports of cache and scratchpad, and the DRAM bus each need a number of cycles; they
-overlap, but not fully: the largest counts, and a share of the others. Added are the
-waits for lines that nothing fetched ahead and the waits for tiles that come too late.
+Issue, ports of cache and scratchpad, and the DRAM bus each need a number of cycles;
+they overlap, but not fully: the largest counts, and a share of the others. Added are
+the waits for lines that nothing fetched ahead and for tiles that come too late.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -196,17 +195,3 @@ def _lines_moved(region: RegionUse, on_chip: float) -> float:
     times = region.pushes / max(1.0, region.peak)
     beyond = max(0.0, region.peak - on_chip)
     return 2 * times * beyond * region.stride_bytes / LINE_BYTES
-
-
-def cost_of(
-    function: FuncOp, sizes: "dict[str, int]", memory: MemorySystem, assumed_trips: int
-) -> PlacementCost:
-    """The estimates of a function for given sizes."""
-    return PlacementCost(
-        function, IndexEstimates(function, sizes, assumed_trips), memory
-    )
-
-
-def cheapest(costs: Sequence[tuple[Plan, Estimate]]) -> tuple[Plan, Estimate]:
-    """The plan with the fewest cycles, the first of equals."""
-    return min(costs, key=lambda cost: cost[1].cycles)

@@ -1,11 +1,11 @@
-"""How much each tape region of a function holds and moves: estimates for given sizes."""
+"""How much each tape region of a function holds and moves, for given sizes."""
 
 from dataclasses import dataclass
 from math import prod
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation
+from xdsl.ir import Block, Operation
 
 from tapeflow.analysis.buffers import ancestors
 from tapeflow.analysis.index_estimates import IndexEstimates
@@ -80,7 +80,7 @@ def _shared_loops(ops: list[Operation]) -> list[scf.ForOp]:
     return [loop for loop in loops if all(map(loop.is_ancestor, ops))]
 
 
-def _chunk_block(move: Operation):
+def _chunk_block(move: Operation) -> Block | None:
     """The block whose runs begin a chunk: around the loop of a move, or the move's."""
     parent = move.parent_op()
     return parent.parent if isinstance(parent, scf.ForOp) else move.parent
