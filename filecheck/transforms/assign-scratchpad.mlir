@@ -113,3 +113,26 @@ func.func @growing(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   ^bb0(%address_4: index, %limit_3: index):
 // CHECK-NEXT:     scf.yield %address_4, %limit_3 : index, index
 // CHECK-NEXT:   }
+
+// -----
+
+// Slots region by region; what is not cut stays.
+func.func @places(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.allocate %n {tape.place = "cache"} : !tape.region<[f64], soa>
+  %t = tape.allocate %n {tape.place = "scratchpad"} : !tape.region<[f64], aos, tile 8>
+  %u = tape.allocate %n {tape.slots = 3 : i64} : !tape.region<[f64], aos, tile 8>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %a : !tape.region<[f64], soa>
+    tape.push %t, %a : !tape.region<[f64], aos, tile 8>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @places
+// CHECK:        %s = tape.allocate %n {tape.place = "cache"} : !tape.region<[f64], soa>
+// CHECK-NEXT:   %ring = spm.allocate %n : !spm.ring<[f64], tile 8, slots 1, base 0>
+// CHECK-NEXT:   %ring_1 = spm.allocate %n : !spm.ring<[f64], tile 8, slots 3, base 64>
+// CHECK-NEXT:   %address = scf.for %i = %c0 to %n step %c1 iter_args(%address_1 = %c0) -> (index) {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], soa>
+// CHECK-NEXT:     spm.store %a, %ring[%address_1] field 0 : !spm.ring<[f64], tile 8, slots 1, base 0>

@@ -8,7 +8,31 @@ func.func @small(%n: index) {
   %t = tape.allocate %n : !tape.region<[f64, f64, f64, f64, f64, f64, f64, f64, i1], aos>
   func.return
 }
-// CHECK: scratchpad too small for one record of each tape region in each slot: needs 384 bytes for 2 regions and 2 slots, has 255; raise capacity-bytes or lower slots
+// CHECK: scratchpad too small for one record of each tape region in each slot, and for the tiles asked for: needs 384 bytes for 2 regions of 4 slots together, has 255; raise capacity-bytes, lower slots, or leave regions in the cache
+
+// -----
+
+func.func @long(%n: index) {
+  %s = tape.allocate %n {tape.tile = 32 : i64} : !tape.region<[f64], aos>
+  func.return
+}
+// CHECK: needs 512 bytes for 1 regions of 2 slots together, has 255
+
+// -----
+
+func.func @place(%n: index) {
+  %s = tape.allocate %n {tape.place = "register"} : !tape.region<[f64], aos>
+  func.return
+}
+// CHECK: unknown tape.place "register"; known: cache, scratchpad, stream
+
+// -----
+
+func.func @slots(%n: index) {
+  %s = tape.allocate %n {tape.slots = 0 : i64} : !tape.region<[f64], aos>
+  func.return
+}
+// CHECK: tape.slots must be an integer of at least 1, not 0 : i64
 
 // -----
 

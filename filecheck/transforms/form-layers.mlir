@@ -205,3 +205,37 @@ func.func @growing(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:     scf.yield
 // CHECK-NEXT:   }
+
+// -----
+
+// Regions of the cache are left alone; what an allocation says comes before options.
+func.func @places(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %s = tape.allocate %c3 growing {tape.place = "cache"} : !tape.region<[f64], soa>
+  %t = tape.allocate %c3 {tape.place = "scratchpad"} : !tape.region<[f64], aos>
+  %u = tape.allocate %n {tape.place = "stream", tape.slots = 3 : i64, tape.tile = 8 : i64} : !tape.region<[f64], aos>
+  %v = tape.allocate %n {tape.place = "stream"} : !tape.region<[f64], aos>
+  scf.for %i = %c0 to %c3 step %c1 {
+    tape.reserve %s, %c1 : !tape.region<[f64], soa>
+    tape.push %s, %a : !tape.region<[f64], soa>
+    tape.push %t, %a : !tape.region<[f64], aos>
+  }
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %s, %a : !tape.region<[f64], soa>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @places
+// CHECK:        %s = tape.allocate %c3 growing {tape.place = "cache"} : !tape.region<[f64], soa>
+// CHECK-NEXT:   %t = tape.allocate %c3 {tape.place = "scratchpad"} : !tape.region<[f64], aos, tile 3>
+// CHECK-NEXT:   %u = tape.allocate %n {tape.place = "stream", tape.slots = 3 : i64, tape.tile = 8 : i64} : !tape.region<[f64], aos, tile 8>
+// CHECK-NEXT:   %v = tape.allocate %n {tape.place = "stream"} : !tape.region<[f64], aos, tile 16>
+// CHECK:          scf.for
+// CHECK-NEXT:       tape.reserve %s, %c1 : !tape.region<[f64], soa>
+// CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], soa>
+// CHECK-NEXT:       tape.push %t, %a : !tape.region<[f64], aos, tile 3>
+// CHECK:        scf.for %i_2 = %c0 to %n step %c1 {
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], soa>
+// CHECK-NEXT:   }

@@ -9,16 +9,6 @@ func.func @stack(%a: f64) {
 
 // -----
 
-func.func @tiles(%n: index, %a: f64) {
-  %s = tape.allocate %n : !tape.region<[f64], aos, tile 8>
-  tape.advance %s : !tape.region<[f64], aos, tile 8>
-  tape.push %s, %a : !tape.region<[f64], aos, tile 8>
-  func.return
-}
-// CHECK: tape.advance has no place here; lower it by an earlier pass
-
-// -----
-
 func.func @argument(%s: !tape.region<[f64], aos>, %a: f64) {
   tape.push %s, %a : !tape.region<[f64], aos>
   func.return

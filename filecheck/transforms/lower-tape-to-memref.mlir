@@ -400,3 +400,26 @@ func.func @padded_growing(%n: index, %a: f64) {
 // CHECK:        memref.alloc(%c8) {tape.skew = 1 : i64} : memref<?xf64>
 // CHECK:        scf.if
 // CHECK:          memref.alloc(%{{.*}}) {tape.skew = 1 : i64} : memref<?xf64>
+
+// -----
+
+// What is cut into tiles is not for the cache.
+func.func @tiles(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %s = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
+  %t = tape.allocate %n : !tape.region<[f64], soa>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.advance %s : !tape.region<[f64], aos, tile 8>
+    tape.push %s, %a : !tape.region<[f64], aos, tile 8>
+    tape.push %t, %a : !tape.region<[f64], soa>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @tiles
+// CHECK:        %s = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
+// CHECK-NEXT:   %field = memref.alloc(%n) : memref<?xf64>
+// CHECK-NEXT:   %top = scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {
+// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 8>
+// CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos, tile 8>
+// CHECK-NEXT:     memref.store %a, %field[%top_1] {tape.field} : memref<?xf64>

@@ -13,7 +13,7 @@ from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.dialects.tape import PopOp, PushOp
+from tapeflow.dialects.tape import PopOp, PushOp, is_tiled
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,12 @@ class Layers:
 
 
 def find_layers(function: FuncOp) -> Layers:
-    """Find the layer boundaries of a function, in program order."""
-    moves = [op for op in function.walk() if isinstance(op, PushOp | PopOp)]
+    """Find the layer boundaries of a function's tiled regions, in program order."""
+    moves = [
+        op
+        for op in function.walk()
+        if isinstance(op, PushOp | PopOp) and is_tiled(op.tape)
+    ]
     held = Counter[tuple[Operation, SSAValue]]()
     """How many moves of a tape an op holds."""
     for move in moves:

@@ -1,13 +1,9 @@
 """Where the tape regions of a function live: a place each, and a split of the SRAM."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
 
+from tapeflow.dialects.tape_marks import Place as PlaceKind
 from tapeflow.dialects.tape_types import LAYOUTS, Layout
-
-PlaceKind: TypeAlias = Literal["cache", "scratchpad", "stream"]
-"""Behind the cache; in the scratchpad, sized to hold all of it; streamed in tiles."""
-PLACE_KINDS: tuple[PlaceKind, ...] = get_args(PlaceKind)
 
 
 @dataclass(frozen=True)
@@ -29,23 +25,25 @@ class Place:
         layout: Layout | None = next((name for name in LAYOUTS if name == word), None)
         if layout is not None and not numbers:
             return Place("cache", layout)
-        if word == "scratchpad" and not numbers:
-            return Place("scratchpad", slots=1)
         are_counts = all(n.isascii() and n.isdigit() and int(n) > 0 for n in numbers)
+        if word == "scratchpad" and len(numbers) <= 1 and are_counts:
+            return Place(
+                "scratchpad", slots=1, tile=int(numbers[0]) if numbers else None
+            )
         if word == "stream" and len(numbers) <= 2 and are_counts:
             slots, tile = [*map(int, numbers), None, None][:2]
             return Place("stream", slots=slots, tile=tile)
         raise ValueError(
             f"'{text}' is no place for a tape region; places: {', '.join(LAYOUTS)} "
-            "(behind the cache), scratchpad, stream, stream:SLOTS, stream:SLOTS:TILE"
+            "(behind the cache), scratchpad, scratchpad:RECORDS, stream, stream:SLOTS, "
+            "stream:SLOTS:RECORDS"
         )
 
     def __str__(self) -> str:
         if self.kind == "cache":
             return self.layout
-        if self.kind == "scratchpad":
-            return self.kind
-        numbers = [n for n in (self.slots, self.tile) if n is not None]
+        counts = (self.slots, self.tile) if self.kind == "stream" else (self.tile,)
+        numbers = [n for n in counts if n is not None]
         return ":".join(map(str, (self.kind, *numbers)))
 
     @property

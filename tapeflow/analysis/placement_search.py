@@ -9,6 +9,7 @@ more than the estimates are wrong by.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from math import ceil
 
 from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.analysis.placement import Place, Plan
@@ -104,7 +105,7 @@ def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedP
     use, slots = cost.regions[region], chosen.places[region].slots or 2
     kinds = (
         *(Place("cache", layout) for layout in ("padded-soa", "aos")),
-        Place("scratchpad", slots=1),
+        Place("scratchpad", slots=1, tile=max(1, ceil(use.peak))),
         Place("stream", slots=slots),
     )
     fitting = (p for p in kinds if p.kind != "scratchpad" or _fits(use, cost.memory))
@@ -185,7 +186,7 @@ def _possible_splits(memory: MemorySystem, split: Split) -> Iterator[tuple[int, 
 def _on_chip(region: RegionUse, share_bytes: float, slots: int) -> Place:
     """All of a region where it fits its share, else a stream of tiles."""
     if region.peak_bytes <= share_bytes:
-        return Place("scratchpad", slots=1)
+        return Place("scratchpad", slots=1, tile=max(1, ceil(region.peak)))
     return Place("stream", slots=slots)
 
 

@@ -42,6 +42,12 @@ from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
 
 
+def is_tiled(tape: SSAValue) -> bool:
+    """Whether a tape is a region cut into tiles, for the scratchpad."""
+    type_ = tape.type
+    return isinstance(type_, TapeRegionType) and type_.tile_records is not None
+
+
 def _verify_moved(tape: Attribute, moved: tuple[Attribute, ...], verb: str) -> None:
     fields = cast(TapeType, tape).fields
     if moved != fields:
@@ -117,7 +123,7 @@ class ReserveOp(IRDLOperation):
         super().__init__(operands=[tape, records])
 
     def verify_(self) -> None:
-        if cast(TapeRegionType, self.tape.type).tile_records is not None:
+        if is_tiled(self.tape):
             raise VerifyException("a region cut into tiles makes room tile by tile")
 
 
@@ -198,7 +204,7 @@ class TiledOp(IRDLOperation):
     tape = operand_def(TapeRegionType)
 
     def verify_(self) -> None:
-        if cast(TapeRegionType, self.tape.type).tile_records is None:
+        if not is_tiled(self.tape):
             raise VerifyException("needs a tape region cut into tiles")
 
 

@@ -1,13 +1,25 @@
-"""Attributes of operations on a lowered tape: what they are, and a cost waived."""
+"""Attributes of operations on a tape: where it lives, what they are, a cost waived."""
+
+from typing import Literal, TypeAlias, get_args
 
 from xdsl.dialects import memref
 from xdsl.ir import Operation
 
 from tapeflow.dialects.tape import LoadOp, StoreOp
 
+Place: TypeAlias = Literal["cache", "scratchpad", "stream"]
+"""Behind the cache; one tile in the scratchpad that should hold all records; tiles that
+stream between scratchpad and DRAM."""
+PLACES: tuple[Place, ...] = get_args(Place)
+
 TAPE_PLACE = "tape.place"
+"""Attribute of a `tape.allocate`: its `Place`, a string. Without it `form-layers` cuts
+the region, as one that streams."""
 TAPE_TILE = "tape.tile"
+"""Attribute of a `tape.allocate`: records per tile, an integer, before any policy."""
 TAPE_SLOTS = "tape.slots"
+"""Attribute of a `tape.allocate`: tiles on chip at a time, an integer, before the
+options of passes."""
 SCRATCHPAD_BYTES = "tape.scratchpad_bytes"
 """Attribute of a function: bytes of the SRAM in all that are its scratchpad's."""
 SCRATCHPAD_PORTS = "tape.scratchpad_ports"

@@ -26,7 +26,7 @@ from tapeflow.tools.bench_record import (
     record_of,
 )
 from tapeflow.tools.failures import CommandError, failure_message
-from tapeflow.tools.pipeline_on_machine import Target, fit_pipeline
+from tapeflow.tools.pipeline_on_machine import Target, fit_pipeline, places_of
 
 WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
 """What bounds are taken from: the baseline without its tape."""
@@ -52,7 +52,8 @@ def measure(
     try:
         chosen, compiled, result = _best(case, arm, engine, seconds)
         machine = chosen.pipeline.machine_of(compiled)
-        if machine is chosen.pipeline.unsplit:
+        places = places_of(compiled)
+        if machine is chosen.pipeline.unsplit and places is None:
             identity["sram_split"] = "all cache: no tape"
         record = record_of(identity, machine, result, case.reference)
         if with_optimal and machine.cache.capacity_bytes:
@@ -60,6 +61,7 @@ def measure(
     except Exception as error:
         return failed_record(identity, arm.machine, failure_message(error))
     record["chosen_layout"] = chosen.layout
+    record["places"] = places
     if len(arm.candidates) > 1:
         record["chosen_prefetcher"] = machine.cache.prefetcher
     return record

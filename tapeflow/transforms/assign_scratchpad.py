@@ -12,6 +12,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 from tapeflow.transforms.thread_state import Rules, State, StateRule, thread_state
 
 _ADDRESS, _LIMIT = 0, 1
@@ -33,13 +34,15 @@ class AssignScratchpadPass(ModulePass):
         %address_2 = arith.addi %address_1, %c8 : index
 
     where the ring is `!spm.ring<[f64], tile 8, slots 1, base 0>`. The rings of a
-    function lie one behind the other.
+    function lie one behind the other. Regions that are not cut into tiles have no place
+    here and stay as they are.
     """
 
     name = "assign-scratchpad"
 
     capacity_bytes: int = 1024
-    """Bytes of the scratchpad that all rings of a function share."""
+    """Bytes of the scratchpad that all rings of a function share, where the function
+    does not say so itself (`tape.scratchpad_bytes`)."""
     slots: int = 1
     """Tiles of each region that the scratchpad holds at a time."""
 
@@ -50,28 +53,31 @@ class AssignScratchpadPass(ModulePass):
             if isinstance(function, FuncOp) and not function.is_declaration:
                 rings = self._place_rings(function)
                 placement = _Placement(rings, FunctionConstants(function))
-                thread_state(function, ("address", "limit"), placement.rules())
+                rules = placement.rules()
+                thread_state(function, ("address", "limit"), rules, tape.is_tiled)
 
     def _place_rings(self, function: FuncOp) -> dict[SSAValue, spm.RingType]:
         rings: dict[SSAValue, spm.RingType] = {}
         end_bytes = 0
+        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
         for op in function.walk():
             if not isinstance(op, tape.AllocateOp):
                 continue
             type_ = op.tape.type
-            if type_.layout.data != "aos" or type_.tile_records is None:
-                _refuse(op, "only regions cut into tiles have a place; run form-layers")
-            ring = spm.RingType.of(
-                type_.fields, type_.tile_records, self.slots, end_bytes
-            )
+            if type_.tile_records is None:
+                continue
+            if type_.layout.data != "aos":
+                _refuse(op, "only records that lie together have a place in a tile")
+            slots = Placement.of(op).slots(self.slots)
+            ring = spm.RingType.of(type_.fields, type_.tile_records, slots, end_bytes)
             end_bytes += ring.capacity_bytes
             rings[op.tape] = ring
-            if end_bytes > self.capacity_bytes:
+            if end_bytes > capacity_bytes:
                 _refuse(
                     op,
                     f"scratchpad too small: the tiles up to this region take "
-                    f"{end_bytes} bytes in {self.slots} slots each, there are "
-                    f"{self.capacity_bytes}; give form-layers the same capacity-bytes "
+                    f"{end_bytes} bytes in all slots, there are "
+                    f"{capacity_bytes}; give form-layers the same capacity-bytes "
                     "and slots",
                 )
         return rings

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeGuard
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -18,6 +18,7 @@ from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, Ret
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.index_builder import FunctionConstants, known
 from tapeflow.transforms.strip_mine import strip_mine
+from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,18 @@ class FormLayersPass(ModulePass):
 
     Reverse loops retreat and ask what is ready. A push or pop that is not directly in
     a loop has its boundary directly before it.
+
+    A region that lives in the cache (`tape.place = "cache"`) is left alone. One that
+    lives in the scratchpad has one slot, and a tile for all its records where their
+    number is known. What an allocation says by `tape.tile` and `tape.slots` counts
+    before capacity and options.
     """
 
     name = "form-layers"
 
     capacity_bytes: int = 1024
-    """Bytes of the scratchpad that all regions of a function share."""
+    """Bytes of the scratchpad that all regions of a function share, where the function
+    does not say so itself (`tape.scratchpad_bytes`)."""
     slots: int = 1
     """Tiles of each region that the scratchpad holds at a time."""
 
@@ -64,42 +71,56 @@ class FormLayersPass(ModulePass):
                 _form_layers(function)
 
     def _cut_regions(self, function: FuncOp) -> None:
-        """Give every region of a function its tile length."""
-        for op in tuple(function.walk()):
-            if isinstance(op, ReserveOp):  # tiles make room one by one
-                Rewriter.erase_op(op)
-        regions = [op for op in function.walk() if isinstance(op, AllocateOp)]
-        for region in regions:
-            _check_uncut(region)
+        """Give every region of a function that is not the cache's its tile length."""
+        regions = [op for op in function.walk() if _is_cut(op)]
         if not regions:
             return
-        tiles = self._tile_sizes(regions)
+        for region in regions:
+            _check_uncut(region)
+        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
+        tiles = self._tile_sizes(regions, capacity_bytes)
         for region, tile in zip(regions, tiles, strict=True):
+            for use in tuple(region.tape.uses):
+                if isinstance(use.operation, ReserveOp):  # tiles make room one by one
+                    Rewriter.erase_op(use.operation)
             type_ = TapeRegionType.of(region.tape.type.fields, "aos", tile)
             cut = AllocateOp(region.capacity, type_, region.growing is not None)
+            cut.attributes |= region.attributes
             cut.location = region.location
             cut.tape.name_hint = region.tape.name_hint
             Rewriter.replace_op(region, cut)
 
-    def _tile_sizes(self, regions: Sequence[AllocateOp]) -> tuple[int, ...]:
+    def _tile_sizes(
+        self, regions: Sequence[AllocateOp], capacity_bytes: int
+    ) -> tuple[int, ...]:
+        demands = [_demand(region, self.slots) for region in regions]
         try:
-            return tile_sizes(
-                [_demand(region) for region in regions], self.slots, self.capacity_bytes
-            )
+            return tile_sizes(demands, capacity_bytes)
         except ScratchpadTooSmall as error:
+            slots = sum(demand.slots for demand in demands)
             _refuse(
                 regions[0],
-                "scratchpad too small for one record of each tape region in each "
-                f"slot: needs {error.needed_bytes} bytes for {len(regions)} regions "
-                f"and {self.slots} slots, has {self.capacity_bytes}; raise "
-                "capacity-bytes or lower slots",
+                "scratchpad too small for one record of each tape region in each slot, "
+                f"and for the tiles asked for: needs {error.needed_bytes} bytes for "
+                f"{len(regions)} regions of {slots} slots together, has "
+                f"{capacity_bytes}; raise capacity-bytes, lower slots, or leave "
+                "regions in the cache",
             )
 
 
-def _demand(region: AllocateOp) -> TapeDemand:
+def _is_cut(op: Operation) -> TypeGuard[AllocateOp]:
+    return isinstance(op, AllocateOp) and Placement.of(op).place != "cache"
+
+
+def _demand(region: AllocateOp, slots: int) -> TapeDemand:
+    placement = Placement.of(region)
     capacity = None if region.growing is not None else known(region.capacity)
+    records = capacity if isinstance(capacity, int) else None
+    tile = placement.tile_records
+    if tile is None and placement.place == "scratchpad" and records is not None:
+        tile = max(1, records)
     stride = region.tape.type.record_layout.stride_bytes
-    return TapeDemand(stride, capacity if isinstance(capacity, int) else None)
+    return TapeDemand(stride, records, placement.slots(slots), tile)
 
 
 def _check_uncut(region: AllocateOp) -> None:

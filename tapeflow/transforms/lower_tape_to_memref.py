@@ -11,7 +11,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.grow_tape import make_room
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
@@ -55,6 +55,8 @@ class LowerTapeToMemrefPass(ModulePass):
     A growing region carries its memory and where that ends, too. In front of loops that
     push a known number of records, else before each push, its room is tested; where it
     is short, twice the memory is allocated and the records are copied (`grow_tape`).
+
+    Regions cut into tiles are not for the cache: they stay as they are.
     """
 
     name = "lower-tape-to-memref"
@@ -65,7 +67,8 @@ class LowerTapeToMemrefPass(ModulePass):
                 constants = FunctionConstants(function)
                 reserve_records(function, constants)
                 lowering = _Lowering(constants)
-                thread_state(function, ("top", "limit"), lowering.rules())
+                rules = lowering.rules()
+                thread_state(function, ("top", "limit"), rules, _is_behind_cache)
 
 
 class _Lowering:
@@ -159,6 +162,10 @@ class _Lowering:
 
 def _region_type(tape: SSAValue) -> TapeRegionType:
     return cast(TapeRegionType, tape.type)
+
+
+def _is_behind_cache(tape: SSAValue) -> bool:
+    return not is_tiled(tape)
 
 
 def _is_growing(tape: SSAValue) -> bool:

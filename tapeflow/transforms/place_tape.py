@@ -57,8 +57,8 @@ class PlaceTapePass(ModulePass):
     name = "place-tape"
 
     places: str = AUTO
-    """`auto`, or soa, padded-soa, aos, scratchpad, stream, stream:SLOTS,
-    stream:SLOTS:TILE: one for all regions, or one for each, separated by commas."""
+    """`auto`, or soa, padded-soa, aos, scratchpad[:RECORDS], stream[:SLOTS[:RECORDS]]:
+    one for all regions, or one for each, separated by commas."""
     machine: str = ""
     """Totals and latencies as words `name=number`; by default those of `fair`."""
     sizes: str = ""

@@ -10,13 +10,13 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.buffers import Buffers, find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
-from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.transforms.emit_push_count import PushCountEmitter
 from tapeflow.transforms.index_builder import FunctionConstants
 
 
 def reserve_records(function: FuncOp, constants: FunctionConstants) -> None:
-    """Put a `tape.reserve` before every push to a growing region.
+    """Put a `tape.reserve` before every push to a growing region behind the cache.
 
     It stands in front of the outermost loops that push one record at a time and whose
     count is known there. Pushes in branches have one of their own, so that what is not
@@ -40,8 +40,10 @@ def reserve_records(function: FuncOp, constants: FunctionConstants) -> None:
 
 
 def _grows(op: PushOp) -> bool:
+    """Whether a push needs room behind the cache: tiles make room one by one."""
     allocation = op.tape.owner
-    return isinstance(allocation, AllocateOp) and allocation.growing is not None
+    is_growing = isinstance(allocation, AllocateOp) and allocation.growing is not None
+    return is_growing and not is_tiled(op.tape)
 
 
 def _moves_inside(function: FuncOp) -> Counter[tuple[Operation, SSAValue]]:

@@ -13,7 +13,7 @@ Loops and branches that hold such ops carry the changed components, and no other
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias, TypeVar
+from typing import NoReturn, TypeAlias, TypeGuard, TypeVar
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
@@ -49,46 +49,60 @@ class StateRule:
 Rules: TypeAlias = Mapping[type[Operation], StateRule]
 
 
-def thread_state(function: FuncOp, names: Sequence[str], rules: Rules) -> None:
-    """Rewrite all ops on tape regions in a function by the rules.
+def thread_state(
+    function: FuncOp,
+    names: Sequence[str],
+    rules: Rules,
+    concerns: Callable[[SSAValue], bool],
+) -> None:
+    """Rewrite the ops on tape regions in a function by the rules.
 
     Args:
         names: hints for the first components of a state; others keep the hint of the
             value they had before.
+        concerns: whether the rules are about a region; all others stay as they are.
 
     Raises:
         PassFailedException: a tape op without a rule, or control flow that is not scf.
     """
-    _Threader(function, tuple(names), rules).run()
-
-
-def tape_ops(function: FuncOp) -> list[TapeOp]:
-    """The ops on tape regions of a function in program order."""
-    return [op for op in function.walk() if isinstance(op, TapeOp)]
+    _Threader(function, tuple(names), rules, concerns).run()
 
 
 class _Threader:
-    def __init__(self, function: FuncOp, names: tuple[str, ...], rules: Rules):
+    def __init__(
+        self,
+        function: FuncOp,
+        names: tuple[str, ...],
+        rules: Rules,
+        concerns: Callable[[SSAValue], bool],
+    ):
         self._function = function
         self._names = names
         self._rules = rules
+        self._concerns = concerns
         self._carried: dict[Operation, dict[Cell, None]] = {}
         """For each op with tape ops inside, the components it changes, in order."""
         self._states: dict[SSAValue, list[SSAValue]] = {}
         self._done: list[Operation] = []
 
     def run(self) -> None:
-        for op in tape_ops(self._function):
-            self._find_carriers(op)
+        for op in self._function.walk():
+            if self._is_concerned(op):
+                self._find_carriers(op)
         for block in self._function.body.blocks:
             self._thread_block(block)
         for op in reversed(self._done):
             Rewriter.erase_op(op)
 
-    def _find_carriers(self, op: TapeOp) -> None:
-        """Note the changed components at all ops around `op` in its tape's block."""
+    def _is_concerned(self, op: Operation) -> TypeGuard[TapeOp]:
+        if not isinstance(op, TapeOp):
+            return False
         if isinstance(op.tape.type, StackType):
             _refuse(op, "the tape is still an abstract stack; run form-regions first")
+        return self._concerns(op.tape)
+
+    def _find_carriers(self, op: TapeOp) -> None:
+        """Note the changed components at all ops around `op` in its tape's block."""
         rule = self._rules.get(type(op))
         if rule is None:
             _refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
@@ -111,7 +125,7 @@ class _Threader:
     def _thread_block(self, block: Block) -> None:
         allocated: list[AllocateOp] = []
         for op in tuple(block.ops):
-            if isinstance(op, TapeOp):
+            if self._is_concerned(op):
                 before = tuple(self._states.get(op.tape, ()))
                 after = self._rules[type(op)].rewrite(op, before)
                 self._states[op.tape] = list(after)

@@ -1,0 +1,71 @@
+"""Reads what an allocation says of where its region lives."""
+
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import IntegerAttr, StringAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.dialects.tape import AllocateOp
+from tapeflow.dialects.tape_marks import (
+    PLACES,
+    SCRATCHPAD_BYTES,
+    TAPE_PLACE,
+    TAPE_SLOTS,
+    TAPE_TILE,
+    Place,
+)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The place of a region; None for what its allocation does not say."""
+
+    place: Place | None
+    tile_records: int | None
+    stated_slots: int | None
+
+    def slots(self, default: int) -> int:
+        """Tiles on chip at a time: one of a region that stays in the scratchpad."""
+        if self.stated_slots is not None:
+            return self.stated_slots
+        return 1 if self.place == "scratchpad" else default
+
+    @staticmethod
+    def of(allocate: AllocateOp) -> "Placement":
+        """Read the attributes of an allocation.
+
+        Raises:
+            PassFailedException: an unknown place, or a number that is none.
+        """
+        tile = _count(allocate, TAPE_TILE)
+        return Placement(_place(allocate), tile, _count(allocate, TAPE_SLOTS))
+
+
+def scratchpad_bytes(function: FuncOp, default: int) -> int:
+    """Bytes of a function's scratchpad: what the function says, else the default."""
+    given = _count(function, SCRATCHPAD_BYTES)
+    return default if given is None else given
+
+
+def _place(op: Operation) -> Place | None:
+    attribute = op.attributes.get(TAPE_PLACE)
+    if attribute is None:
+        return None
+    for place in PLACES:
+        if attribute == StringAttr(place):
+            return place
+    message = f"unknown {TAPE_PLACE} {attribute}; known: {', '.join(PLACES)}"
+    op.emit_error(message, PassFailedException(message))
+
+
+def _count(op: Operation, name: str) -> int | None:
+    attribute = op.attributes.get(name)
+    if attribute is None:
+        return None
+    least = 0 if name == SCRATCHPAD_BYTES else 1
+    if isinstance(attribute, IntegerAttr) and attribute.value.data >= least:
+        return attribute.value.data
+    message = f"{name} must be an integer of at least {least}, not {attribute}"
+    op.emit_error(message, PassFailedException(message))
