@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
-from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects.builtin import IntegerAttr, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
@@ -16,6 +16,7 @@ from tapeflow.backend.signature import find_function
 from tapeflow.dialects.spm import AllocateOp
 from tapeflow.dialects.tape_marks import SCRATCHPAD_BYTES as SPLIT_BYTES
 from tapeflow.dialects.tape_marks import SCRATCHPAD_PORTS as SPLIT_PORTS
+from tapeflow.dialects.tape_marks import TAPE_PLACES
 from tapeflow.tools.machine_words import memory_of
 from tapeflow.tools.pass_options import option_types
 from tapeflow.tools.pipeline_building import build_passes
@@ -73,6 +74,13 @@ class FittedPipeline:
         if size is None:
             return self.machine
         return with_scratchpad(self.machine, size, _number(function, SPLIT_PORTS) or 0)
+
+
+def places_of(compiled: CompiledGradient) -> str | None:
+    """Where the tape regions of a compiled program are; None where nothing decided."""
+    function = find_function(compiled.module, compiled.function)
+    places = function.attributes.get(TAPE_PLACES)
+    return places.data if isinstance(places, StringAttr) else None
 
 
 def _uses_scratchpad(function: FuncOp) -> bool:
