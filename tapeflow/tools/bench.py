@@ -33,6 +33,7 @@ from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
     engine_option,
+    explain_option,
     function_option,
     machine_option,
     optional_inputs_option,
@@ -114,6 +115,7 @@ from tapeflow.tools.tape_table import show_tapes
 )
 @click.option("--json", "json_path", type=FILE, help="Write the records here.")
 @click.option("--csv", "csv_path", type=FILE, help="Write the records here.")
+@explain_option
 @tape_report_option
 @engine_option
 @click.option(
@@ -139,6 +141,7 @@ def command(
     jobs: int | None,
     json_path: Path | None,
     csv_path: Path | None,
+    explain: bool,
     tape_report: bool,
     engine: Engine,
     show_commands: bool,
@@ -173,11 +176,22 @@ def command(
     tables = [runs_table(records), means_table(records), ratios_table(records)]
     notes, is_sound = notes_on(records, arms, engine)
     show(Console(), [table for table in tables if table is not None], notes)
+    if explain:
+        _explain(sources, arms)
     if tape_report:
         for source in sources:
             show_tapes(Console(), load_case(source).request, fitted, engine)
     if not is_sound:
         raise click.exceptions.Exit(1)
+
+
+def _explain(sources: Sequence[CaseSource], arms: Sequence[Arm]) -> None:
+    """What the compiler chooses in the first candidate of each arm that decides."""
+    deciding = [arm.candidates[0].pipeline for arm in arms]
+    for source in sources:
+        for pipeline in filter(lambda fitted: fitted.decides, deciding):
+            click.echo(f"{load_case(source).program} at {pipeline.name}:", err=True)
+            load_case(source).request.compile(pipeline.explaining())
 
 
 def _target(machine: str, overrides: tuple[str, ...], budget: SramBudget) -> Target:

@@ -37,6 +37,7 @@ from tapeflow.tools.sram_budget import (
     with_scratchpad,
 )
 from tapeflow.transforms.pipelines import PIPELINES
+from tapeflow.transforms.place_tape import PlaceTapePass
 
 CAPACITY = "capacity-bytes"
 MEMORY = "machine"
@@ -64,6 +65,19 @@ class FittedPipeline:
     unsplit: Machine | None = None
     """The machine for a program that turns out to need no scratchpad, all memory its
     cache's; None where there is none, or where the user has set the split."""
+
+    @property
+    def decides(self) -> bool:
+        """Whether a pass chooses the places of the tape."""
+        return any(isinstance(pass_, PlaceTapePass) for pass_ in self.passes)
+
+    def explaining(self) -> "FittedPipeline":
+        """The same, telling on standard error what it chooses by which estimates."""
+        passes = (
+            replace(pass_, explain=True) if isinstance(pass_, PlaceTapePass) else pass_
+            for pass_ in self.passes
+        )
+        return replace(self, passes=tuple(passes))
 
     def machine_of(self, compiled: CompiledGradient) -> Machine:
         """The machine, its SRAM split as a compiled program says."""
