@@ -27,7 +27,7 @@ from tapeflow.tools.bench_notes import notes_on
 from tapeflow.tools.bench_record import Record, write_csv, write_json
 from tapeflow.tools.bench_runs import available_cores, measure_all
 from tapeflow.tools.bench_table import means_table, ratios_table, runs_table, show
-from tapeflow.tools.gradient_request import read_machine
+from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.level_commands import level_commands
 from tapeflow.tools.options import (
     FILE,
@@ -155,7 +155,7 @@ def command(
     """
     read = tuple(path for path in (inputs, seeds) if path is not None)
     check_outputs({"--json": json_path, "--csv": csv_path}, read)
-    target = _target(machine, overrides, SramBudget(sram_bytes, ports))
+    target = read_target(machine, overrides, SramBudget(sram_bytes, ports))
     arms = _arms(pipelines, target, prefetcher)
     sources = _sources(programs, size, seed, (function, wrt, inputs, seeds))
     for source in sources:
@@ -192,12 +192,6 @@ def _explain(sources: Sequence[CaseSource], arms: Sequence[Arm]) -> None:
         for pipeline in filter(lambda fitted: fitted.decides, deciding):
             click.echo(f"{load_case(source).program} at {pipeline.name}:", err=True)
             load_case(source).request.compile(pipeline.explaining())
-
-
-def _target(machine: str, overrides: tuple[str, ...], budget: SramBudget) -> Target:
-    """The machine asked for, and which of its fields the user has set."""
-    explicit = frozenset(change.partition("=")[0].strip() for change in overrides)
-    return Target(read_machine(machine, overrides), budget, explicit)
 
 
 def _arms(

@@ -9,7 +9,7 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, read_arrays, write_arrays
 from tapeflow.tools.bench_record import Record, record_of, write_json
-from tapeflow.tools.gradient_request import read_machine, read_request
+from tapeflow.tools.gradient_request import read_request, read_target
 from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
@@ -85,7 +85,7 @@ def command(
     traces = TraceRequest(timeline, dram_trace, trace_cycles, trace_events)
     outputs = {"--output": output, "--json": json_path, **traces.outputs}
     check_outputs(outputs, read)
-    fitted = fit_pipeline(pipeline, read_machine(machine, overrides))
+    fitted = fit_pipeline(pipeline, read_target(machine, overrides))
     request = read_request(file, function, wrt, read_arrays(inputs))
     if seeds is not None:
         request = request.with_seeds(read_arrays(seeds))

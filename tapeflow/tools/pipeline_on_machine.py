@@ -83,11 +83,12 @@ class FittedPipeline:
         """The machine, its SRAM split as a compiled program says."""
         function = find_function(compiled.module, compiled.function)
         size = _number(function, SPLIT_BYTES)
+        if size is not None:
+            ports = _number(function, SPLIT_PORTS) or 0
+            return with_scratchpad(self.machine, size, ports)
         if self.unsplit is not None and not _uses_scratchpad(function):
             return self.unsplit
-        if size is None:
-            return self.machine
-        return with_scratchpad(self.machine, size, _number(function, SPLIT_PORTS) or 0)
+        return self.machine
 
 
 def places_of(compiled: CompiledGradient) -> str | None:
@@ -205,10 +206,10 @@ def _decided(
     elif {CACHE_BYTES, SCRATCHPAD_BYTES, CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
         machine, _ = _split(target, changes)
         pad = machine.scratchpad
-        if {CACHE_BYTES, SCRATCHPAD_BYTES} & explicit:
-            given["scratchpad-bytes"] = pad.capacity_bytes
-        if {CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
-            given["scratchpad-ports"] = pad.ports
+        given = {
+            "scratchpad-bytes": pad.capacity_bytes,
+            "scratchpad-ports": pad.ports,
+        }
         return machine, "set", given
     if target.budget.is_given:
         machine = target.budget.all_cache(machine)
