@@ -20,6 +20,12 @@ TAPE_TILE = "tape.tile"
 TAPE_SLOTS = "tape.slots"
 """Attribute of a `tape.allocate`: tiles on chip at a time, an integer, before the
 options of passes."""
+SCRATCHPAD_BYTES = "tape.scratchpad_bytes"
+"""Attribute of a function: bytes of the SRAM in all that are its scratchpad's."""
+SCRATCHPAD_PORTS = "tape.scratchpad_ports"
+"""Attribute of a function: memory ports in all that are its scratchpad's."""
+TAPE_PLACES = "tape.places"
+"""Attribute of a function: where each of its tape regions was placed, as text."""
 TAPE_FIELD = "tape.field"
 """Attribute of what pushes a field to an array or pops it, booleans' conversions
 included. The bytes of tape are those of the stores that have it."""

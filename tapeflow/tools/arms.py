@@ -3,12 +3,14 @@
 An arm is written like a pipeline. `fair-baseline` stands for what a careful engineer
 would compare with: each layout of the tape behind the cache, without and with a stride
 prefetcher of several degrees, of which the one with the fewest cycles counts. As the
-ceiling of them all, `free-tape` has the best of these prefetchers, too.
+ceiling of them all, `free-tape` has the best of these prefetchers, too, and so has
+`streams`, where the compiler alone decides on places and layouts. `tuned-streams` runs
+the placements that the compiler holds to be the best, and takes the best of them.
 """
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import click
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
@@ -26,13 +28,14 @@ from tapeflow.tools.pipeline_on_machine import (
 from tapeflow.tools.pipeline_text import (
     PassNode,
     PipelineError,
-    PipelineNode,
     parse_pipeline_text,
 )
-from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline
+from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline, StreamsPipeline
 
 FAIR_BASELINE = "fair-baseline"
 FREE_TAPE = FreeTapePipeline.name
+STREAMS = StreamsPipeline.name
+TUNED_STREAMS = "tuned-streams"
 FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
     ("none", None),
     ("stride", 1),
@@ -40,10 +43,17 @@ FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
     ("stride", 4),
 )
 """The prefetchers of which an arm that has the choice takes the best."""
+CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
+"""The arms that have the choice unasked."""
+
+OptionsT = TypeVar("OptionsT", bound=ArgSpecConvertible)
 
 _FIRST, *_OTHERS = PIPELINES
 ARMS = (_FIRST, FAIR_BASELINE, *_OTHERS)
 """What is compared where nothing is chosen."""
+_OWN_ARMS = (FAIR_BASELINE, TUNED_STREAMS)
+KNOWN_ARMS = (*ARMS, TUNED_STREAMS)
+"""The names of all arms."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,22 @@ class FairBaselineOptions(ArgSpecConvertible):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+
+
+@dataclass(frozen=True)
+class TunedStreamsOptions(ArgSpecConvertible):
+    """Options of the arm `tuned-streams`."""
+
+    name: ClassVar[str] = TUNED_STREAMS
+
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
+    trials: int = 4
+    """Placements to run."""
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ValueError(f"trials={self.trials}: at least one placement is run")
 
 
 @dataclass(frozen=True)
@@ -131,24 +157,20 @@ def make_arm(
     """
     nodes = parse_pipeline_text(text)
     node = nodes[0] if len(nodes) == 1 else None
-    layouts: tuple[Layout | None, ...] = (None,)
+    texts: list[tuple[str, Layout | None]] = [(text, None)]
     if isinstance(node, PassNode):
         _check_spelling(node, text)
         if node.spec.name == FAIR_BASELINE:
-            layouts = LAYOUTS
-        if node.spec.name in (FAIR_BASELINE, FREE_TAPE):
+            texts = [(_baseline(node, layout, text), layout) for layout in LAYOUTS]
+        elif node.spec.name == TUNED_STREAMS:
+            texts = [(ranked, None) for ranked in _ranked_streams(node, text)]
+        if node.spec.name in CHOOSING:
             prefetchers = _choice(target.machine, prefetchers)
         if any(key.startswith("cache.prefetch") for key in node.spec.parameters):
             prefetchers = ()
     candidates = [
-        Candidate(
-            fit_pipeline(
-                text if layout is None else _baseline(node, layout, text),
-                replace(target, prefetcher=prefetcher),
-            ),
-            layout,
-        )
-        for layout in layouts
+        Candidate(fit_pipeline(one, replace(target, prefetcher=prefetcher)), layout)
+        for one, layout in texts
         for prefetcher in prefetchers or (None,)
     ]
     return Arm(text, tuple(candidates))
@@ -156,9 +178,9 @@ def make_arm(
 
 def _check_spelling(node: PassNode, text: str) -> None:
     """Other names are checked where passes are looked up."""
-    near = get_close_matches(node.spec.name, ARMS, n=1)
-    if near == [FAIR_BASELINE] and node.spec.name != FAIR_BASELINE:
-        message = f"there is no arm '{node.spec.name}'; did you mean {FAIR_BASELINE}?"
+    near = get_close_matches(node.spec.name, KNOWN_ARMS, n=1)
+    if near and near[0] in _OWN_ARMS and node.spec.name not in KNOWN_ARMS:
+        message = f"there is no arm '{node.spec.name}'; did you mean {near[0]}?"
         raise PipelineError(message, text, node.position)
 
 
@@ -174,19 +196,35 @@ def _choice(
     return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
 
 
-def _baseline(node: PipelineNode | None, layout: Layout, text: str) -> str:
+def _baseline(node: PassNode, layout: Layout, text: str) -> str:
     """The text of a candidate of `fair-baseline`, which has the node's options."""
-    assert isinstance(node, PassNode)
-    given = node.spec.parameters
-    own = {key: value for key, value in given.items() if "." not in key}
-    try:
-        options = instantiate(FairBaselineOptions, ArgSpec(FAIR_BASELINE, own))
-    except OptionError as error:
-        place = node.option_positions.get(error.option or "", node.position)
-        raise PipelineError(str(error), text, place) from error
+    options, of_machine = _own_options(node, FairBaselineOptions, text)
     choice: dict[str, ParameterListType] = {
         "layout": (layout,),
         "policy": (options.policy,),
     }
-    of_machine = {key: value for key, value in given.items() if "." in key}
     return str(ArgSpec(_FIRST, {**choice, **of_machine}))
+
+
+def _ranked_streams(node: PassNode, text: str) -> list[str]:
+    """The texts of the candidates of `tuned-streams`."""
+    options, of_machine = _own_options(node, TunedStreamsOptions, text)
+    policy: dict[str, ParameterListType] = {"policy": (options.policy,)}
+    return [
+        str(ArgSpec(STREAMS, {**policy, "rank": (rank,), **of_machine}))
+        for rank in range(options.trials)
+    ]
+
+
+def _own_options(
+    node: PassNode, kind: type[OptionsT], text: str
+) -> tuple[OptionsT, dict[str, ParameterListType]]:
+    """The options of an arm that is no pipeline, and those of its machine."""
+    given = node.spec.parameters
+    own = {key: value for key, value in given.items() if "." not in key}
+    try:
+        options = instantiate(kind, ArgSpec(kind.name, own))
+    except OptionError as error:
+        place = node.option_positions.get(error.option or "", node.position)
+        raise PipelineError(str(error), text, place) from error
+    return options, {key: value for key, value in given.items() if "." in key}

@@ -11,6 +11,7 @@ from tapeflow.backend.execute import Engine
 from tapeflow.tools.arms import (
     ARMS,
     FAIR_BASELINE,
+    KNOWN_ARMS,
     Arm,
     PrefetcherChoice,
     make_arm,
@@ -189,7 +190,7 @@ def _arms(
     pipelines: Sequence[str], target: Target, prefetchers: tuple[Prefetcher, ...]
 ) -> list[Arm]:
     """The arms asked for, each once."""
-    texts = [one for text in pipelines for one in separate_pipelines(text, ARMS)]
+    texts = [one for text in pipelines for one in separate_pipelines(text, KNOWN_ARMS)]
     unique = dict.fromkeys(texts or ARMS)
     return [make_arm(text, target, prefetchers) for text in unique]
 

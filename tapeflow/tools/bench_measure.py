@@ -17,7 +17,6 @@ from hwmodel import (
 from tapeflow.backend.event_consumer import metering, tracing
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult
-from tapeflow.dialects.spm import AllocateOp
 from tapeflow.tools.arms import Arm, Candidate
 from tapeflow.tools.bench_cases import Case
 from tapeflow.tools.bench_record import (
@@ -27,7 +26,7 @@ from tapeflow.tools.bench_record import (
     record_of,
 )
 from tapeflow.tools.failures import CommandError, failure_message
-from tapeflow.tools.pipeline_on_machine import FittedPipeline, Target, fit_pipeline
+from tapeflow.tools.pipeline_on_machine import Target, fit_pipeline, places_of
 
 WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
 """What bounds are taken from: the baseline without its tape."""
@@ -52,8 +51,9 @@ def measure(
     }
     try:
         chosen, compiled, result = _best(case, arm, engine, seconds)
-        machine = _machine_for(chosen.pipeline, compiled)
-        if machine is chosen.pipeline.unsplit:
+        machine = chosen.pipeline.machine_of(compiled)
+        places = places_of(compiled)
+        if machine is chosen.pipeline.unsplit and places is None:
             identity["sram_split"] = "all cache: no tape"
         record = record_of(identity, machine, result, case.reference)
         if with_optimal and machine.cache.capacity_bytes:
@@ -61,6 +61,7 @@ def measure(
     except Exception as error:
         return failed_record(identity, arm.machine, failure_message(error))
     record["chosen_layout"] = chosen.layout
+    record["places"] = places
     if len(arm.candidates) > 1:
         record["chosen_prefetcher"] = machine.cache.prefetcher
     return record
@@ -87,7 +88,7 @@ def _best(
         seconds = 0.0
     how = (engine, seconds)
     runs = [
-        (candidate, _run(case, compiled, _machine_for(pipeline, compiled), *how))
+        (candidate, _run(case, compiled, pipeline.machine_of(compiled), *how))
         for candidate in arm.candidates
         for pipeline in (candidate.pipeline,)
         for compiled in (case.compile(pipeline),)
@@ -97,14 +98,6 @@ def _best(
         raise CommandError("the candidates disagree in a bit of a gradient")
     chosen, result = min(runs, key=lambda run: _cycles(run[1]))
     return chosen, case.compile(chosen.pipeline), result
-
-
-def _machine_for(pipeline: FittedPipeline, compiled: CompiledGradient) -> Machine:
-    """The machine of a pipeline; all memory the cache's if no tape needs other."""
-    if pipeline.unsplit is None:
-        return pipeline.machine
-    needs_scratchpad = any(isinstance(op, AllocateOp) for op in compiled.module.walk())
-    return pipeline.machine if needs_scratchpad else pipeline.unsplit
 
 
 def _cycles(result: GradientResult) -> int:

@@ -58,6 +58,7 @@ RECORD_KEYS = (
     "prefetcher",
     "prefetch_degree",
     "sram_split",
+    "places",
     "unequal_ports",
     "unequal_sram",
     "bound_cycles",

@@ -7,15 +7,17 @@ from pathlib import Path
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
+from xdsl.passes import ModulePass
 
 from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
 from tapeflow.backend.array_type import Array, RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
 from tapeflow.backend.seeds import Seeds, seeds_from
-from tapeflow.backend.signature import Signature, signature_of
+from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.pipeline_on_machine import FittedPipeline
+from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.universe import full_context
 
 
@@ -58,13 +60,24 @@ class GradientRequest:
             return [*unused, "every seed is 0, so every gradient is 0: give --seeds"]
         return unused
 
+    def passes(self, pipeline: FittedPipeline) -> tuple[ModulePass, ...]:
+        """The passes of a pipeline; those that ask for the sizes know them."""
+        sizes = sizes_of(self.signature, self.arguments)
+        text = "; ".join(f"{name}={size}" for name, size in sizes.items())
+        return tuple(
+            replace(pass_, sizes=text)
+            if isinstance(pass_, PlaceTapePass) and not pass_.sizes
+            else pass_
+            for pass_ in pipeline.passes
+        )
+
     def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
         """The gradient at the end of a pipeline; a diagnostic where it is refused."""
         return compile_gradient(
             self.module,
             self.signature.function,
             self.wrt,
-            pipeline.passes,
+            self.passes(pipeline),
             self.context,
             seeded=tuple(self.seeding.buffers),
         )
@@ -81,8 +94,8 @@ class GradientRequest:
 
         `watch` says what to log of the machine's run.
         """
-        machine = pipeline.machine if measured else None
         compiled = self.compile(pipeline)
+        machine = pipeline.machine_of(compiled) if measured else None
         return compiled.run(
             self.inputs, self.seeds, machine=machine, engine=engine, watch=watch
         )

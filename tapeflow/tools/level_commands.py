@@ -18,7 +18,7 @@ def level_commands(
     for pipeline in pipelines:
         lines.append(f"# {pipeline.name}")
         texts = [str(asked.spec())]
-        for pass_ in pipeline.passes:
+        for pass_ in request.passes(pipeline):
             texts.append(str(pass_.spec(include_default=True)))
             command = shlex.join(
                 ["tapeflow-opt", str(request.path), "-p", ",".join(texts)]

@@ -2,13 +2,22 @@
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
+from xdsl.dialects.builtin import IntegerAttr, StringAttr
+from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import Machine, MachineError, override
+from tapeflow.backend.gradient import CompiledGradient
+from tapeflow.backend.signature import find_function
+from tapeflow.dialects.spm import AllocateOp
+from tapeflow.dialects.tape_marks import SCRATCHPAD_BYTES as SPLIT_BYTES
+from tapeflow.dialects.tape_marks import SCRATCHPAD_PORTS as SPLIT_PORTS
+from tapeflow.dialects.tape_marks import TAPE_PLACES
+from tapeflow.tools.machine_words import memory_of
 from tapeflow.tools.pass_options import option_types
 from tapeflow.tools.pipeline_building import build_passes
 from tapeflow.tools.pipeline_text import (
@@ -20,13 +29,20 @@ from tapeflow.tools.pipeline_text import (
 )
 from tapeflow.tools.sram_budget import (
     CACHE_BYTES,
+    CACHE_PORTS,
     OWN_MEMORY,
     SCRATCHPAD_BYTES,
+    SCRATCHPAD_PORTS,
     SramBudget,
+    with_scratchpad,
 )
 from tapeflow.transforms.pipelines import PIPELINES
 
 CAPACITY = "capacity-bytes"
+MEMORY = "machine"
+"""Options of passes that the machine fills in."""
+
+Parameters: TypeAlias = dict[str, ParameterListType]
 
 Prefetcher: TypeAlias = tuple[str, int | None]
 """Name and degree; None for the machine's degree."""
@@ -48,6 +64,32 @@ class FittedPipeline:
     unsplit: Machine | None = None
     """The machine for a program that turns out to need no scratchpad, all memory its
     cache's; None where there is none, or where the user has set the split."""
+
+    def machine_of(self, compiled: CompiledGradient) -> Machine:
+        """The machine, its SRAM split as a compiled program says."""
+        function = find_function(compiled.module, compiled.function)
+        size = _number(function, SPLIT_BYTES)
+        if self.unsplit is not None and not _uses_scratchpad(function):
+            return self.unsplit
+        if size is None:
+            return self.machine
+        return with_scratchpad(self.machine, size, _number(function, SPLIT_PORTS) or 0)
+
+
+def places_of(compiled: CompiledGradient) -> str | None:
+    """Where the tape regions of a compiled program are; None where nothing decided."""
+    function = find_function(compiled.module, compiled.function)
+    places = function.attributes.get(TAPE_PLACES)
+    return places.data if isinstance(places, StringAttr) else None
+
+
+def _uses_scratchpad(function: FuncOp) -> bool:
+    return any(isinstance(op, AllocateOp) for op in function.walk())
+
+
+def _number(function: FuncOp, name: str) -> int | None:
+    attribute = function.attributes.get(name)
+    return attribute.value.data if isinstance(attribute, IntegerAttr) else None
 
 
 @dataclass(frozen=True)
@@ -104,14 +146,18 @@ def _fit(text: str, target: Target, changes: Mapping[str, str]) -> FittedPipelin
     factories = Universe.get_multiverse().all_passes
     build_passes(text, factories)  # checks the text as it was written
     nodes = _flattened(parse_pipeline_text(text))
-    users = [node for node in nodes if _takes_capacity(node.spec.name, factories)]
-    if not users:
+    deciding = [n for n in nodes if MEMORY in _options_of(n.spec.name, factories)]
+    users = [n for n in nodes if CAPACITY in _options_of(n.spec.name, factories)]
+    if not users and not deciding:
         passes = build_passes(text, factories)
         machine = _changed(_all_cache(target, text), changes)
         return FittedPipeline(text, passes, machine, "all cache")
-    machine, sram_split = _split(target, changes)
-    capacity_bytes = machine.scratchpad.capacity_bytes
-    if capacity_bytes == 0:
+    given = dict[str, int]()
+    if deciding and not users:
+        machine, sram_split, given = _decided(target, changes)
+    else:
+        machine, sram_split = _split(target, changes)
+    if users and machine.scratchpad.capacity_bytes == 0:
         raise PipelineError(
             f"machine '{machine.name}' has no scratchpad for '{users[0].spec.name}'",
             text,
@@ -119,13 +165,40 @@ def _fit(text: str, target: Target, changes: Mapping[str, str]) -> FittedPipelin
         )
     for node in users:
         _check_capacity(node, machine, text)
+    known: dict[str, object] = {
+        CAPACITY: machine.scratchpad.capacity_bytes,
+        MEMORY: str(memory_of(machine)),
+        **given,
+    }
     filled = ",".join(
-        str(_with_capacity(node.spec, capacity_bytes) if node in users else node.spec)
+        str(_filled(node.spec, known, _options_of(node.spec.name, factories)))
         for node in nodes
     )
     passes = build_passes(filled, factories)
     unsplit = _unsplit(text, target, changes)
     return FittedPipeline(text, passes, machine, sram_split, unsplit)
+
+
+def _decided(
+    target: Target, changes: Mapping[str, str]
+) -> tuple[Machine, str, dict[str, int]]:
+    """The machine whose totals the compiler splits, by what, and what is given."""
+    explicit = target.explicit | changes.keys()
+    machine = _changed(target.machine, changes)
+    given: dict[str, int] = {}
+    if machine.scratchpad.capacity_bytes == 0:
+        given = {"scratchpad-bytes": 0, "scratchpad-ports": 0}
+    elif {CACHE_BYTES, SCRATCHPAD_BYTES, CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
+        machine, _ = _split(target, changes)
+        pad = machine.scratchpad
+        if {CACHE_BYTES, SCRATCHPAD_BYTES} & explicit:
+            given["scratchpad-bytes"] = pad.capacity_bytes
+        if {CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
+            given["scratchpad-ports"] = pad.ports
+        return machine, "set", given
+    if target.budget.is_given:
+        machine = target.budget.all_cache(machine)
+    return machine, "compiler", given
 
 
 def _unsplit(text: str, target: Target, changes: Mapping[str, str]) -> Machine | None:
@@ -198,10 +271,10 @@ def _flattened(nodes: tuple[PipelineNode, ...]) -> list[PassNode]:
     return passes
 
 
-def _takes_capacity(name: str, factories: PassFactories) -> bool:
+def _options_of(name: str, factories: PassFactories) -> Container[str]:
     kind: type[ArgSpecConvertible]
     kind = PIPELINES[name] if name in PIPELINES else factories[name]()
-    return CAPACITY in option_types(kind)
+    return option_types(kind)
 
 
 def _written(spec: ArgSpec) -> dict[str, object]:
@@ -221,7 +294,10 @@ def _check_capacity(node: PassNode, machine: Machine, text: str) -> None:
     )
 
 
-def _with_capacity(spec: ArgSpec, capacity_bytes: int) -> ArgSpec:
-    if CAPACITY in _written(spec):
-        return spec
-    return ArgSpec(spec.name, {**spec.parameters, CAPACITY: (capacity_bytes,)})
+def _filled(
+    spec: ArgSpec, known: Mapping[str, object], options: Container[str]
+) -> ArgSpec:
+    """The options that the machine knows, where they are not written."""
+    written = _written(spec)
+    new = {k: (v,) for k, v in known.items() if k in options and k not in written}
+    return ArgSpec(spec.name, {**spec.parameters, **cast(Parameters, new)})

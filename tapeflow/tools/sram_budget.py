@@ -94,6 +94,23 @@ def total_ports(machine: Machine) -> int:
     return machine.cache.ports + machine.scratchpad.ports
 
 
+def with_scratchpad(machine: Machine, size_bytes: int, ports: int) -> Machine:
+    """The machine with so much of its SRAM and ports the scratchpad's.
+
+    Raises:
+        MachineError: no cache has what is left.
+    """
+    if not size_bytes:
+        return machine.without_scratchpad()
+    cache = replace(
+        machine.cache,
+        capacity_bytes=machine.sram_bytes - size_bytes,
+        ports=total_ports(machine) - ports,
+    )
+    pad = replace(machine.scratchpad, capacity_bytes=size_bytes, ports=ports)
+    return replace(machine, cache=cache, scratchpad=pad)
+
+
 def scratchpad_share_bytes(machine: Machine, sram_bytes: int) -> int:
     """What the rule gives the scratchpad of so many bytes; at least one cache set."""
     dram = machine.dram

@@ -17,6 +17,7 @@ from tapeflow.transforms.lower_source import LowerSourcePass
 from tapeflow.transforms.lower_spm_to_blocking import LowerSpmToBlockingPass
 from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
+from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.shrink_tape import ShrinkTapePass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
@@ -36,6 +37,7 @@ __all__ = [
     "LowerSpmToBlockingPass",
     "LowerSwitchToIfPass",
     "LowerTapeToMemrefPass",
+    "PlaceTapePass",
     "RequestGradientPass",
     "ShrinkTapePass",
     "SimplifyAdjointsPass",
@@ -57,6 +59,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     FormRegionsPass,
     LowerTapeToMemrefPass,
     WaiveTapePass,
+    PlaceTapePass,
     FormLayersPass,
     AssignScratchpadPass,
     LowerSpmToBlockingPass,

@@ -13,7 +13,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
-from tapeflow.transforms.tape_placement import Placement
+from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 from tapeflow.transforms.thread_state import (
     Rules,
     State,
@@ -49,7 +49,8 @@ class AssignScratchpadPass(ModulePass):
     name = "assign-scratchpad"
 
     capacity_bytes: int = 1024
-    """Bytes of the scratchpad that all rings of a function share."""
+    """Bytes of the scratchpad that all rings of a function share, where the function
+    does not say so itself (`tape.scratchpad_bytes`)."""
     slots: int = 1
     """Tiles of each region that the scratchpad holds at a time."""
 
@@ -66,6 +67,7 @@ class AssignScratchpadPass(ModulePass):
     def _place_rings(self, function: FuncOp) -> dict[SSAValue, spm.RingType]:
         rings: dict[SSAValue, spm.RingType] = {}
         end_bytes = 0
+        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
         for op in function.walk():
             if not isinstance(op, tape.AllocateOp):
                 continue
@@ -78,12 +80,12 @@ class AssignScratchpadPass(ModulePass):
             ring = spm.RingType.of(type_.fields, type_.tile_records, slots, end_bytes)
             end_bytes += ring.capacity_bytes
             rings[op.tape] = ring
-            if end_bytes > self.capacity_bytes:
+            if end_bytes > capacity_bytes:
                 _refuse(
                     op,
                     f"scratchpad too small: the tiles up to this region take "
                     f"{end_bytes} bytes in all slots, there are "
-                    f"{self.capacity_bytes}; give form-layers the same capacity-bytes "
+                    f"{capacity_bytes}; give form-layers the same capacity-bytes "
                     "and slots",
                 )
         return rings

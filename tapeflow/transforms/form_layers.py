@@ -18,7 +18,7 @@ from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, Ret
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.index_builder import FunctionConstants, known
 from tapeflow.transforms.strip_mine import strip_mine
-from tapeflow.transforms.tape_placement import Placement
+from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class FormLayersPass(ModulePass):
     name = "form-layers"
 
     capacity_bytes: int = 1024
-    """Bytes of the scratchpad that all regions of a function share."""
+    """Bytes of the scratchpad that all regions of a function share, where the function
+    does not say so itself (`tape.scratchpad_bytes`)."""
     slots: int = 1
     """Tiles of each region that the scratchpad holds at a time."""
 
@@ -75,7 +76,8 @@ class FormLayersPass(ModulePass):
             return
         for region in regions:
             _check_uncut(region)
-        tiles = self._tile_sizes(regions)
+        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
+        tiles = self._tile_sizes(regions, capacity_bytes)
         for region, tile in zip(regions, tiles, strict=True):
             for use in tuple(region.tape.uses):
                 if isinstance(use.operation, ReserveOp):  # tiles make room one by one
@@ -87,10 +89,12 @@ class FormLayersPass(ModulePass):
             cut.tape.name_hint = region.tape.name_hint
             Rewriter.replace_op(region, cut)
 
-    def _tile_sizes(self, regions: Sequence[AllocateOp]) -> tuple[int, ...]:
+    def _tile_sizes(
+        self, regions: Sequence[AllocateOp], capacity_bytes: int
+    ) -> tuple[int, ...]:
         demands = [_demand(region, self.slots) for region in regions]
         try:
-            return tile_sizes(demands, self.capacity_bytes)
+            return tile_sizes(demands, capacity_bytes)
         except ScratchpadTooSmall as error:
             slots = sum(demand.slots for demand in demands)
             _refuse(
@@ -98,7 +102,7 @@ class FormLayersPass(ModulePass):
                 "scratchpad too small for one record of each tape region in each slot, "
                 f"and for the tiles asked for: needs {error.needed_bytes} bytes for "
                 f"{len(regions)} regions of {slots} slots together, has "
-                f"{self.capacity_bytes}; raise capacity-bytes, lower slots, or leave "
+                f"{capacity_bytes}; raise capacity-bytes, lower slots, or leave "
                 "regions in the cache",
             )
 

@@ -14,6 +14,7 @@ from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.analysis.tape_policy import PolicyName
 from tapeflow.dialects.tape_types import Layout
+from tapeflow.transforms.place_tape import AUTO
 
 
 @dataclass(frozen=True)
@@ -131,23 +132,53 @@ class LayersPipeline(NamedPipeline):
 
 @dataclass(frozen=True)
 class StreamsPipeline(NamedPipeline):
-    """The tape in tiles in the scratchpad, streamed while compute goes on."""
+    """Each region of the tape where it is best: streamed through the scratchpad while
+    compute goes on, kept there, or behind the cache."""
 
     name = "streams"
-    capacity_bytes: int = 1024
-    """Bytes of the scratchpad that the slots of all regions share."""
+    places: str = AUTO
+    """`auto`, or a place for all regions or for each, as of `place-tape`."""
     slots: int = 2
     """Tiles of one region that are on chip at a time."""
+    scratchpad_bytes: int | None = None
+    """Bytes of the SRAM that are the scratchpad's; else the compiler splits it."""
+    scratchpad_ports: int | None = None
+    """Memory ports that are the scratchpad's; else the compiler splits them."""
+    machine: str = ""
+    """The machine in words, as of `place-tape`."""
+    sizes: str = ""
+    """Sizes of the program, as of `place-tape`."""
+    rank: int = 0
+    """0 for the placement that is estimated to be best, 1 for the next."""
 
     def tape_passes(self) -> tuple[str, ...]:
-        options = f"{{capacity-bytes={self.capacity_bytes} slots={self.slots}}}"
         return (
+            # Records must lie together: a tile is a run of records.
             "form-regions{layout=aos}",
+            self._place_tape(),
             # Slots count here already: the more of them, the shorter each tile.
-            f"form-layers{options}",
-            f"assign-scratchpad{options}",
+            f"form-layers{{slots={self.slots}}}",
+            f"assign-scratchpad{{slots={self.slots}}}",
             "form-streams",
+            # What is left is behind the cache.
+            "lower-tape-to-memref",
         )
+
+    def _place_tape(self) -> str:
+        options = {
+            "places": f'"{self.places}"',
+            "slots": self.slots,
+            "assumed-trips": self.assumed_trips,
+            "machine": f'"{self.machine}"' if self.machine else None,
+            "sizes": f'"{self.sizes}"' if self.sizes else None,
+            "scratchpad-bytes": self.scratchpad_bytes,
+            "scratchpad-ports": self.scratchpad_ports,
+            "rank": self.rank or None,
+        }
+        given = (
+            f"{key}={value}" for key, value in options.items() if value is not None
+        )
+        return f"place-tape{{{' '.join(given)}}}"
 
 
 PIPELINES: dict[str, type[NamedPipeline]] = {

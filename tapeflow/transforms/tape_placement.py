@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import IntegerAttr, StringAttr
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.dialects.tape_marks import (
     PLACES,
+    SCRATCHPAD_BYTES,
     TAPE_PLACE,
     TAPE_SLOTS,
     TAPE_TILE,
@@ -41,6 +43,12 @@ class Placement:
         return Placement(_place(allocate), tile, _count(allocate, TAPE_SLOTS))
 
 
+def scratchpad_bytes(function: FuncOp, default: int) -> int:
+    """Bytes of a function's scratchpad: what the function says, else the default."""
+    given = _count(function, SCRATCHPAD_BYTES)
+    return default if given is None else given
+
+
 def _place(op: Operation) -> Place | None:
     attribute = op.attributes.get(TAPE_PLACE)
     if attribute is None:
@@ -56,7 +64,8 @@ def _count(op: Operation, name: str) -> int | None:
     attribute = op.attributes.get(name)
     if attribute is None:
         return None
-    if isinstance(attribute, IntegerAttr) and attribute.value.data > 0:
+    least = 0 if name == SCRATCHPAD_BYTES else 1
+    if isinstance(attribute, IntegerAttr) and attribute.value.data >= least:
         return attribute.value.data
-    message = f"{name} must be an integer of at least 1, not {attribute}"
+    message = f"{name} must be an integer of at least {least}, not {attribute}"
     op.emit_error(message, PassFailedException(message))

@@ -1,0 +1,194 @@
+"""Numbers for index values and trip counts, for given sizes: estimates, never None.
+
+An induction variable counts as the middle of its range. A trip count that data decides
+is taken from what the loop walks along: where its induction variable indexes a buffer
+of known extent, its runs between two changes of outer bounds visit that extent once.
+Else it is assumed.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from math import prod
+from typing import TypeAlias, cast
+
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, MemRefType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+
+from tapeflow.analysis.index_expressions import argument_name
+
+Loop: TypeAlias = scf.ForOp | scf.WhileOp
+
+_CASTS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
+_BINARY: dict[type[Operation], Callable[[float, float], float]] = {
+    arith.AddiOp: lambda a, b: a + b,
+    arith.SubiOp: lambda a, b: a - b,
+    arith.MuliOp: lambda a, b: a * b,
+    arith.DivSIOp: lambda a, b: a // b if b else 0.0,
+    arith.DivUIOp: lambda a, b: a // b if b else 0.0,
+    arith.FloorDivSIOp: lambda a, b: a // b if b else 0.0,
+    arith.CeilDivSIOp: lambda a, b: -(-a // b) if b else 0.0,
+    arith.CeilDivUIOp: lambda a, b: -(-a // b) if b else 0.0,
+    arith.MaxSIOp: max,
+    arith.MaxUIOp: max,
+    arith.MinSIOp: min,
+    arith.MinUIOp: min,
+}
+
+
+class IndexEstimates:
+    """The estimates of one function.
+
+    Args:
+        sizes: `dim(x, 0)` and whole-number arguments by name, as in formulas of sizes.
+        assumed_trips: iterations of a loop, and extents, of which nothing is known.
+    """
+
+    def __init__(self, function: FuncOp, sizes: Mapping[str, int], assumed_trips: int):
+        self._entry = function.body.block
+        self._sizes = sizes
+        self._assumed = float(assumed_trips)
+        self._values: dict[SSAValue, float | None] = {}
+        self._trips: dict[Operation, float] = {}
+        self._runs: dict[Block, float] = {}
+        self._movers: dict[SSAValue, frozenset[Loop]] = {}
+        self._gathered: dict[SSAValue, bool] = {}
+
+    def trips(self, loop: Loop) -> float:
+        """Iterations of one run of a loop."""
+        if loop not in self._trips:
+            self._trips[loop] = self._assumed  # where its bounds need itself
+            self._trips[loop] = self._find_trips(loop)
+        return self._trips[loop]
+
+    def runs(self, block: Block | None) -> float:
+        """How often a block runs; branches count as taken."""
+        if block is None or block is self._entry:
+            return 1.0
+        if block not in self._runs:
+            parent = block.parent_op()
+            around = self.runs(parent.parent) if parent is not None else 1.0
+            is_loop = isinstance(parent, Loop)
+            self._runs[block] = around * (self.trips(parent) if is_loop else 1.0)
+        return self._runs[block]
+
+    def extent(self, buffer: SSAValue, axis: int) -> float | None:
+        """The extent of a buffer along an axis; None if nothing is known."""
+        type_ = buffer.type
+        if not isinstance(type_, MemRefType):
+            return None
+        shape = type_.get_shape()
+        if shape[axis] != DYNAMIC_INDEX:
+            return float(shape[axis])
+        if isinstance(buffer, BlockArgument):
+            size = self._sizes.get(f"dim({argument_name(buffer)}, {axis})")
+            is_argument = buffer.block is self._entry
+            return float(size) if size is not None and is_argument else None
+        op = buffer.owner
+        if isinstance(op, memref.AllocOp | memref.AllocaOp):
+            dynamic = sum(extent == DYNAMIC_INDEX for extent in shape[:axis])
+            return self.value(op.dynamic_sizes[dynamic])
+        if isinstance(op, memref.CastOp):
+            return self.extent(op.source, axis)
+        return None
+
+    def value(self, value: SSAValue) -> float | None:
+        """A whole number; None if data decides it."""
+        if value not in self._values:
+            self._values[value] = None
+            self._values[value] = self._find(value)
+        return self._values[value]
+
+    def moving(self, value: SSAValue) -> frozenset[Loop]:
+        """The loops that change a value from one iteration to the next."""
+        if value not in self._movers:
+            self._movers[value] = frozenset()  # a cycle adds nothing
+            if isinstance(value, BlockArgument):
+                owner = value.block.parent_op()
+                found = {owner} if isinstance(owner, Loop) else set[Loop]()
+            else:
+                operands = cast(Operation, value.owner).operands
+                found = {loop for v in operands for loop in self.moving(v)}
+            self._movers[value] = frozenset(found)
+        return self._movers[value]
+
+    def is_gathered(self, value: SSAValue) -> bool:
+        """Whether a value is computed from what a load gave."""
+        if value not in self._gathered:
+            self._gathered[value] = False
+            if not isinstance(value, BlockArgument):
+                op = cast(Operation, value.owner)
+                self._gathered[value] = isinstance(op, memref.LoadOp) or any(
+                    map(self.is_gathered, op.operands)
+                )
+        return self._gathered[value]
+
+    def _find(self, value: SSAValue) -> float | None:
+        if isinstance(value, BlockArgument):
+            return self._find_argument(value)
+        assert isinstance(value, OpResult)
+        op = value.op
+        if isinstance(op, arith.ConstantOp):
+            number = op.value
+            return float(number.value.data) if isinstance(number, IntegerAttr) else None
+        if isinstance(op, memref.DimOp):
+            axis = self.value(op.index)
+            return None if axis is None else self.extent(op.source, int(axis))
+        if isinstance(op, _CASTS):
+            return self.value(op.operands[0])
+        if type(op) not in _BINARY:
+            return None
+        left, right = (self.value(operand) for operand in op.operands)
+        if left is None or right is None:
+            return None
+        return _BINARY[type(op)](left, right)
+
+    def _find_argument(self, value: BlockArgument) -> float | None:
+        if value.block is self._entry:
+            size = self._sizes.get(argument_name(value))
+            return None if size is None else float(size)
+        loop = value.block.parent_op()
+        if not isinstance(loop, scf.ForOp) or value.index != 0:
+            return None
+        lower, step = self.value(loop.lb), self.value(loop.step)
+        if lower is None or step is None:
+            return None
+        return lower + step * max(0.0, self.trips(loop) - 1) / 2
+
+    def _find_trips(self, loop: Loop) -> float:
+        if isinstance(loop, scf.WhileOp):
+            return self._assumed
+        bounds = [self.value(bound) for bound in (loop.lb, loop.ub, loop.step)]
+        lower, upper, step = bounds
+        if lower is not None and upper is not None and step is not None and step > 0:
+            return float(max(0, math.ceil((upper - lower) / step)))
+        walked = self._walked(loop)
+        return self._assumed if walked is None else walked
+
+    def _walked(self, loop: scf.ForOp) -> float | None:
+        """Iterations of a loop that walks along a buffer, each time another part."""
+        moving = self.moving(loop.lb) | self.moving(loop.ub)
+        around = prod(self.trips(outer) for outer in moving)
+        for access, axis in _walks(loop.body.block.args[0]):
+            extent = self.extent(access.memref, axis)
+            if extent is not None and around > 0:
+                return max(1.0, extent / around)
+        return None
+
+
+def _walks(induction: SSAValue) -> Iterator[tuple[memref.LoadOp | memref.StoreOp, int]]:
+    """Accesses with an index computed from an induction variable, and which it is."""
+    pending, seen = [induction], set[SSAValue]()
+    while pending:
+        value = pending.pop()
+        for use in value.uses:
+            user = use.operation
+            if isinstance(user, memref.LoadOp | memref.StoreOp):
+                first = len(user.operands) - len(user.indices)
+                if use.index >= first:
+                    yield user, use.index - first
+            elif type(user) in _BINARY or isinstance(user, _CASTS):
+                new = [result for result in user.results if result not in seen]
+                seen.update(new)
+                pending.extend(new)

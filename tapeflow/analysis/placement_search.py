@@ -1,0 +1,194 @@
+"""Which placements of a tape are worth looking at, and which one is chosen.
+
+For each set of regions that could go on chip the cheapest split of SRAM and ports
+counts. Regions that stay in the cache have records of several fields together, and
+arrays of one field begin where they do not alias. Leaving the cache has to promise
+more than the estimates are wrong by.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import ceil
+
+from tapeflow.analysis.memory_system import MemorySystem
+from tapeflow.analysis.placement import Place, Plan
+from tapeflow.analysis.placement_cost import Estimate, PlacementCost
+from tapeflow.analysis.region_uses import RegionUse
+from tapeflow.dialects.record import LINE_BYTES
+
+MARGIN = 0.02
+"""Share of the cycles by which a plan has to be cheaper than one behind the cache."""
+MOST_SETS = 6
+"""Regions of which every set is tried; of more, those that move most come first."""
+
+
+class NoScratchpad(Exception):
+    """Places on chip were asked for, and no split has a scratchpad."""
+
+
+@dataclass(frozen=True)
+class PricedPlan:
+    """A plan and what it is estimated to cost."""
+
+    plan: Plan
+    estimate: Estimate
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether no region is on chip."""
+        return not any(place.is_on_chip for place in self.plan.places)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Bytes and ports of the scratchpad that are asked for; None where it is free."""
+
+    scratchpad_bytes: int | None = None
+    scratchpad_ports: int | None = None
+
+
+FREE = Split()
+
+
+def ranked_plans(
+    cost: PlacementCost, slots: int, split: Split = FREE
+) -> list[PricedPlan]:
+    """The plans worth looking at, the chosen one first.
+
+    Args:
+        slots: tiles on chip of a region that streams.
+    """
+    plans = [_priced(cost, _cached_plan(cost.regions, split))]
+    plans += [
+        min(
+            (_priced(cost, plan) for plan in _splits(cost, chosen, slots, split)),
+            key=lambda priced: priced.estimate.cycles,
+        )
+        for chosen in _sets(cost.regions)
+        if any(_splits(cost, chosen, slots, split))
+    ]
+    limit = (1 - MARGIN) * plans[0].estimate.cycles
+
+    def order(priced: PricedPlan) -> float:
+        cycles = priced.estimate.cycles
+        return cycles if priced.is_cached or cycles < limit else cycles / (1 - MARGIN)
+
+    return sorted(plans, key=order)
+
+
+def plan_for(
+    cost: PlacementCost, places: tuple[Place, ...], split: Split = FREE
+) -> PricedPlan:
+    """The cheapest split for places that are given.
+
+    Raises:
+        NoScratchpad: a place on chip, but no bytes or ports for a scratchpad.
+    """
+    plan = Plan(places, 0, 0)
+    if not any(place.is_on_chip for place in places):
+        return _priced(cost, _with_split(plan, split))
+    splits = [
+        Plan(places, size, ports)
+        for size, ports in _possible_splits(cost.memory, split)
+    ]
+    if not splits:
+        raise NoScratchpad
+    return min(
+        (_priced(cost, plan) for plan in splits),
+        key=lambda priced: priced.estimate.cycles,
+    )
+
+
+def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedPlan]:
+    """One region at each kind of place, all others where they are."""
+    use, slots = cost.regions[region], chosen.places[region].slots or 2
+    kinds = (
+        *(Place("cache", layout) for layout in ("padded-soa", "aos")),
+        Place("scratchpad", slots=1, tile=max(1, ceil(use.peak))),
+        Place("stream", slots=slots),
+    )
+    fitting = (p for p in kinds if p.kind != "scratchpad" or _fits(use, cost.memory))
+    plans = (chosen.at(region, place) for place in fitting)
+    return [
+        plan_for(cost, plan.places)
+        if any(p.is_on_chip for p in plan.places) and not plan.scratchpad_bytes
+        else _priced(cost, plan)
+        for plan in plans
+    ]
+
+
+def cached_place(region: RegionUse) -> Place:
+    """How a region is best laid out behind the cache."""
+    return Place("cache", "aos" if region.fields > 1 else "padded-soa")
+
+
+def _priced(cost: PlacementCost, plan: Plan) -> PricedPlan:
+    return PricedPlan(plan, cost.estimate(plan))
+
+
+def _cached_plan(regions: list[RegionUse], split: Split) -> Plan:
+    return _with_split(Plan(tuple(map(cached_place, regions)), 0, 0), split)
+
+
+def _with_split(plan: Plan, split: Split) -> Plan:
+    """A plan without scratchpad, unless one is there whether it is used or not."""
+    size, ports = split.scratchpad_bytes or 0, split.scratchpad_ports or 0
+    return Plan(plan.places, size, ports)
+
+
+def _sets(regions: list[RegionUse]) -> Iterator[frozenset[int]]:
+    """Sets of regions that could go on chip."""
+    numbers = range(len(regions))
+    if len(regions) <= MOST_SETS:
+        for choice in product((False, True), repeat=len(regions)):
+            if any(choice):
+                yield frozenset(n for n in numbers if choice[n])
+        return
+    by_words = sorted(numbers, key=lambda n: regions[n].words, reverse=True)
+    for count in range(1, len(regions) + 1):
+        yield frozenset(by_words[:count])
+
+
+def _splits(
+    cost: PlacementCost, chosen: frozenset[int], slots: int, split: Split
+) -> Iterator[Plan]:
+    """A set of regions on chip with every split of SRAM and ports that can hold it."""
+    regions = cost.regions
+    for size, ports in _possible_splits(cost.memory, split):
+        share = size / len(chosen)
+        places = tuple(
+            _on_chip(region, share, slots) if n in chosen else cached_place(region)
+            for n, region in enumerate(regions)
+        )
+        needed = sum(
+            (place.slots or 1) * max(LINE_BYTES, regions[n].stride_bytes)
+            for n, place in enumerate(places)
+            if place.is_on_chip
+        )
+        if needed <= size:
+            yield Plan(places, size, ports)
+
+
+def _possible_splits(memory: MemorySystem, split: Split) -> Iterator[tuple[int, int]]:
+    set_bytes = memory.cache_ways * LINE_BYTES
+    sizes = [
+        set_bytes << n for n in range(16) if set_bytes << n <= memory.sram_bytes / 2
+    ]
+    ports = sorted({1, memory.ports // 2} - {0}) if memory.ports > 1 else []
+    for size in sizes if split.scratchpad_bytes is None else [split.scratchpad_bytes]:
+        given = split.scratchpad_ports
+        for number in ports if given is None else [given]:
+            if size and number:
+                yield size, number
+
+
+def _on_chip(region: RegionUse, share_bytes: float, slots: int) -> Place:
+    """All of a region where it fits its share, else a stream of tiles."""
+    if region.peak_bytes <= share_bytes:
+        return Place("scratchpad", slots=1, tile=max(1, ceil(region.peak)))
+    return Place("stream", slots=slots)
+
+
+def _fits(region: RegionUse, memory: MemorySystem) -> bool:
+    return region.peak_bytes <= memory.sram_bytes / 2

@@ -1,0 +1,165 @@
+"""Pass `place-tape`: decide for each tape region where it lives."""
+
+import sys
+from dataclasses import dataclass
+from typing import NoReturn
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr, i64
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import PassFailedException
+
+from tapeflow.analysis.index_estimates import IndexEstimates
+from tapeflow.analysis.memory_system import MemorySystem
+from tapeflow.analysis.placement import Place, parse_places
+from tapeflow.analysis.placement_cost import PlacementCost
+from tapeflow.analysis.placement_report import report_lines
+from tapeflow.analysis.placement_search import (
+    NoScratchpad,
+    PricedPlan,
+    Split,
+    plan_for,
+    ranked_plans,
+)
+from tapeflow.dialects.tape import AllocateOp
+from tapeflow.dialects.tape_marks import (
+    SCRATCHPAD_BYTES,
+    SCRATCHPAD_PORTS,
+    TAPE_PLACE,
+    TAPE_PLACES,
+    TAPE_SLOTS,
+    TAPE_TILE,
+)
+from tapeflow.transforms.set_layout import set_layout
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class PlaceTapePass(ModulePass):
+    """Choose between cache, scratchpad and stream for each region, and split the SRAM.
+
+        %tape = tape.allocate %n : !tape.region<[f64], aos>
+
+    becomes, by the estimates of a cost model,
+
+        %tape = tape.allocate %n {tape.place = "stream", tape.slots = 2 : i64}
+            : !tape.region<[f64], aos>
+
+    or, in the cache, a region of another layout. The function says how many bytes and
+    ports of the machine's totals are the scratchpad's (`tape.scratchpad_bytes`,
+    `tape.scratchpad_ports`). Places can be given instead: one for all regions or one
+    for each, as in `places="stream:4,aos,scratchpad"`.
+    """
+
+    name = "place-tape"
+
+    places: str = AUTO
+    """`auto`, or soa, padded-soa, aos, scratchpad[:RECORDS], stream[:SLOTS[:RECORDS]]:
+    one for all regions, or one for each, separated by commas."""
+    machine: str = ""
+    """Totals and latencies as words `name=number`; by default those of `fair`."""
+    sizes: str = ""
+    """Sizes of the program as `name=number`, separated by semicolons, such as
+    `n=64; dim(x, 0)=1000`."""
+    slots: int = 2
+    """Tiles on chip of a region that streams, where its place does not say."""
+    scratchpad_bytes: int | None = None
+    """Bytes of the scratchpad, where the split is given."""
+    scratchpad_ports: int | None = None
+    """Ports of the scratchpad, where the split is given."""
+    rank: int = 0
+    """0 for the best plan by the estimates, 1 for the second best, and so on."""
+    assumed_trips: int = 64
+    """Iterations assumed of a loop of which nothing is known."""
+    explain: bool = False
+    """Write the estimates to standard error."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if self.slots < 1:
+            _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                cost = self.cost_of(function)
+                if cost.regions:
+                    self._place(function, cost)
+
+    def cost_of(self, function: FuncOp) -> PlacementCost:
+        """The estimates for a function whose tape consists of regions.
+
+        Raises:
+            PassFailedException: options that make no sense.
+        """
+        try:
+            memory, sizes = MemorySystem.parse(self.machine), _sizes(self.sizes)
+        except ValueError as error:
+            _refuse(function, f"{self.name}: {error}")
+        estimates = IndexEstimates(function, sizes, self.assumed_trips)
+        return PlacementCost(function, estimates, memory)
+
+    def choose(self, cost: PlacementCost) -> PricedPlan:
+        """The plan that the options ask for.
+
+        Raises:
+            PassFailedException: places that do not fit the regions or the machine.
+        """
+        split = Split(self.scratchpad_bytes, self.scratchpad_ports)
+        if self.places == AUTO:
+            plans = ranked_plans(cost, self.slots, split)
+            return plans[min(self.rank, len(plans) - 1)]
+        try:
+            places = parse_places(self.places, len(cost.regions))
+        except ValueError as error:
+            _refuse(cost.function, f"{self.name}: {error}")
+        try:
+            return plan_for(cost, places, split)
+        except NoScratchpad:
+            _refuse(
+                cost.function,
+                f"{self.name}: '{self.places}' needs a scratchpad, and there are no "
+                f"bytes and ports for one among {cost.memory.sram_bytes} bytes and "
+                f"{cost.memory.ports} ports of SRAM; give more, or keep the tape in "
+                "the cache",
+            )
+
+    def _place(self, function: FuncOp, cost: PlacementCost) -> None:
+        priced = self.choose(cost)
+        if self.explain:
+            lines = report_lines(cost, priced, self.slots)
+            print(*lines, sep="\n", file=sys.stderr)
+        plan = priced.plan
+        function.attributes[SCRATCHPAD_BYTES] = _number(plan.scratchpad_bytes)
+        function.attributes[SCRATCHPAD_PORTS] = _number(plan.scratchpad_ports)
+        function.attributes[TAPE_PLACES] = StringAttr(str(plan))
+        for region, place in zip(cost.regions, plan.places, strict=True):
+            self._mark(region.allocate, place)
+
+    def _mark(self, allocate: AllocateOp, place: Place) -> None:
+        marked = set_layout(allocate, place.layout)
+        marked.attributes[TAPE_PLACE] = StringAttr(place.kind)
+        if place.is_on_chip:
+            marked.attributes[TAPE_SLOTS] = _number(place.slots or self.slots)
+        if place.tile is not None:
+            marked.attributes[TAPE_TILE] = _number(place.tile)
+
+
+def _number(value: int) -> IntegerAttr:
+    return IntegerAttr(value, i64)
+
+
+def _sizes(text: str) -> dict[str, int]:
+    """`n=64; dim(x, 0)=1000` as a dictionary. Raises ValueError for other forms."""
+    sizes: dict[str, int] = {}
+    for word in filter(str.strip, text.split(";")):
+        name, _, number = word.rpartition("=")
+        try:
+            sizes[name.strip()] = int(number)
+        except ValueError:
+            raise ValueError(f"'{word.strip()}' is not name=whole number") from None
+    return sizes
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))
