@@ -19,15 +19,15 @@ func.func @access(%n: index, %v: f64) {
 
 func.func @boundary(%n: index, %a: index, %l: index) {
   %r = spm.allocate %n : !spm.ring<[f64], tile 8, slots 1, base 0>
-  %a1, %l1 = spm.advance %r, %a, %l : !spm.ring<[f64], tile 8, slots 1, base 0>
-  %a2, %l2 = spm.retreat %r, %a1, %l1 : !spm.ring<[f64], tile 8, slots 1, base 0>
+  %a1, %l1, %m = spm.advance %r, %a, %l : !spm.ring<[f64], tile 8, slots 1, base 0>
+  %a2, %l2, %k = spm.retreat %r, %a1, %l1 : !spm.ring<[f64], tile 8, slots 1, base 0>
   func.return
 }
 // CHECK-LABEL: @boundary
-// CHECK:      %a1, %l1 = spm.advance %r, %a, %l : !spm.ring<[f64], tile 8, slots 1, base 0>
-// CHECK-NEXT: %a2, %l2 = spm.retreat %r, %a1, %l1 : !spm.ring<[f64], tile 8, slots 1, base 0>
-// GENERIC:      %a1, %l1 = "spm.advance"(%r, %a, %l) : (!spm.ring<[f64], tile 8, slots 1, base 0>, index, index) -> (index, index)
-// GENERIC-NEXT: %a2, %l2 = "spm.retreat"(%r, %a1, %l1) : (!spm.ring<[f64], tile 8, slots 1, base 0>, index, index) -> (index, index)
+// CHECK:      %a1, %l1, %m = spm.advance %r, %a, %l : !spm.ring<[f64], tile 8, slots 1, base 0>
+// CHECK-NEXT: %a2, %l2, %k = spm.retreat %r, %a1, %l1 : !spm.ring<[f64], tile 8, slots 1, base 0>
+// GENERIC:      %a1, %l1, %m = "spm.advance"(%r, %a, %l) : (!spm.ring<[f64], tile 8, slots 1, base 0>, index, index) -> (index, index, index)
+// GENERIC-NEXT: %a2, %l2, %k = "spm.retreat"(%r, %a1, %l1) : (!spm.ring<[f64], tile 8, slots 1, base 0>, index, index) -> (index, index, index)
 
 // -----
 

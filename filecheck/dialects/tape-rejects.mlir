@@ -82,7 +82,7 @@ func.func @f(%t: !tape.stack<f64>) {
 // -----
 
 func.func @f(%t: !tape.region<[f64], aos>) {
-  tape.advance %t : !tape.region<[f64], aos>
+  %n = tape.advance %t : !tape.region<[f64], aos>
   func.return
 }
 // CHECK: needs a tape region cut into tiles
@@ -90,7 +90,7 @@ func.func @f(%t: !tape.region<[f64], aos>) {
 // -----
 
 func.func @f(%t: !tape.region<[f64], aos>) {
-  %n = tape.ready %t : !tape.region<[f64], aos>
+  %n = tape.retreat %t : !tape.region<[f64], aos>
   func.return
 }
 // CHECK: needs a tape region cut into tiles

@@ -35,22 +35,16 @@ func.func @region(%n: index, %v: f64, %b: i1) {
 
 func.func @tiles(%n: index) {
   %r = tape.allocate %n : !tape.region<[index, f32], aos, tile 42>
-  tape.advance %r : !tape.region<[index, f32], aos, tile 42>
-  %m = tape.room %r : !tape.region<[index, f32], aos, tile 42>
-  tape.retreat %r : !tape.region<[index, f32], aos, tile 42>
-  %k = tape.ready %r : !tape.region<[index, f32], aos, tile 42>
+  %m = tape.advance %r : !tape.region<[index, f32], aos, tile 42>
+  %k = tape.retreat %r : !tape.region<[index, f32], aos, tile 42>
   func.return
 }
 // CHECK-LABEL: @tiles
 // CHECK:      %r = tape.allocate %n : !tape.region<[index, f32], aos, tile 42>
-// CHECK-NEXT: tape.advance %r : !tape.region<[index, f32], aos, tile 42>
-// CHECK-NEXT: %m = tape.room %r : !tape.region<[index, f32], aos, tile 42>
-// CHECK-NEXT: tape.retreat %r : !tape.region<[index, f32], aos, tile 42>
-// CHECK-NEXT: %k = tape.ready %r : !tape.region<[index, f32], aos, tile 42>
-// GENERIC:      "tape.advance"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> ()
-// GENERIC-NEXT: %m = "tape.room"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> index
-// GENERIC-NEXT: "tape.retreat"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> ()
-// GENERIC-NEXT: %k = "tape.ready"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> index
+// CHECK-NEXT: %m = tape.advance %r : !tape.region<[index, f32], aos, tile 42>
+// CHECK-NEXT: %k = tape.retreat %r : !tape.region<[index, f32], aos, tile 42>
+// GENERIC:      %m = "tape.advance"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> index
+// GENERIC-NEXT: %k = "tape.retreat"(%r) : (!tape.region<[index, f32], aos, tile 42>) -> index
 
 // -----
 

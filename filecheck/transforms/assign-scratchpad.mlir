@@ -1,17 +1,15 @@
 // RUN: tapeflow-opt %s --split-input-file -p 'assign-scratchpad{capacity-bytes=512 slots=2}' | filecheck %s
 
-// Stores and loads at a threaded address; room by a shift.
+// Stores and loads at a threaded address, as many as boundaries tell.
 func.func @place(%n: index, %a: f64) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %s = tape.allocate %n : !tape.region<[f64], aos, tile 8>
-  tape.advance %s : !tape.region<[f64], aos, tile 8>
-  %room = tape.room %s : !tape.region<[f64], aos, tile 8>
+  %room = tape.advance %s : !tape.region<[f64], aos, tile 8>
   scf.for %i = %c0 to %room step %c1 {
     tape.push %s, %a : !tape.region<[f64], aos, tile 8>
   }
-  tape.retreat %s : !tape.region<[f64], aos, tile 8>
-  %ready = tape.ready %s : !tape.region<[f64], aos, tile 8>
+  %ready = tape.retreat %s : !tape.region<[f64], aos, tile 8>
   scf.for %i = %c0 to %ready step %c1 {
     %x = tape.pop %s : !tape.region<[f64], aos, tile 8>
     "test.op"(%x) : (f64) -> ()
@@ -22,21 +20,15 @@ func.func @place(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c64 = arith.constant 64 : index
-// CHECK-NEXT:   %c3 = arith.constant 3 : index
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
 // CHECK-NEXT:   %ring = spm.allocate %n : !spm.ring<[f64], tile 8, slots 2, base 0>
-// CHECK-NEXT:   %address, %limit = spm.advance %ring, %c0, %c64 : !spm.ring<[f64], tile 8, slots 2, base 0>
-// CHECK-NEXT:   %free_bytes = arith.subi %limit, %address : index
-// CHECK-NEXT:   %room = arith.shrui %free_bytes, %c3 : index
+// CHECK-NEXT:   %address, %limit, %room = spm.advance %ring, %c0, %c64 : !spm.ring<[f64], tile 8, slots 2, base 0>
 // CHECK-NEXT:   %address_1 = scf.for %i = %c0 to %room step %c1 iter_args(%address_2 = %address) -> (index) {
 // CHECK-NEXT:     spm.store %a, %ring[%address_2] field 0 : !spm.ring<[f64], tile 8, slots 2, base 0>
 // CHECK-NEXT:     %address_3 = arith.addi %address_2, %c8 : index
 // CHECK-NEXT:     scf.yield %address_3 : index
 // CHECK-NEXT:   }
-// CHECK-NEXT:   %address_4, %limit_1 = spm.retreat %ring, %address_1, %limit : !spm.ring<[f64], tile 8, slots 2, base 0>
-// CHECK-NEXT:   %slot_start = arith.subi %limit_1, %c64 : index
-// CHECK-NEXT:   %ready_bytes = arith.subi %address_4, %slot_start : index
-// CHECK-NEXT:   %ready = arith.shrui %ready_bytes, %c3 : index
+// CHECK-NEXT:   %address_4, %limit_1, %ready = spm.retreat %ring, %address_1, %limit : !spm.ring<[f64], tile 8, slots 2, base 0>
 // CHECK-NEXT:   %address_5 = scf.for %i_1 = %c0 to %ready step %c1 iter_args(%address_6 = %address_4) -> (index) {
 // CHECK-NEXT:     %address_7 = arith.subi %address_6, %c8 : index
 // CHECK-NEXT:     %x = spm.load %ring[%address_7] field 0 : !spm.ring<[f64], tile 8, slots 2, base 0>
@@ -46,18 +38,17 @@ func.func @place(%n: index, %a: f64) {
 
 // -----
 
-// Rings lie one behind the other, each slot in whole lines; 24 is no power of two.
+// Rings lie one behind the other, each slot in whole lines.
 func.func @rings(%n: index, %a: f64, %p: i1) {
   %s = tape.allocate %n : !tape.region<[f64, f64, i1], aos, tile 3>
   %t = tape.allocate %n : !tape.region<[i1], aos, tile 64>
   scf.if %p {
-    tape.advance %s : !tape.region<[f64, f64, i1], aos, tile 3>
+    %k = tape.advance %s : !tape.region<[f64, f64, i1], aos, tile 3>
     tape.push %s, %a, %a, %p : !tape.region<[f64, f64, i1], aos, tile 3>
     tape.push %t, %p : !tape.region<[i1], aos, tile 64>
   }
-  %m = tape.room %s : !tape.region<[f64, f64, i1], aos, tile 3>
-  %k = tape.room %t : !tape.region<[i1], aos, tile 64>
-  "test.op"(%m, %k) : (index, index) -> ()
+  %m = tape.advance %t : !tape.region<[i1], aos, tile 64>
+  "test.op"(%m) : (index) -> ()
   func.return
 }
 // CHECK-LABEL: func.func @rings(%n: index, %a: f64, %p: i1) {
@@ -70,7 +61,7 @@ func.func @rings(%n: index, %a: f64, %p: i1) {
 // CHECK-NEXT:   %ring = spm.allocate %n : !spm.ring<[f64, f64, i1], tile 3, slots 2, base 0>
 // CHECK-NEXT:   %ring_1 = spm.allocate %n : !spm.ring<[i1], tile 64, slots 2, base 256>
 // CHECK-NEXT:   %address, %limit, %address_1 = scf.if %p -> (index, index, index) {
-// CHECK-NEXT:     %address_2, %limit_1 = spm.advance %ring, %c0, %c72 : !spm.ring<[f64, f64, i1], tile 3, slots 2, base 0>
+// CHECK-NEXT:     %address_2, %limit_1, %k = spm.advance %ring, %c0, %c72 : !spm.ring<[f64, f64, i1], tile 3, slots 2, base 0>
 // CHECK-NEXT:     spm.store %a, %ring[%address_2] field 0 : !spm.ring<[f64, f64, i1], tile 3, slots 2, base 0>
 // CHECK-NEXT:     spm.store %a, %ring[%address_2] field 1 : !spm.ring<[f64, f64, i1], tile 3, slots 2, base 0>
 // CHECK-NEXT:     spm.store %p, %ring[%address_2] field 2 : !spm.ring<[f64, f64, i1], tile 3, slots 2, base 0>
@@ -80,10 +71,8 @@ func.func @rings(%n: index, %a: f64, %p: i1) {
 // CHECK-NEXT:   } else {
 // CHECK-NEXT:     scf.yield %c0, %c72, %c256 : index, index, index
 // CHECK-NEXT:   }
-// CHECK-NEXT:   %free_bytes = arith.subi %limit, %address : index
-// CHECK-NEXT:   %room = arith.divui %free_bytes, %c24 : index
-// CHECK-NEXT:   %free_bytes_1 = arith.subi %c320, %address_1 : index
-// CHECK-NEXT:   "test.op"(%room, %free_bytes_1) : (index, index) -> ()
+// CHECK-NEXT:   %address_4, %limit_2, %m = spm.advance %ring_1, %address_1, %c320 : !spm.ring<[i1], tile 64, slots 2, base 256>
+// CHECK-NEXT:   "test.op"(%m) : (index) -> ()
 
 // -----
 
@@ -91,7 +80,7 @@ func.func @rings(%n: index, %a: f64, %p: i1) {
 func.func @growing(%n: index, %p: i1, %a: f64) {
   %s = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
   scf.while () : () -> () {
-    tape.advance %s : !tape.region<[f64], aos, tile 8>
+    %k = tape.advance %s : !tape.region<[f64], aos, tile 8>
     tape.push %s, %a : !tape.region<[f64], aos, tile 8>
     scf.condition(%p)
   } do {
@@ -105,7 +94,7 @@ func.func @growing(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
 // CHECK-NEXT:   %ring = spm.allocate %n growing : !spm.ring<[f64], tile 8, slots 2, base 0>
 // CHECK-NEXT:   %address, %limit = scf.while (%address_1 = %c0, %limit_1 = %c64) : (index, index) -> (index, index) {
-// CHECK-NEXT:     %address_2, %limit_2 = spm.advance %ring, %address_1, %limit_1 : !spm.ring<[f64], tile 8, slots 2, base 0>
+// CHECK-NEXT:     %address_2, %limit_2, %k = spm.advance %ring, %address_1, %limit_1 : !spm.ring<[f64], tile 8, slots 2, base 0>
 // CHECK-NEXT:     spm.store %a, %ring[%address_2] field 0 : !spm.ring<[f64], tile 8, slots 2, base 0>
 // CHECK-NEXT:     %address_3 = arith.addi %address_2, %c8 : index
 // CHECK-NEXT:     scf.condition(%p) %address_3, %limit_2 : index, index

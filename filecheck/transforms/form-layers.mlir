@@ -23,8 +23,7 @@ func.func @chunks(%n: index, %a: f64) {
 // CHECK-NEXT:     scf.condition(%more) %start : index
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:   ^bb0(%start_1: index):
-// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 32>
-// CHECK-NEXT:     %room = tape.room %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     %reach = arith.addi %start_1, %room : index
 // CHECK-NEXT:     %end = arith.minsi %reach, %n : index
 // CHECK-NEXT:     scf.for %i_1 = %start_1 to %end step %c1 {
@@ -37,8 +36,7 @@ func.func @chunks(%n: index, %a: f64) {
 // CHECK-NEXT:     scf.condition(%more_1) %start_2 : index
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:   ^bb0(%start_3: index):
-// CHECK-NEXT:     tape.retreat %s : !tape.region<[f64], aos, tile 32>
-// CHECK-NEXT:     %ready = tape.ready %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %ready = tape.retreat %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     %reach_1 = arith.addi %start_3, %ready : index
 // CHECK-NEXT:     %end_1 = arith.minsi %reach_1, %n : index
 // CHECK-NEXT:     scf.for %k_1 = %start_3 to %end_1 step %c1 {
@@ -67,8 +65,7 @@ func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 // CHECK-NEXT:     scf.condition(%more) %start, %sum : i32, f64
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:   ^bb0(%start_1: i32, %sum_1: f64):
-// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 32>
-// CHECK-NEXT:     %room = tape.room %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     %step_1 = arith.index_cast %step : i32 to index
 // CHECK-NEXT:     %span = arith.muli %room, %step_1 : index
 // CHECK-NEXT:     %start_2 = arith.index_cast %start_1 : i32 to index
@@ -108,18 +105,18 @@ func.func @alone(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %s = tape.allocate %n : !tape.region<[f64], aos, tile 32>
-// CHECK-NEXT:   tape.advance %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:   %room = tape.advance %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:   tape.push %s, %a : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     scf.if %p {
-// CHECK-NEXT:       tape.advance %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:       %room_1 = tape.advance %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     }
 // CHECK-NEXT:   }
 // CHECK-NEXT:   scf.for %i_1 = %c0 to %n step %c1 {
-// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %room_2 = tape.advance %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos, tile 32>
-// CHECK-NEXT:     tape.retreat %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %ready = tape.retreat %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     %x = tape.pop %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:   }
 
@@ -147,10 +144,8 @@ func.func @both(%n: index, %a: f64, %b: i1) {
 // CHECK-NEXT:     scf.condition(%more) %start : index
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:   ^bb0(%start_1: index):
-// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 24>
-// CHECK-NEXT:     tape.retreat %t : !tape.region<[i1], aos, tile 64>
-// CHECK-NEXT:     %room = tape.room %s : !tape.region<[f64], aos, tile 24>
-// CHECK-NEXT:     %ready = tape.ready %t : !tape.region<[i1], aos, tile 64>
+// CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 24>
+// CHECK-NEXT:     %ready = tape.retreat %t : !tape.region<[i1], aos, tile 64>
 // CHECK-NEXT:     %records = arith.minsi %room, %ready : index
 // CHECK-NEXT:     %reach = arith.addi %start_1, %records : index
 // CHECK-NEXT:     %end = arith.minsi %reach, %n : index
@@ -199,7 +194,7 @@ func.func @growing(%n: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   %c2 = arith.constant 2 : index
 // CHECK-NEXT:   %s = tape.allocate %c2 growing : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:   scf.while () : () -> () {
-// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos, tile 32>
 // CHECK-NEXT:     scf.condition(%p)
 // CHECK-NEXT:   } do {

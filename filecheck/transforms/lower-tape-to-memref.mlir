@@ -410,7 +410,7 @@ func.func @tiles(%n: index, %a: f64) {
   %s = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
   %t = tape.allocate %n : !tape.region<[f64], soa>
   scf.for %i = %c0 to %n step %c1 {
-    tape.advance %s : !tape.region<[f64], aos, tile 8>
+    %room = tape.advance %s : !tape.region<[f64], aos, tile 8>
     tape.push %s, %a : !tape.region<[f64], aos, tile 8>
     tape.push %t, %a : !tape.region<[f64], soa>
   }
@@ -420,6 +420,6 @@ func.func @tiles(%n: index, %a: f64) {
 // CHECK:        %s = tape.allocate %n growing : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT:   %field = memref.alloc(%n) : memref<?xf64>
 // CHECK-NEXT:   %top = scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {
-// CHECK-NEXT:     tape.advance %s : !tape.region<[f64], aos, tile 8>
+// CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT:     memref.store %a, %field[%top_1] {tape.field} : memref<?xf64>

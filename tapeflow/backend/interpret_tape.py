@@ -71,27 +71,13 @@ class TapeFunctions(InterpreterFunctions):
     def run_advance(
         self, _interpreter: Interpreter, _op: tape.AdvanceOp, args: PythonValues
     ) -> PythonValues:
-        cast(TiledTape, args[0]).advance()
-        return ()
+        return (cast(TiledTape, args[0]).advance(),)
 
     @impl(tape.RetreatOp)
     def run_retreat(
         self, _interpreter: Interpreter, _op: tape.RetreatOp, args: PythonValues
     ) -> PythonValues:
-        cast(TiledTape, args[0]).retreat()
-        return ()
-
-    @impl(tape.RoomOp)
-    def run_room(
-        self, _interpreter: Interpreter, _op: tape.RoomOp, args: PythonValues
-    ) -> PythonValues:
-        return (cast(TiledTape, args[0]).room(),)
-
-    @impl(tape.ReadyOp)
-    def run_ready(
-        self, _interpreter: Interpreter, _op: tape.ReadyOp, args: PythonValues
-    ) -> PythonValues:
-        return (cast(TiledTape, args[0]).ready(),)
+        return (cast(TiledTape, args[0]).retreat(),)
 
 
 @register_impls

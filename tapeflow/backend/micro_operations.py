@@ -209,9 +209,7 @@ _ABSTRACT: tuple[type[Operation], ...] = (
     tape.AllocateOp,
     tape.PopOp,
     tape.PushOp,
-    tape.ReadyOp,
     tape.ReserveOp,
     tape.RetreatOp,
-    tape.RoomOp,
     tape.StackOp,
 )

@@ -131,21 +131,22 @@ class Ring:
         self.prefetch(start)
         self.dequeue(self._start(self._current))
 
-    def advance(self, address: int, limit: int) -> tuple[int, int]:
-        """The cursor after a forward layer boundary: if full, the next tile's."""
-        if address < limit:
-            return address, limit
-        self.drain(limit - self._tile_bytes)
-        start = self._start(self._current)
-        return start, start + self._tile_bytes
+    def advance(self, address: int, limit: int) -> tuple[int, int, int]:
+        """The cursor after a forward layer boundary, and the room of its tile."""
+        if address == limit:
+            self.drain(limit - self._tile_bytes)
+            address = self._start(self._current)
+            limit = address + self._tile_bytes
+        return address, limit, (limit - address) // self.record.stride_bytes
 
-    def retreat(self, address: int, limit: int) -> tuple[int, int]:
-        """The cursor after a reverse layer boundary: if used up, the one below's."""
-        if address > limit - self._tile_bytes:
-            return address, limit
-        self.fill(address)
-        end = self._start(self._current) + self._tile_bytes
-        return end, end
+    def retreat(self, address: int, limit: int) -> tuple[int, int, int]:
+        """The cursor after a reverse layer boundary, and what is ready in its tile."""
+        start = limit - self._tile_bytes
+        if address == start:
+            self.fill(address)
+            start = self._start(self._current)
+            address = limit = start + self._tile_bytes
+        return address, limit, (address - start) // self.record.stride_bytes
 
     @property
     def _current(self) -> int:

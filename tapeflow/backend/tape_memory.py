@@ -61,29 +61,29 @@ class TiledTape(TapeStack):
         self._filled -= 1
         return super().pop()
 
-    def advance(self) -> None:
-        """Begin the next tile if the current one is full."""
+    def advance(self) -> int:
+        """Begin the next tile if the current one is full.
+
+        Returns:
+            Records that can still be pushed to the current tile.
+        """
         if self._filled == self._tile_records:
             self._tile += 1
             self._filled = 0
+        return self._tile_records - self._filled
 
-    def retreat(self) -> None:
+    def retreat(self) -> int:
         """Make the previous tile current if this one is used up.
+
+        Returns:
+            Records that can still be popped from the current tile.
 
         Raises:
             ExecutionError: there is no previous tile.
         """
-        if self._filled:
-            return
-        if self._tile == 0:
-            raise ExecutionError("retreat below the first tile of a tape region")
-        self._tile -= 1
-        self._filled = self._tile_records
-
-    def room(self) -> int:
-        """Records that can still be pushed to the current tile."""
-        return self._tile_records - self._filled
-
-    def ready(self) -> int:
-        """Records that can still be popped from the current tile."""
+        if self._filled == 0:
+            if self._tile == 0:
+                raise ExecutionError("retreat below the first tile of a tape region")
+            self._tile -= 1
+            self._filled = self._tile_records
         return self._filled

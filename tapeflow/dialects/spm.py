@@ -155,7 +155,7 @@ class LoadOp(FieldLoadOp):
     traits = traits_def(MemoryReadEffect())
 
 
-class _CursorOp(IRDLOperation):
+class CursorOp(IRDLOperation):
     """What the layer boundaries share: they take a ring's cursor to its next place."""
 
     ring = operand_def(RingType)
@@ -163,29 +163,29 @@ class _CursorOp(IRDLOperation):
     limit = operand_def(IndexType())
     next_address = result_def(IndexType())
     next_limit = result_def(IndexType())
+    records = result_def(IndexType())
+    """How many records the tile that is current then can take or give."""
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$ring `,` $address `,` $limit attr-dict `:` type($ring)"
 
     def __init__(self, ring: SSAValue, address: SSAValue, limit: SSAValue):
         super().__init__(
-            operands=[ring, address, limit], result_types=[IndexType(), IndexType()]
+            operands=[ring, address, limit], result_types=[IndexType()] * 3
         )
 
 
 @irdl_op_definition
-class AdvanceOp(_CursorOp):
+class AdvanceOp(CursorOp):
     """Forward layer boundary: if the tile is full, send it off and begin the next."""
 
     name = "spm.advance"
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = "$ring `,` $address `,` $limit attr-dict `:` type($ring)"
 
 
 @irdl_op_definition
-class RetreatOp(_CursorOp):
+class RetreatOp(CursorOp):
     """Reverse layer boundary: if the tile is used up, bring the previous one back."""
 
     name = "spm.retreat"
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = "$ring `,` $address `,` $limit attr-dict `:` type($ring)"
 
 
 class _TransferOp(IRDLOperation):

@@ -198,63 +198,41 @@ class PopOp(IRDLOperation):
         return pop
 
 
-class TiledOp(IRDLOperation):
-    """What the layer ops share: they speak of the current tile of a tiled region."""
+class BoundaryOp(IRDLOperation):
+    """What the layer boundaries share: they may change the current tile of a region."""
 
     tape = operand_def(TapeRegionType)
+    records = result_def(IndexType())
+    """How many records the tile that is current then can take or give."""
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$tape attr-dict `:` type($tape)"
+
+    def __init__(self, tape: SSAValue):
+        super().__init__(operands=[tape], result_types=[IndexType()])
 
     def verify_(self) -> None:
         if not is_tiled(self.tape):
             raise VerifyException("needs a tape region cut into tiles")
 
 
-class _BoundaryOp(TiledOp):
-    """What the layer boundaries share: they may change the current tile."""
-
-    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
-    assembly_format = "$tape attr-dict `:` type($tape)"
-
-    def __init__(self, tape: SSAValue):
-        super().__init__(operands=[tape])
-
-
-class _CountOp(TiledOp):
-    """What the counts share: a number of records of the current tile."""
-
-    records = result_def(IndexType())
-    traits = traits_def(MemoryReadEffect())
-    assembly_format = "$tape attr-dict `:` type($tape)"
-
-    def __init__(self, tape: SSAValue):
-        super().__init__(operands=[tape], result_types=[IndexType()])
-
-
 @irdl_op_definition
-class AdvanceOp(_BoundaryOp):
-    """Forward layer boundary: retire the current tile if it is full."""
+class AdvanceOp(BoundaryOp):
+    """Forward layer boundary: retire the current tile if it is full.
+
+    The result is the room: how many records can be pushed before the next one.
+    """
 
     name = "tape.advance"
 
 
 @irdl_op_definition
-class RetreatOp(_BoundaryOp):
-    """Reverse layer boundary: make the previous tile current if this one is used up."""
+class RetreatOp(BoundaryOp):
+    """Reverse layer boundary: make the previous tile current if this one is used up.
+
+    The result is what is ready: how many records can be popped before the next one.
+    """
 
     name = "tape.retreat"
-
-
-@irdl_op_definition
-class RoomOp(_CountOp):
-    """How many records can still be pushed to the current tile."""
-
-    name = "tape.room"
-
-
-@irdl_op_definition
-class ReadyOp(_CountOp):
-    """How many records can still be popped from the current tile."""
-
-    name = "tape.ready"
 
 
 @irdl_op_definition
@@ -312,8 +290,6 @@ Tape = Dialect(
         PopOp,
         AdvanceOp,
         RetreatOp,
-        RoomOp,
-        ReadyOp,
         AllocateArenaOp,
         DeallocateArenaOp,
         StoreOp,

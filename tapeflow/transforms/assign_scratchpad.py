@@ -1,5 +1,6 @@
 """Pass `assign-scratchpad`: give every tile a place in the scratchpad."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn, cast
 
@@ -13,7 +14,13 @@ from xdsl.utils.exceptions import PassFailedException
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
-from tapeflow.transforms.thread_state import Rules, State, StateRule, thread_state
+from tapeflow.transforms.thread_state import (
+    Rules,
+    State,
+    StateRule,
+    TapeOp,
+    thread_state,
+)
 
 _ADDRESS, _LIMIT = 0, 1
 """Components of a state that change; the ring follows."""
@@ -23,13 +30,14 @@ _ADDRESS, _LIMIT = 0, 1
 class AssignScratchpadPass(ModulePass):
     """Place tiles in the scratchpad and turn pushes and pops into stores and loads.
 
-        tape.advance %tape : !tape.region<[f64], aos, tile 8>
+        %room = tape.advance %tape : !tape.region<[f64], aos, tile 8>
         tape.push %tape, %v : !tape.region<[f64], aos, tile 8>
 
     becomes, with the address of the next record and the end of its slot threaded
     through loops and branches,
 
-        %address_1, %limit_1 = spm.advance %ring, %address, %limit : !spm.ring<...>
+        %address_1, %limit_1, %room = spm.advance %ring, %address, %limit
+            : !spm.ring<...>
         spm.store %v, %ring[%address_1] field 0 : !spm.ring<...>
         %address_2 = arith.addi %address_1, %c8 : index
 
@@ -97,10 +105,8 @@ class _Placement:
             tape.AllocateOp: StateRule(self.allocate),
             tape.PushOp: StateRule(self.push, lambda _: (_ADDRESS,)),
             tape.PopOp: StateRule(self.pop, lambda _: (_ADDRESS,)),
-            tape.AdvanceOp: StateRule(self.advance, lambda _: (_ADDRESS, _LIMIT)),
-            tape.RetreatOp: StateRule(self.retreat, lambda _: (_ADDRESS, _LIMIT)),
-            tape.RoomOp: StateRule(self.room),
-            tape.ReadyOp: StateRule(self.ready),
+            tape.AdvanceOp: StateRule(self.advance, self.changed_by_boundary),
+            tape.RetreatOp: StateRule(self.retreat, self.changed_by_boundary),
         }
 
     def allocate(self, op: Operation, state: State) -> State:
@@ -132,46 +138,35 @@ class _Placement:
         return address, limit, ring
 
     def advance(self, op: Operation, state: State) -> State:
-        address, limit, ring = state
-        advance = spm.AdvanceOp(ring, address, limit)
-        self._before(op).insert(advance, "address", "limit")
-        return advance.next_address, advance.next_limit, ring
+        return self._cross(op, spm.AdvanceOp, state)
 
     def retreat(self, op: Operation, state: State) -> State:
-        address, limit, ring = state
-        retreat = spm.RetreatOp(ring, address, limit)
-        self._before(op).insert(retreat, "address", "limit")
-        return retreat.next_address, retreat.next_limit, ring
+        return self._cross(op, spm.RetreatOp, state)
 
-    def room(self, op: Operation, state: State) -> State:
-        assert isinstance(op, tape.RoomOp)
-        address, limit, ring = state
-        builder = self._before(op)
-        free_bytes = builder.sub(limit, address, "free_bytes")
-        room = builder.divide_exactly(free_bytes, _stride_bytes(ring), "room")
-        op.records.replace_all_uses_with(builder.value(room))
-        return state
+    def changed_by_boundary(self, op: TapeOp) -> Iterable[int]:
+        """The address; of several slots also the limit."""
+        is_one_slot = self._rings[op.tape].slots.data == 1
+        return (_ADDRESS,) if is_one_slot else (_ADDRESS, _LIMIT)
 
-    def ready(self, op: Operation, state: State) -> State:
-        assert isinstance(op, tape.ReadyOp)
+    def _cross(
+        self, op: Operation, kind: type[spm.AdvanceOp | spm.RetreatOp], state: State
+    ) -> State:
+        assert isinstance(op, tape.BoundaryOp)
         address, limit, ring = state
-        builder = self._before(op)
-        start = builder.sub(limit, _ring_type(ring).tile_bytes, "slot_start")
-        ready_bytes = builder.sub(address, start, "ready_bytes")
-        ready = builder.divide_exactly(ready_bytes, _stride_bytes(ring), "ready")
-        op.records.replace_all_uses_with(builder.value(ready))
-        return state
+        boundary = kind(ring, address, limit)
+        names = ("address", "limit", op.records.name_hint)
+        self._before(op).insert(boundary, *names)
+        op.records.replace_all_uses_with(boundary.records)
+        if _LIMIT in self.changed_by_boundary(op):
+            limit = boundary.next_limit
+        return boundary.next_address, limit, ring
 
     def _before(self, op: Operation) -> IndexBuilder:
         return IndexBuilder.before(op, self._constants)
 
 
-def _ring_type(ring: SSAValue) -> spm.RingType:
-    return cast(spm.RingType, ring.type)
-
-
 def _stride_bytes(ring: SSAValue) -> int:
-    return _ring_type(ring).record_layout.stride_bytes
+    return cast(spm.RingType, ring.type).record_layout.stride_bytes
 
 
 def _refuse(op: Operation, message: str) -> NoReturn:

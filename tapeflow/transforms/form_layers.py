@@ -36,8 +36,7 @@ class FormLayersPass(ModulePass):
           scf.condition(%more) %start : index
         } do {
         ^bb0(%start_1 : index):
-          tape.advance %tape : !tape.region<[f64], aos, tile 128>
-          %room = tape.room %tape : !tape.region<[f64], aos, tile 128>
+          %room = tape.advance %tape : !tape.region<[f64], aos, tile 128>
           %end = ... the smaller of %start_1 + %room and %n
           scf.for %i = %start_1 to %end step %c1 {
             tape.push %tape, %v : !tape.region<[f64], aos, tile 128>
@@ -45,8 +44,8 @@ class FormLayersPass(ModulePass):
           scf.yield %end : index
         }
 
-    Reverse loops retreat and ask what is ready. A push or pop that is not directly in
-    a loop has its boundary directly before it.
+    Reverse loops retreat, which tells what is ready. A push or pop that is not directly
+    in a loop has its boundary directly before it.
 
     A region that lives in the cache (`tape.place = "cache"`) is left alone. One that
     lives in the scratchpad has one slot, and a tile for all its records where their
@@ -138,8 +137,9 @@ def _check_uncut(region: AllocateOp) -> None:
 def _form_layers(function: FuncOp) -> None:
     layers = find_layers(function)
     for move in layers.alone:
-        boundary = AdvanceOp if isinstance(move, PushOp) else RetreatOp
-        op = boundary(move.tape)
+        is_push = isinstance(move, PushOp)
+        op = AdvanceOp(move.tape) if is_push else RetreatOp(move.tape)
+        op.records.name_hint = "room" if is_push else "ready"
         op.location = move.location
         Rewriter.insert_op(op, InsertPoint.before(move))
     constants = FunctionConstants(function)

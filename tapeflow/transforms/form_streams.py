@@ -17,24 +17,28 @@ from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries
 class FormStreamsPass(ModulePass):
     """Turn layer boundaries into streams of tiles that move beside the computation.
 
-        %address_1, %limit_1 = spm.advance %ring, %address, %limit : !spm.ring<...>
+        %address_1, %limit_1, %room = spm.advance %ring, %address, %limit
+            : !spm.ring<[f64], tile 64, slots 2, base 0>
 
     becomes
 
         %full = arith.cmpi eq, %address, %limit : index
-        %address_1, %limit_1 = scf.if %full -> (index, index) {
+        %address_1, %limit_1, %room = scf.if %full -> (index, index, index) {
           %slot_start = arith.subi %limit, %c512 : index
           stream.enqueue %ring, %slot_start : !spm.ring<...>
           %next = ... the slot behind this one, or the first
           %slot = stream.acquire %ring, %next : !spm.ring<...>
-          %limit_2 = arith.addi %slot, %c512 : index
-          scf.yield %slot, %limit_2 : index, index
+          %limit_2 = arith.addi %next, %c512 : index
+          scf.yield %slot, %limit_2, %c64 : index, index, index
         } else {
-          scf.yield %address, %limit : index, index
+          %bytes = arith.subi %limit, %address : index
+          %records = arith.shrui %bytes, %c3 : index
+          scf.yield %address, %limit, %records : index, index, index
         }
 
     `spm.retreat` starts to prefetch the tile that belongs in the slot it leaves, and
-    dequeues the tile in the slot before.
+    dequeues the tile in the slot before. Only addresses wait for a transfer: the room
+    of a tile that begins is known, and where nobody asks for it, it is not computed.
     """
 
     name = "form-streams"
@@ -49,11 +53,13 @@ def _form_advance(boundary: LayerBoundary) -> None:
     def enqueue(builder: IndexBuilder) -> Sequence[SSAValue]:
         start = boundary.slot_start(builder)
         builder.insert(EnqueueOp(ring, start))
+        if boundary.ring_type.slots.data == 1:
+            return (builder.insert(AcquireOp(ring, start), "slot").slot,)
         following = _following_slot(start, boundary, builder)
         slot = builder.insert(AcquireOp(ring, following), "slot").slot
-        return slot, _limit(slot, boundary, builder)
+        return slot, _limit(following, boundary, builder)
 
-    boundary.cross_if(boundary.is_full(), enqueue)
+    boundary.cross_if_full(enqueue)
 
 
 def _form_retreat(boundary: LayerBoundary) -> None:
@@ -62,12 +68,15 @@ def _form_retreat(boundary: LayerBoundary) -> None:
 
     def dequeue(builder: IndexBuilder) -> Sequence[SSAValue]:
         builder.insert(PrefetchOp(ring, start))
+        if boundary.ring_type.slots.data == 1:
+            slot = builder.insert(DequeueOp(ring, start), "slot").slot
+            return (_limit(slot, boundary, builder),)
         previous = _previous_slot(start, boundary, builder)
         slot = builder.insert(DequeueOp(ring, previous), "slot").slot
         limit = _limit(slot, boundary, builder)
         return limit, limit
 
-    boundary.cross_if(boundary.is_used_up(start), dequeue)
+    boundary.cross_if_used_up(start, dequeue)
 
 
 def _limit(slot: SSAValue, boundary: LayerBoundary, builder: IndexBuilder) -> SSAValue:
@@ -81,8 +90,8 @@ def _following_slot(
 ) -> SSAValue:
     """The next slot of the ring, the first after the last."""
     type_ = boundary.ring_type
-    if type_.slots.data == 1:
-        return start
+    if type_.slots.data == 2:
+        return _other_slot(start, boundary, builder)
     base, end = type_.base.data, type_.base.data + type_.capacity_bytes
     behind = builder.add(start, type_.pitch_bytes, "behind")
     wraps = builder.equal(behind, end, "wraps")
@@ -94,10 +103,19 @@ def _previous_slot(
 ) -> SSAValue:
     """The slot before in the ring, the last before the first."""
     type_ = boundary.ring_type
-    if type_.slots.data == 1:
-        return start
+    if type_.slots.data == 2:
+        return _other_slot(start, boundary, builder)
     base = type_.base.data
     last = base + type_.capacity_bytes - type_.pitch_bytes
     wraps = builder.equal(start, base, "wraps")
     ahead = builder.sub(start, type_.pitch_bytes, "ahead")
     return builder.select(wraps, last, ahead, "previous")
+
+
+def _other_slot(
+    start: SSAValue, boundary: LayerBoundary, builder: IndexBuilder
+) -> SSAValue:
+    """Of two slots the other: their starts have a known sum."""
+    type_ = boundary.ring_type
+    both = 2 * type_.base.data + type_.pitch_bytes
+    return builder.value(builder.sub(both, start, "other"))

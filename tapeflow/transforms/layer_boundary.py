@@ -13,7 +13,8 @@ from tapeflow.dialects.spm import AdvanceOp, RetreatOp, RingType
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 
 Crossing = Callable[[IndexBuilder], Sequence[SSAValue]]
-"""Emits the transfer of a tile and returns where the cursor is then."""
+"""Emits the transfer of a tile and returns where the cursor is then: the address and,
+of several slots, the limit."""
 
 
 class LayerBoundary:
@@ -31,30 +32,47 @@ class LayerBoundary:
         tile_bytes = self.ring_type.tile_bytes
         return builder.value(builder.sub(self.limit, tile_bytes, "slot_start"))
 
-    def is_full(self) -> SSAValue:
-        """Whether the current tile has no room for another record."""
-        return self.builder.equal(self._op.address, self.limit, "full")
+    def cross_if_full(self, crossing: Crossing) -> None:
+        """Cross where the current tile has no room for another record."""
+        full = self.builder.equal(self._op.address, self.limit, "full")
+        self._cross_if(full, crossing, self._op.address, self.limit)
 
-    def is_used_up(self, slot_start: SSAValue) -> SSAValue:
-        """Whether the current tile has no record left."""
-        return self.builder.equal(self._op.address, slot_start, "used_up")
+    def cross_if_used_up(self, slot_start: SSAValue, crossing: Crossing) -> None:
+        """Cross where the current tile has no record left."""
+        used_up = self.builder.equal(self._op.address, slot_start, "used_up")
+        self._cross_if(used_up, crossing, slot_start, self._op.address)
 
-    def cross_if(self, condition: SSAValue, crossing: Crossing) -> None:
-        """Cross where the condition holds.
-
-        The crossing returns the new address and, where slots differ, the new limit.
-        """
+    def _cross_if(
+        self, condition: SSAValue, crossing: Crossing, first: SSAValue, last: SSAValue
+    ) -> None:
+        """Branch; where it stays, records from byte `first` to `last` are counted."""
         crossed, stayed = Block(), Block()
-        new = crossing(self.builder.at(InsertPoint.at_end(crossed)))
-        old = (self._op.address, self.limit)[: len(new)]
-        for block, values in ((crossed, new), (stayed, old)):
-            yield_builder = self.builder.at(InsertPoint.at_end(block))
-            yield_builder.insert(scf.YieldOp(*values))
-        types = [value.type for value in new]
+        there = self.builder.at(InsertPoint.at_end(crossed))
+        here = self.builder.at(InsertPoint.at_end(stayed))
+        op, new = self._op, crossing(there)
+        if len(new) == 1:
+            op.next_limit.replace_all_uses_with(self.limit)
+        results, old = (op.next_address, op.next_limit), (op.address, self.limit)
+        rows = list(zip(results, new, old, strict=False))
+        if op.records.first_use is not None:
+            room = there.value(self.ring_type.tile.data)
+            rows.append((op.records, room, self._count(first, last, here)))
+        there.insert(scf.YieldOp(*(row[1] for row in rows)))
+        here.insert(scf.YieldOp(*(row[2] for row in rows)))
+        types = [result.type for result, *_ in rows]
         branch = scf.IfOp(condition, types, Region(crossed), Region(stayed))
-        self.builder.insert(branch, "address", "limit")
-        self._op.next_address.replace_all_uses_with(branch.results[0])
-        self._op.next_limit.replace_all_uses_with((*branch.results, self.limit)[1])
+        self.builder.insert(branch)
+        for (result, *_), joined in zip(rows, branch.results, strict=True):
+            joined.name_hint = result.name_hint
+            result.replace_all_uses_with(joined)
+
+    def _count(
+        self, first: SSAValue, last: SSAValue, builder: IndexBuilder
+    ) -> SSAValue:
+        """Records from byte `first` to byte `last`."""
+        stride = self.ring_type.record_layout.stride_bytes
+        size = builder.sub(last, first, "bytes")
+        return builder.value(builder.divide_exactly(size, stride, "records"))
 
 
 def replace_boundaries(

@@ -18,21 +18,24 @@ from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries
 class LowerSpmToBlockingPass(ModulePass):
     """Turn layer boundaries into transfers between scratchpad and DRAM that block.
 
-        %address_1, %limit_1 = spm.advance %ring, %address, %limit : !spm.ring<...>
+        %address_1, %limit_1, %room = spm.advance %ring, %address, %limit
+            : !spm.ring<[f64], tile 64, slots 1, base 0>
 
     becomes
 
         %full = arith.cmpi eq, %address, %limit : index
-        %address_1 = scf.if %full -> (index) {
+        %address_1, %room = scf.if %full -> (index, index) {
           %slot_start = arith.subi %limit, %c512 : index
           spm.drain %ring, %slot_start : !spm.ring<...>
-          scf.yield %slot_start : index
+          scf.yield %slot_start, %c64 : index, index
         } else {
-          scf.yield %address : index
+          %bytes = arith.subi %limit, %address : index
+          %records = arith.shrui %bytes, %c3 : index
+          scf.yield %address, %records : index, index
         }
 
     and `spm.retreat` likewise fills the slot once its tile is used up. There is one
-    slot, so the limit never changes.
+    slot, so the limit never changes. Where nobody asks for room, none is computed.
     """
 
     name = "lower-spm-to-blocking"
@@ -55,7 +58,7 @@ def _lower_advance(boundary: LayerBoundary) -> None:
         builder.insert(DrainOp(boundary.ring, start))
         return (start,)
 
-    boundary.cross_if(boundary.is_full(), drain)
+    boundary.cross_if_full(drain)
 
 
 def _lower_retreat(boundary: LayerBoundary) -> None:
@@ -65,4 +68,4 @@ def _lower_retreat(boundary: LayerBoundary) -> None:
         builder.insert(FillOp(boundary.ring, start))
         return (boundary.limit,)
 
-    boundary.cross_if(boundary.is_used_up(start), fill)
+    boundary.cross_if_used_up(start, fill)

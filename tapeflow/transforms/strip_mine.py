@@ -5,7 +5,7 @@ from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.layer_loops import LayerLoop
-from tapeflow.dialects.tape import AdvanceOp, ReadyOp, RetreatOp, RoomOp
+from tapeflow.dialects.tape import AdvanceOp, RetreatOp
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 
 
@@ -58,12 +58,8 @@ def _block(loop: scf.ForOp, types: list[Attribute]) -> Block:
 
 def _records(layer: LayerLoop, body: IndexBuilder) -> Index:
     """The least number of records that any current tile can take or give."""
-    for tape in layer.pushed:
-        body.insert(AdvanceOp(tape))
-    for tape in layer.popped:
-        body.insert(RetreatOp(tape))
-    counts = [body.insert(RoomOp(tape), "room").records for tape in layer.pushed]
-    counts += [body.insert(ReadyOp(tape), "ready").records for tape in layer.popped]
+    counts = [body.insert(AdvanceOp(tape), "room").records for tape in layer.pushed]
+    counts += [body.insert(RetreatOp(tape), "ready").records for tape in layer.popped]
     least: Index = counts[0]
     for count in counts[1:]:
         least = body.minimum(least, count, "records")

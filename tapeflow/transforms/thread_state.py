@@ -21,11 +21,11 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, TiledOp
+from tapeflow.dialects.tape import AllocateOp, BoundaryOp, PopOp, PushOp, ReserveOp
 from tapeflow.dialects.tape_types import StackType
 
 State: TypeAlias = tuple[SSAValue, ...]
-TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | TiledOp
+TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | BoundaryOp
 Cell: TypeAlias = tuple[SSAValue, int]
 """A tape and the number of one component of its state."""
 

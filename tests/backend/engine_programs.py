@@ -204,13 +204,11 @@ TILED = "aos, tile 3"
 TILED_REGION = (
     REGION.replace(
         "BEFORE_PUSH",
-        """tape.advance %r : !tape.region<[f64, i1], LAYOUT>
-    %room = tape.room %r : !tape.region<[f64, i1], LAYOUT>""",
+        "%room = tape.advance %r : !tape.region<[f64, i1], LAYOUT>",
     )
     .replace(
         "BEFORE_POP",
-        """tape.retreat %r : !tape.region<[f64, i1], LAYOUT>
-    %ready = tape.ready %r : !tape.region<[f64, i1], LAYOUT>""",
+        "%ready = tape.retreat %r : !tape.region<[f64, i1], LAYOUT>",
     )
     .replace("LAYOUT", TILED)
 )
@@ -281,8 +279,8 @@ func.func @f(%n: index, %x: f64) -> f64 {
 """
 
 CURSOR = RING.replace(
-    "ADVANCE", "%at, %l = spm.advance %ring, %at0, %l0 : !RING"
-).replace("RETREAT", "%at, %l = spm.retreat %ring, %at0, %l0 : !RING")
+    "ADVANCE", "%at, %l, %room = spm.advance %ring, %at0, %l0 : !RING"
+).replace("RETREAT", "%at, %l, %ready = spm.retreat %ring, %at0, %l0 : !RING")
 CURSORS = {
     slots: CURSOR.replace(
         "!RING", f"!spm.ring<[f64, i1], tile 3, slots {slots}, base 64>"

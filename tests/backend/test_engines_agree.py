@@ -204,7 +204,7 @@ ERRORS = {
         lambda: [3, 1.0],
     ),
     "tile without advance": (
-        engine_programs.TILED_REGION.replace("tape.advance", "ad.turn //"),
+        engine_programs.TILED_REGION.replace("%room =", "ad.turn //"),
         lambda: [4, 1.0],
     ),
     "arena": (MISPLACED, lambda: [1]),

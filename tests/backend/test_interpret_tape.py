@@ -89,12 +89,12 @@ LAYERS = f"""{_HEAD}
   %t = tape.allocate %n : !tape.region<[f64, i1], aos, tile 3>
   scf.for %i = %c0 to %n step %c1 {{
 {_SAVED}
-    tape.advance %t : !tape.region<[f64, i1], aos, tile 3>
+    %room = tape.advance %t : !tape.region<[f64, i1], aos, tile 3>
     tape.push %t, %cube, %sign : !tape.region<[f64, i1], aos, tile 3>
   }}
   ad.turn
   scf.for %i = %c0 to %n step %c1 {{
-    tape.retreat %t : !tape.region<[f64, i1], aos, tile 3>
+    %ready = tape.retreat %t : !tape.region<[f64, i1], aos, tile 3>
     %c, %s = tape.pop %t : !tape.region<[f64, i1], aos, tile 3>
 {_USED}
   }}
@@ -137,8 +137,8 @@ def cursor(slots: int) -> str:
     """Level 5: the boundaries are still one op each."""
     return scratchpad(
         slots,
-        "    %a2, %l2 = spm.advance %t, %a, %l : RING",
-        "    %a2, %l2 = spm.retreat %t, %a, %l : RING",
+        "    %a2, %l2, %room = spm.advance %t, %a, %l : RING",
+        "    %a2, %l2, %ready = spm.retreat %t, %a, %l : RING",
     )
 
 
@@ -248,11 +248,11 @@ Edit = Callable[[str], str]
     ("text", "message"),
     [
         (
-            LAYERS.replace("    tape.advance", "    // tape.advance"),
+            LAYERS.replace("    %room =", "    // %room ="),
             "push to a full tile: tile 0 holds its 3 records",
         ),
         (
-            LAYERS.replace("    tape.retreat", "    // tape.retreat"),
+            LAYERS.replace("    %ready =", "    // %ready ="),
             "pop from a used-up tile: tile 6 has no record left",
         ),
         (

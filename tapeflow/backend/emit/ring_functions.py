@@ -174,11 +174,13 @@ def ring_advance(
     stack: i8_array,
     address: int,
     limit: int,
-) -> tuple[int, int]:
-    if address < limit:
-        return address, limit
-    ring_drain(run, site, state, slots, stack, limit - state[TILE_BYTES])
-    return state[START], state[START] + state[TILE_BYTES]
+    stride: int,
+) -> tuple[int, int, int]:
+    if address == limit:
+        ring_drain(run, site, state, slots, stack, limit - state[TILE_BYTES])
+        address = state[START]
+        limit = address + state[TILE_BYTES]
+    return address, limit, divide_floor(limit - address, stride)
 
 
 @out_of_line
@@ -190,9 +192,12 @@ def ring_retreat(
     stack: i8_array,
     address: int,
     limit: int,
-) -> tuple[int, int]:
-    if address > limit - state[TILE_BYTES]:
-        return address, limit
-    ring_fill(run, site, state, slots, stack, address)
-    end = state[START] + state[TILE_BYTES]
-    return end, end
+    stride: int,
+) -> tuple[int, int, int]:
+    start = limit - state[TILE_BYTES]
+    if address == start:
+        ring_fill(run, site, state, slots, stack, address)
+        start = state[START]
+        address = start + state[TILE_BYTES]
+        limit = address
+    return address, limit, divide_floor(address - start, stride)

@@ -137,37 +137,26 @@ def _pop(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 
 
 def _advance(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    region = cast(tape.AdvanceOp, op).tape
-    stack = _stack(emitter, region)
-    emitter.line(f"if {stack.filled} == {_tile_records(region)}:")
+    advance = cast(tape.AdvanceOp, op)
+    stack, tile = _stack(emitter, advance.tape), _tile_records(advance.tape)
+    emitter.line(f"if {stack.filled} == {tile}:")
     emitter.line(f"    {stack.tile} = {stack.tile} + 1")
     emitter.line(f"    {stack.filled} = 0")
+    emitter.assign(advance.records, f"{tile} - {stack.filled}")
     return ()
 
 
 def _retreat(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    region = cast(tape.RetreatOp, op).tape
-    stack = _stack(emitter, region)
+    retreat = cast(tape.RetreatOp, op)
+    stack = _stack(emitter, retreat.tape)
     emitter.line(f"if {stack.filled} == 0:")
     emitter.depth += 1
     message = "retreat below the first tile of a tape region"
     emitter.check(f"0 < {stack.tile}", op, message)
     emitter.line(f"{stack.tile} = {stack.tile} - 1")
-    emitter.line(f"{stack.filled} = {_tile_records(region)}")
+    emitter.line(f"{stack.filled} = {_tile_records(retreat.tape)}")
     emitter.depth -= 1
-    return ()
-
-
-def _room(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    room = cast(tape.RoomOp, op)
-    filled = _stack(emitter, room.tape).filled
-    emitter.assign(room.records, f"{_tile_records(room.tape)} - {filled}")
-    return ()
-
-
-def _ready(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    ready = cast(tape.ReadyOp, op)
-    emitter.assign(ready.records, f"{_stack(emitter, ready.tape).filled} + 0")
+    emitter.assign(retreat.records, f"{stack.filled} + 0")
     return ()
 
 
@@ -252,8 +241,6 @@ TAPE_RULES: dict[type[Operation], EmitRule] = {
     tape.PopOp: _pop,
     tape.AdvanceOp: _advance,
     tape.RetreatOp: _retreat,
-    tape.RoomOp: _room,
-    tape.ReadyOp: _ready,
     tape.AllocateArenaOp: _new_arena,
     tape.DeallocateArenaOp: _free_arena,
     tape.StoreOp: _store,

@@ -137,12 +137,13 @@ def _cursor(function: str, messages: Sequence[str], leaves: bool) -> EmitRule:
         names = [emitter.names.of(result, "cursor") for result in op.results]
         emitter.meanings |= dict(zip(op.results, names, strict=True))
         address, limit = emitter.scalars((step.address, step.limit))
+        stride = ring.type.record_layout.stride_bytes
         if leaves:
             _make_room(emitter, op, ring)
         site = _sites(emitter, op, messages)
         emitter.line(
             f"{', '.join(names)} = {function}(run, {site}, {ring.state}, {ring.slots}, "
-            f"{ring.stack}, {address}, {limit})"
+            f"{ring.stack}, {address}, {limit}, {stride})"
         )
         return ()
 
