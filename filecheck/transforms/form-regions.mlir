@@ -1,7 +1,7 @@
 // RUN: tapeflow-opt %s --split-input-file -p 'form-regions{layout=aos}' | filecheck %s
 // RUN: tapeflow-opt %s --split-input-file -p form-regions | filecheck %s --check-prefix=SOA
 
-// SOA: tape.allocate %trips : !tape.region<[f64, i8, i1], soa>
+// SOA: tape.allocate %trips {tape.region = 0 : i64} : !tape.region<[f64, i8, i1], soa>
 
 // Pushes gather at the last one, pops at the first one; fields sort by alignment.
 func.func @gather(%n: index, %a: f64, %b: i1, %c: i8) {
@@ -29,7 +29,7 @@ func.func @gather(%n: index, %a: f64, %b: i1, %c: i8) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
-// CHECK-NEXT:   %tape = tape.allocate %trips : !tape.region<[f64, i8, i1], aos>
+// CHECK-NEXT:   %tape = tape.allocate %trips {tape.region = 0 : i64} : !tape.region<[f64, i8, i1], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     "test.op"() : () -> ()
 // CHECK-NEXT:     tape.push %tape, %a, %c, %b : !tape.region<[f64, i8, i1], aos>
@@ -62,10 +62,10 @@ func.func @blocks(%n: index, %m: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
-// CHECK-NEXT:   %s = tape.allocate %trips : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %trips {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   %trips_1 = arith.maxsi %m, %c0 : index
 // CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 : index
-// CHECK-NEXT:   %t = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   %t = tape.allocate %pushes {tape.region = 1 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
@@ -89,10 +89,10 @@ func.func @interleaved(%a: f64) {
 }
 // CHECK-LABEL: func.func @interleaved(%a: f64) {
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
-// CHECK-NEXT:   %s = tape.allocate %c1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:   %x = tape.pop %s : !tape.region<[f64], aos>
-// CHECK-NEXT:   %t = tape.allocate %c1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %t = tape.allocate %c1 {tape.region = 1 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   tape.push %t, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:   %y = tape.pop %t : !tape.region<[f64], aos>
 
@@ -116,7 +116,7 @@ func.func @twice(%n: index, %a: f64) {
 // CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
 // CHECK-NEXT:   %pushes = arith.addi %trips, %trips : index
 // CHECK-NEXT:   %pushes_1 = arith.addi %pushes, %c1 : index
-// CHECK-NEXT:   %s = tape.allocate %pushes_1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %pushes_1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
@@ -138,7 +138,7 @@ func.func @bounds(%lb: index, %ub: index, %step: index, %a: f64) {
 // CHECK-NEXT:   %span = arith.subi %ub, %lb : index
 // CHECK-NEXT:   %trips = arith.ceildivsi %span, %step : index
 // CHECK-NEXT:   %trips_1 = arith.maxsi %trips, %c0 : index
-// CHECK-NEXT:   %s = tape.allocate %trips_1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %trips_1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %lb to %ub step %step {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:   }
@@ -160,7 +160,7 @@ func.func @narrow(%lb: i32, %ub: i32, %step: i32, %a: f64) {
 // CHECK-NEXT:   %span = arith.subi %ub_1, %lb_1 : index
 // CHECK-NEXT:   %trips = arith.ceildivsi %span, %step_1 : index
 // CHECK-NEXT:   %trips_1 = arith.maxsi %trips, %c0 : index
-// CHECK-NEXT:   %s = tape.allocate %trips_1 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %trips_1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %lb to %ub step %step : i32 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:   }
@@ -187,7 +187,7 @@ func.func @known(%a: f64) {
 // CHECK-NEXT:   %c3 = arith.constant 3 : index
 // CHECK-NEXT:   %c12 = arith.constant 12 : index
 // CHECK-NEXT:   %c4 = arith.constant 4 : index
-// CHECK-NEXT:   %s = tape.allocate %c4 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c4 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c2 to %c12 step %c3 {
 // CHECK-NEXT:     scf.for %j = %c12 to %c2 step %c3 {
 // CHECK-NEXT:     }
@@ -222,7 +222,7 @@ func.func @repeated(%m: memref<?x?xf64>, %n: index, %a: f64) {
 // CHECK-NEXT:   %h = arith.divsi %d, %one : index
 // CHECK-NEXT:   %trips_1 = arith.maxsi %h, %c0 : index
 // CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 : index
-// CHECK-NEXT:   %s = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %pushes {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     %one_1 = arith.constant 1 : index
 // CHECK-NEXT:     %d_1 = memref.dim %m, %one_1 : memref<?x?xf64>
@@ -258,7 +258,7 @@ func.func @triangle(%n: index, %m: index, %a: f64) {
 // CHECK-NEXT:     scf.yield %pushes_2 : index
 // CHECK-NEXT:   }
 // CHECK-NEXT:   %pushes_3 = arith.muli %trips, %pushes : index
-// CHECK-NEXT:   %s = tape.allocate %pushes_3 : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %pushes_3 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %t = %c0 to %m step %c1 {
 // CHECK-NEXT:     scf.for %i_1 = %c0 to %n step %c1 {
 // CHECK-NEXT:       scf.for %j = %c0 to %i_1 step %c1 {
@@ -299,7 +299,7 @@ func.func @sparse(%rows: memref<?xindex>, %x: memref<?xf64>, %n: index, %a: f64)
 // CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips : index
 // CHECK-NEXT:     scf.yield %pushes_2 : index
 // CHECK-NEXT:   }
-// CHECK-NEXT:   %s = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %pushes {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i_1 = %c0 to %n step %c1 {
 // CHECK-NEXT:     memref.store %a, %x[%i_1] : memref<?xf64>
 // CHECK-NEXT:     %i1_1 = arith.addi %i_1, %c1 : index
@@ -334,7 +334,7 @@ func.func @division(%n: index, %k: index, %a: f64) {
 // CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips : index
 // CHECK-NEXT:     scf.yield %pushes_2 : index
 // CHECK-NEXT:   }
-// CHECK-NEXT:   %s = tape.allocate %pushes : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %pushes {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i_1 = %c0 to %k step %c1 {
 // CHECK-NEXT:     %share_1 = arith.divsi %n, %k : index
 // CHECK-NEXT:     scf.for %j = %c0 to %share_1 step %c1 {
@@ -373,7 +373,7 @@ func.func @while(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
-// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c8 growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   %r = scf.while (%i = %c0) : (index) -> index {
 // CHECK-NEXT:     %m = arith.cmpi slt, %i, %n : index
 // CHECK-NEXT:     scf.condition(%m) %i : index
@@ -404,7 +404,7 @@ func.func @carried(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
-// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c8 growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   %r = scf.for %i = %c0 to %n step %c1 iter_args(%m = %c1) -> (index) {
 // CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
 // CHECK-NEXT:       tape.push %s, %a : !tape.region<[f64], aos>
@@ -433,7 +433,7 @@ func.func @overwritten(%rows: memref<?xindex>, %n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
-// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c8 growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     %m = memref.load %rows[%i] : memref<?xindex>
 // CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
@@ -461,7 +461,7 @@ func.func @conditional(%rows: memref<?xindex>, %p: i1, %n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
-// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c8 growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.if %p {
 // CHECK-NEXT:     %m = memref.load %rows[%n] : memref<?xindex>
 // CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {
@@ -492,7 +492,7 @@ func.func @branch(%p: i1, %n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c8 = arith.constant 8 : index
-// CHECK-NEXT:   %s = tape.allocate %c8 growing : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %c8 growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     %m = scf.if %p -> (index) {
 // CHECK-NEXT:       scf.yield %n : index
@@ -537,7 +537,7 @@ func.func @two_pops(%n: index, %a: f64, %b: i1) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %c4 = arith.constant 4 : index
-// CHECK-NEXT:   %tape = tape.allocate %c4 growing : !tape.region<[f64, i1], aos>
+// CHECK-NEXT:   %tape = tape.allocate %c4 growing {tape.region = 0 : i64} : !tape.region<[f64, i1], aos>
 // CHECK-NEXT:   %r = scf.while (%i = %c0) : (index) -> index {
 // CHECK-NEXT:     %m = arith.cmpi slt, %i, %n : index
 // CHECK-NEXT:     tape.push %tape, %a, %b : !tape.region<[f64, i1], aos>
@@ -581,8 +581,8 @@ func.func @different_pops(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
-// CHECK-NEXT:   %s = tape.allocate %trips : !tape.region<[f64], aos>
-// CHECK-NEXT:   %t = tape.allocate %trips : !tape.region<[f64], aos>
+// CHECK-NEXT:   %s = tape.allocate %trips {tape.region = 0 : i64} : !tape.region<[f64], aos>
+// CHECK-NEXT:   %t = tape.allocate %trips {tape.region = 1 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:     tape.push %t, %a : !tape.region<[f64], aos>

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from tapeflow.analysis.region_layouts import RegionLayout
 from tapeflow.dialects.tape_marks import Place as PlaceKind
-from tapeflow.dialects.tape_types import LAYOUTS, Layout
+from tapeflow.dialects.tape_types import BLOCK_RECORDS, LAYOUTS, Layout
 
 
 @dataclass(frozen=True)
 class Place:
-    """The place of one region: `padded-soa`, `scratchpad`, `stream`, `stream:4:64`."""
+    """The place of one region: `aosoa:16`, `scratchpad`, `stream`, `stream:4:64`."""
 
     kind: PlaceKind
     layout: Layout = "aos"
@@ -17,14 +18,16 @@ class Place:
     """Tiles on chip at a time; None for what the pipeline says."""
     tile: int | None = None
     """Records of a tile; None for what fits."""
+    block: int = BLOCK_RECORDS
+    """Records of a block of layout `aosoa`."""
 
     @staticmethod
     def parse(text: str) -> "Place":
         """Raises ValueError for a text that names no place."""
         word, *numbers = text.split(":")
-        layout: Layout | None = next((name for name in LAYOUTS if name == word), None)
-        if layout is not None and not numbers:
-            return Place("cache", layout)
+        if word in LAYOUTS:
+            cached = RegionLayout.parse(text)
+            return Place("cache", cached.layout, block=cached.block)
         are_counts = all(n.isascii() and n.isdigit() and int(n) > 0 for n in numbers)
         if word == "scratchpad" and len(numbers) <= 1 and are_counts:
             return Place(
@@ -35,13 +38,13 @@ class Place:
             return Place("stream", slots=slots, tile=tile)
         raise ValueError(
             f"'{text}' is no place for a tape region; places: {', '.join(LAYOUTS)} "
-            "(behind the cache), scratchpad, scratchpad:RECORDS, stream, stream:SLOTS, "
-            "stream:SLOTS:RECORDS"
+            "(behind the cache), aosoa:RECORDS, scratchpad, scratchpad:RECORDS, "
+            "stream, stream:SLOTS, stream:SLOTS:RECORDS"
         )
 
     def __str__(self) -> str:
         if self.kind == "cache":
-            return self.layout
+            return str(RegionLayout(self.layout, self.block))
         counts = (self.slots, self.tile) if self.kind == "stream" else (self.tile,)
         numbers = [n for n in counts if n is not None]
         return ":".join(map(str, (self.kind, *numbers)))

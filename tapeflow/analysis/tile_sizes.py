@@ -55,6 +55,12 @@ class TapeDemand:
         return max(1, min(records, self.capacity_records))
 
 
+def fits(demands: Sequence[TapeDemand], capacity_bytes: int) -> bool:
+    """Whether one record of each region, or the tile it asks for, fits each slot."""
+    lines = sum(demand.all_lines(1) for demand in demands)
+    return lines <= capacity_bytes // LINE_BYTES
+
+
 def tile_sizes(demands: Sequence[TapeDemand], capacity_bytes: int) -> tuple[int, ...]:
     """Records per tile of each region, so that all slots of all regions fit together.
 

@@ -44,7 +44,7 @@ class SpmFunctions(InterpreterFunctions):
         ring.store(place, field, value)
         run.address = ring.scratchpad_address(place)
         if field == 0:
-            run.memory.count_tape(ring.record.stride_bytes)
+            run.memory.count_tape(ring.record.layout.stride_bytes)
         return ()
 
     @impl(spm.LoadOp)
@@ -57,7 +57,7 @@ class SpmFunctions(InterpreterFunctions):
         place = ring.place(address, field)
         run.address = ring.scratchpad_address(place)
         if field == 0:
-            run.memory.count_tape(-ring.record.stride_bytes)
+            run.memory.count_tape(-ring.record.layout.stride_bytes)
         return (ring.load(place, field),)
 
     @impl(spm.AdvanceOp)

@@ -36,8 +36,7 @@ class TapeFunctions(InterpreterFunctions):
         type_ = op.tape.type
         room = required_capacity(args[0])
         capacity = room if op.growing is None else None
-        layout = type_.record_layout
-        width = sum(layout.widths_bytes) if type_.is_split else layout.stride_bytes
+        width = type_.pushed_bytes
         if type_.tile_records is None:
             return (TapeStack(width, capacity),)
         return (TiledTape(width, capacity, type_.tile_records),)
@@ -89,8 +88,8 @@ class ArenaFunctions(InterpreterFunctions):
         self, interpreter: Interpreter, op: tape.AllocateArenaOp, args: PythonValues
     ) -> PythonValues:
         memory = cast(ReferenceInterpreter, interpreter).memory
-        record = RecordFormat.of(op.arena.type.fields)
-        size = required_capacity(args[0]) * record.stride_bytes
+        record = RecordFormat.of(op.arena.type.fields, op.arena.type.record_layout)
+        size = record.layout.size_bytes(required_capacity(args[0]))
         block = memory.block(op.arena.name_hint or "arena", size)
         return (Arena(block, record),)
 
@@ -113,7 +112,7 @@ class ArenaFunctions(InterpreterFunctions):
         arena.store(place, field, value)
         run.address = arena.block.address + place
         if field == 0 and TAPE_MOVED not in op.attributes:
-            run.memory.count_tape(arena.record.stride_bytes)
+            run.memory.count_tape(arena.record.layout.pushed_bytes)
         return ()
 
     @impl(tape.LoadOp)
@@ -126,7 +125,7 @@ class ArenaFunctions(InterpreterFunctions):
         place = arena.place(address, field)
         run.address = arena.block.address + place
         if field == 0 and TAPE_MOVED not in op.attributes:
-            run.memory.count_tape(-arena.record.stride_bytes)
+            run.memory.count_tape(-arena.record.layout.pushed_bytes)
         return (arena.load(place, field),)
 
 

@@ -17,19 +17,17 @@ class RecordFormat:
     """How the fields of a record are packed."""
 
     codecs: tuple[struct.Struct, ...]
-    offsets_bytes: tuple[int, ...]
-    stride_bytes: int
+    layout: RecordLayout
 
     @staticmethod
-    def of(fields: Sequence[TypeAttribute]) -> "RecordFormat":
-        """The format of a record type."""
-        layout = RecordLayout.of(fields)
+    def of(fields: Sequence[TypeAttribute], layout: RecordLayout) -> "RecordFormat":
+        """The format of records of these fields that lie as `layout` says."""
         codecs: list[struct.Struct] = []
         for field in fields:
             dtype = storage_dtype(field)
             assert dtype is not None
             codecs.append(struct.Struct(f"<{dtype.char if dtype.char != 'l' else 'q'}"))
-        return RecordFormat(tuple(codecs), layout.offsets_bytes, layout.stride_bytes)
+        return RecordFormat(tuple(codecs), layout)
 
 
 class Arena:
@@ -46,15 +44,21 @@ class Arena:
         Raises:
             ExecutionError: no record begins there, or the arena was deallocated.
         """
-        stride = self.record.stride_bytes
-        if address % stride or not 0 <= address <= self.block.size_bytes - stride:
+        layout = self.record.layout
+        width = layout.widths_bytes[field]
+        is_first = address % layout.stride_bytes < layout.block_records * width
+        is_inside = 0 <= address < self.block.size_bytes
+        if address % width or not is_first or not is_inside:
+            units = self.block.size_bytes // layout.stride_bytes
+            blocks = f"blocks of {layout.block_records} records, each"
             raise ExecutionError(
                 f"no record begins at byte {address} of arena '{self.block.name}' with "
-                f"{self.block.size_bytes // stride} records of {stride} bytes"
+                f"{units} {'records' if layout.block_records == 1 else blocks} of "
+                f"{layout.stride_bytes} bytes"
             )
         if not self.block.is_live:
             raise ExecutionError(f"arena '{self.block.name}' was deallocated before")
-        return address + self.record.offsets_bytes[field]
+        return address + layout.offsets_bytes[field]
 
     def store(self, place: int, field: int, value: float) -> None:
         """Write a field at an offset that `place` gave."""

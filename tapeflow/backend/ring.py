@@ -20,7 +20,7 @@ class Ring:
     def __init__(self, ring_type: RingType, number: int, capacity: int | None):
         """With a capacity in records, None for a stack in DRAM that grows."""
         self.number = number
-        self.record = RecordFormat.of(ring_type.fields)
+        self.record = RecordFormat.of(ring_type.fields, ring_type.record_layout)
         self._slots = ring_type.slots.data
         self._base = ring_type.base.data
         self._pitch = ring_type.pitch_bytes
@@ -42,14 +42,14 @@ class Ring:
             ExecutionError: no record of the current tile begins there.
         """
         start = self._start(self._current)
-        inside = address - start
-        if not 0 <= inside < self._tile_bytes or inside % self.record.stride_bytes:
+        inside, stride = address - start, self.record.layout.stride_bytes
+        if not 0 <= inside < self._tile_bytes or inside % stride:
             raise ExecutionError(
                 f"no record of tile {self._head} begins at scratchpad byte {address}: "
                 f"the tile is at {start} to {start + self._tile_bytes - 1} (slot "
-                f"{self._current}) in records of {self.record.stride_bytes} bytes"
+                f"{self._current}) in records of {stride} bytes"
             )
-        return address - self._base + self.record.offsets_bytes[field]
+        return address - self._base + self.record.layout.offsets_bytes[field]
 
     def scratchpad_address(self, place: int) -> int:
         """Scratchpad byte address of an offset that `place` gave."""
@@ -137,7 +137,7 @@ class Ring:
             self.drain(limit - self._tile_bytes)
             address = self._start(self._current)
             limit = address + self._tile_bytes
-        return address, limit, (limit - address) // self.record.stride_bytes
+        return address, limit, (limit - address) // self.record.layout.stride_bytes
 
     def retreat(self, address: int, limit: int) -> tuple[int, int, int]:
         """The cursor after a reverse layer boundary, and what is ready in its tile."""
@@ -146,7 +146,7 @@ class Ring:
             self.fill(address)
             start = self._start(self._current)
             address = limit = start + self._tile_bytes
-        return address, limit, (address - start) // self.record.stride_bytes
+        return address, limit, (address - start) // self.record.layout.stride_bytes
 
     @property
     def _current(self) -> int:

@@ -50,23 +50,42 @@ def aligned(offset_bytes: int, alignment_bytes: int) -> int:
 
 @dataclass(frozen=True)
 class RecordLayout:
-    """Byte offsets of a record's fields at natural alignment, and its stride."""
+    """Byte offsets of a record's fields at natural alignment, and its stride.
+
+    In blocks of several records all values of one field lie together, then all of the
+    next: the value of record `lane` of a block is `lane` widths behind the offset.
+    """
 
     offsets_bytes: tuple[int, ...]
+    """From the start of a block to the first value of each field."""
     widths_bytes: tuple[int, ...]
     stride_bytes: int
+    """From block to block."""
+    block_records: int = 1
 
     @staticmethod
-    def of(fields: Sequence[Attribute]) -> "RecordLayout":
-        """Lay the fields out in order; the stride keeps every record aligned."""
+    def of(fields: Sequence[Attribute], block_records: int = 1) -> "RecordLayout":
+        """Lay the fields out in order; the stride keeps every block aligned."""
         widths = tuple(field_bytes(field) for field in fields)
         offsets: list[int] = []
         end = 0
         for width in widths:
             start = aligned(end, width)
             offsets.append(start)
-            end = start + width
-        return RecordLayout(tuple(offsets), widths, aligned(end, max(widths)))
+            end = start + width * block_records
+        stride = aligned(end, max(widths))
+        return RecordLayout(tuple(offsets), widths, stride, block_records)
+
+    @property
+    def pushed_bytes(self) -> int:
+        """Bytes that one record counts for; blocks pad no single record."""
+        if self.block_records == 1:
+            return self.stride_bytes
+        return sum(self.widths_bytes)
+
+    def size_bytes(self, records: int) -> int:
+        """Bytes of whole blocks for so many records."""
+        return -(-records // self.block_records) * self.stride_bytes
 
 
 def verify_fields(fields: ArrayAttr[TypeAttribute]) -> None:

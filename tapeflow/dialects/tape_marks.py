@@ -15,6 +15,9 @@ PLACES: tuple[Place, ...] = get_args(Place)
 TAPE_PLACE = "tape.place"
 """Attribute of a `tape.allocate`: its `Place`, a string. Without it `form-layers` cuts
 the region, as one that streams."""
+TAPE_REGION = "tape.region"
+"""Attribute of a `tape.allocate`: the number of its region in the function, an
+integer, by which options and reports name it."""
 TAPE_TILE = "tape.tile"
 """Attribute of a `tape.allocate`: records per tile, an integer, before any policy."""
 TAPE_SLOTS = "tape.slots"

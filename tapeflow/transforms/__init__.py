@@ -21,6 +21,7 @@ from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.shrink_tape import ShrinkTapePass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.split_records import SplitRecordsPass
 from tapeflow.transforms.waive_tape import WaiveTapePass
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "RequestGradientPass",
     "ShrinkTapePass",
     "SimplifyAdjointsPass",
+    "SplitRecordsPass",
     "WaiveTapePass",
     "get_all_passes",
 ]
@@ -60,6 +62,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     LowerTapeToMemrefPass,
     WaiveTapePass,
     PlaceTapePass,
+    SplitRecordsPass,
     FormLayersPass,
     AssignScratchpadPass,
     LowerSpmToBlockingPass,

@@ -1,7 +1,7 @@
 """Pass `form-regions`: tape regions from abstract stacks that move together."""
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, NoReturn, TypeAlias, TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -14,15 +14,25 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.buffers import Buffers, ancestors, find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
+from tapeflow.analysis.region_layouts import parse_layouts
 from tapeflow.analysis.stack_groups import StackGroup, group_stacks
 from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp
-from tapeflow.dialects.tape_types import Layout, TapeRegionType
+from tapeflow.dialects.tape_types import (
+    BLOCK_RECORDS,
+    Layout,
+    TapeRegionType,
+    is_block_size,
+)
 from tapeflow.transforms.emit_push_count import PushCountEmitter
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+from tapeflow.transforms.set_layout import number_regions, set_stated_layouts
 
 OperationT = TypeVar("OperationT", bound=Operation)
+
+Conditional: TypeAlias = Literal["growing", "bounded"]
+"""How much room regions of saves in branches have."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +54,14 @@ class FormRegionsPass(ModulePass):
           tape.push %tape, %b, %a : !tape.region<[f64, i8], aos>
         }
 
+    and the allocation tells the region's number, `{tape.region = 0 : i64}`, by which
+    `layouts` and `place-tape` name it.
+
     Fields are sorted by alignment, so that records have no avoidable padding. The
     capacity is an upper bound on the pushes, computed in front of the nest; of pushes
     inside a fused loop, which reverses each iteration at once, those of one iteration
     count. Where that would need the nest itself to run, as for pushes in an scf.while,
-    the region grows:
+    and where a branch decides whether a loop pushes, the region grows:
 
         %tape = tape.allocate %c4 growing : !tape.region<[f64, i8], aos>
     """
@@ -57,20 +70,43 @@ class FormRegionsPass(ModulePass):
 
     layout: Layout = "soa"
     """`soa`: one array a field; `padded-soa`: such arrays with starts that do not
-    alias in a cache; `aos`: one array of records."""
+    alias in a cache; `aos`: one array of records; `aosoa`: one array of blocks, in
+    which the values of each field lie together."""
+    block: int = BLOCK_RECORDS
+    """Records in a block of `aosoa`, a power of two."""
+    conditional: Conditional = "growing"
+    """Regions of saves in branches inside loops: `growing`, so that what is not taken
+    needs no memory, or `bounded` by what all loops save if it is always taken."""
+    layouts: str = ""
+    """Layouts of single functions or regions, as in `main=soa,main:2=aosoa:8`."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if not is_block_size(self.block):
+            _refuse(
+                op, f"{self.name}: a block has a power of two records, not {self.block}"
+            )
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
-                _RegionBuilder(function, self.layout).build()
+                _RegionBuilder(
+                    function, self.layout, self.block, self.conditional == "growing"
+                ).build()
+                number_regions(function)
+        try:
+            set_stated_layouts(op, parse_layouts(self.layouts, self.block))
+        except ValueError as error:
+            _refuse(op, f"{self.name}: {error}")
 
 
 class _RegionBuilder:
     """Rewrites one function."""
 
-    def __init__(self, function: FuncOp, layout: Layout):
+    def __init__(
+        self, function: FuncOp, layout: Layout, block: int, grow_conditional: bool
+    ):
         self._function = function
         self._layout: Layout = layout
+        self._block = block
+        self._grow = grow_conditional
         self._constants = FunctionConstants(function)
         self._emitters: dict[Operation, PushCountEmitter] = {}
 
@@ -89,7 +125,7 @@ class _RegionBuilder:
 
     def _allocate(self, group: StackGroup, buffers: Buffers) -> SSAValue:
         fields = tuple(member.stack.tape.type.element for member in group.members)
-        type_ = TapeRegionType.of(fields, self._layout)
+        type_ = TapeRegionType.of(fields, self._layout, block=self._block)
         anchor, pushes = self._pushes(group, buffers)
         capacity = _records_per_line(type_) if pushes is None else pushes
         builder = IndexBuilder.before(anchor, self._constants)
@@ -112,7 +148,7 @@ class _RegionBuilder:
         for push in group.members[0].pushes:
             nest = _from_to(anchor, _top(push, block))
             count = count_pushes(push, block, nest, buffers, emptied)
-            if count is None:
+            if count is None or (self._grow and _is_conditional(push, block, count)):
                 return anchor, None
             counts.append(count)
         if anchor not in self._emitters:
@@ -143,6 +179,17 @@ class _RegionBuilder:
 def _records_per_line(type_: TapeRegionType) -> int:
     """Records that a line holds, at least one: the first capacity of what grows."""
     return max(1, LINE_BYTES // type_.record_layout.stride_bytes)
+
+
+def _is_conditional(push: Operation, block: Block, count: PushCount) -> bool:
+    """Whether a push that loops repeat runs only where a branch inside a block goes."""
+    branches = (
+        holder
+        for holder in ancestors(push)
+        if isinstance(holder, scf.IfOp)
+        and block.find_ancestor_op_in_block(holder) is not None
+    )
+    return bool(count.loops) and any(branches)
 
 
 def _emptied_between(group: StackGroup, block: Block) -> scf.ForOp | None:
@@ -178,6 +225,10 @@ def _from_to(first: Operation, last: Operation) -> list[Operation]:
         assert following is not None, "the allocation precedes every push"
         ops.append(following)
     return ops
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))
 
 
 def _insert(op: OperationT, place: Operation) -> OperationT:

@@ -49,7 +49,7 @@ def make_room(
     size = inside.add(limit, limit, "limit")
     if needed is not None:
         size = inside.maximum(size, needed, "limit")
-    capacity = inside.value(inside.divide_exactly(size, layout.step, "capacity"))
+    capacity = inside.value(inside.divide_down(size, layout.step, "capacity"))
     larger = layout.allocate(capacity, memory[0].name_hint, inside)
     _move_records(top, memory, larger, layout, inside)
     layout.free(memory, inside)

@@ -127,8 +127,8 @@ class IndexBuilder:
             return lhs
         return self._binary(arith.CeilDivSIOp, lambda a, b: -(-a // b), lhs, rhs, name)
 
-    def divide_exactly(self, dividend: Index, divisor: int, name: str) -> Index:
-        """dividend / divisor without remainder, both positive: a shift if it can be."""
+    def divide_down(self, dividend: Index, divisor: int, name: str) -> Index:
+        """dividend / divisor rounded down, both positive: a shift if it can be."""
         dividend = known(dividend)
         if divisor == 1:
             return dividend
@@ -138,6 +138,10 @@ class IndexBuilder:
                 arith.ShRUIOp, lambda a, b: a >> b, dividend, shift, name
             )
         return self._binary(arith.DivUIOp, lambda a, b: a // b, dividend, divisor, name)
+
+    def multiple_below(self, value: Index, power: int, name: str) -> Index:
+        """The largest multiple of a power of two at or below a value."""
+        return self._binary(arith.AndIOp, int.__and__, known(value), -power, name)
 
     def maximum(self, lhs: Index, rhs: Index, name: str) -> Index:
         """The larger, signed."""

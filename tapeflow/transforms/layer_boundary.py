@@ -72,7 +72,7 @@ class LayerBoundary:
         """Records from byte `first` to byte `last`."""
         stride = self.ring_type.record_layout.stride_bytes
         size = builder.sub(last, first, "bytes")
-        return builder.value(builder.divide_exactly(size, stride, "records"))
+        return builder.value(builder.divide_down(size, stride, "records"))
 
 
 def replace_boundaries(

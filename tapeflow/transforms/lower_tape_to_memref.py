@@ -48,6 +48,14 @@ class LowerTapeToMemrefPass(ModulePass):
         }
 
     A region of layout `aos` becomes a `tape.arena`, and its register a byte address.
+    In layout `aosoa` the values of a field lie together in blocks, and the block has to
+    be found from the register, once for all fields of one width:
+
+        %block = arith.andi %top_1, %c-64 : index
+        %address = arith.addi %top_1, %block : index
+        tape.store %a, %tape[%address] field 0 : !tape.arena<[f64, f64], block 8>
+        tape.store %b, %tape[%address] field 1 : !tape.arena<[f64, f64], block 8>
+
     In layout `padded-soa` each allocation says where in a page it begins:
 
         %field = memref.alloc(%n) {tape.skew = 1 : i64} : memref<?xf64>
@@ -125,9 +133,7 @@ class _Lowering:
         """The end of the memory, and the memory."""
         if not _is_growing(op.tape):
             return ()
-        type_ = _region_type(op.tape)
-        pieces = len(type_.fields) if type_.is_split else 1
-        return range(_TOP + 1, _TOP + 2 + pieces)
+        return range(_TOP + 1, _TOP + 2 + self._layout(op.tape).pieces)
 
     def push(self, op: Operation, state: State) -> State:
         assert isinstance(op, PushOp)

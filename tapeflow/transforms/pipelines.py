@@ -13,7 +13,8 @@ from typing import ClassVar
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.analysis.tape_policy import PolicyName
-from tapeflow.dialects.tape_types import Layout
+from tapeflow.dialects.tape_types import BLOCK_RECORDS, Layout
+from tapeflow.transforms.form_regions import Conditional
 from tapeflow.transforms.place_tape import AUTO
 
 
@@ -78,15 +79,32 @@ class NamedPipeline(ArgSpecConvertible):
 
 
 @dataclass(frozen=True)
-class BaselinePipeline(NamedPipeline):
+class CachedTapePipeline(NamedPipeline):
+    """The tape behind the cache."""
+
+    layout: Layout = "soa"
+    """How records lie in memory."""
+    block: int = BLOCK_RECORDS
+    """Records in a block of layout `aosoa`."""
+    layouts: str = ""
+    """Layouts of single functions or regions, as of `form-regions`."""
+    conditional: Conditional = "growing"
+    """Whether regions of saves in branches inside loops grow, as of `form-regions`."""
+
+    def tape_passes(self) -> tuple[str, ...]:
+        options = [f"layout={self.layout}", f"conditional={self.conditional}"]
+        if self.layout == "aosoa":
+            options.append(f"block={self.block}")
+        if self.layouts:
+            options.append(f'layouts="{self.layouts}"')
+        return (f"form-regions{{{' '.join(options)}}}", "lower-tape-to-memref")
+
+
+@dataclass(frozen=True)
+class BaselinePipeline(CachedTapePipeline):
     """The tape as plain arrays behind the cache, one array a saved value."""
 
     name = "baseline"
-    layout: Layout = "soa"
-    """How records lie in memory."""
-
-    def tape_passes(self) -> tuple[str, ...]:
-        return (f"form-regions{{layout={self.layout}}}", "lower-tape-to-memref")
 
 
 @dataclass(frozen=True)
@@ -101,15 +119,12 @@ class FreeTapePipeline(NamedPipeline):
 
 
 @dataclass(frozen=True)
-class RegionsPipeline(NamedPipeline):
+class RegionsPipeline(CachedTapePipeline):
     """The tape as one array of records a region, behind the cache."""
 
     name = "regions"
     layout: Layout = "aos"
     """How records lie in memory."""
-
-    def tape_passes(self) -> tuple[str, ...]:
-        return (f"form-regions{{layout={self.layout}}}", "lower-tape-to-memref")
 
 
 @dataclass(frozen=True)
@@ -124,6 +139,7 @@ class LayersPipeline(NamedPipeline):
         return (
             # Records must lie together: a tile is a run of records.
             "form-regions{layout=aos}",
+            f"split-records{{capacity-bytes={self.capacity_bytes} slots=1}}",
             f"form-layers{{capacity-bytes={self.capacity_bytes} slots=1}}",
             f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
             "lower-spm-to-blocking",
@@ -157,6 +173,7 @@ class StreamsPipeline(NamedPipeline):
             "form-regions{layout=aos}",
             self._place_tape(),
             # Slots count here already: the more of them, the shorter each tile.
+            f"split-records{{slots={self.slots}}}",
             f"form-layers{{slots={self.slots}}}",
             f"assign-scratchpad{{slots={self.slots}}}",
             "form-streams",

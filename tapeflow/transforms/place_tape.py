@@ -57,8 +57,9 @@ class PlaceTapePass(ModulePass):
     name = "place-tape"
 
     places: str = AUTO
-    """`auto`, or soa, padded-soa, aos, scratchpad[:RECORDS], stream[:SLOTS[:RECORDS]]:
-    one for all regions, or one for each, separated by commas."""
+    """`auto`, or soa, padded-soa, aos, aosoa[:RECORDS], scratchpad[:RECORDS],
+    stream[:SLOTS[:RECORDS]]: one for all regions, or one for each, separated by
+    commas."""
     machine: str = ""
     """Totals and latencies as words `name=number`; by default those of `fair`."""
     sizes: str = ""
@@ -140,7 +141,7 @@ class PlaceTapePass(ModulePass):
             self._mark(region.allocate, place)
 
     def _mark(self, allocate: AllocateOp, place: Place) -> None:
-        marked = set_layout(allocate, place.layout)
+        marked = set_layout(allocate, place.layout, place.block)
         marked.attributes[TAPE_PLACE] = StringAttr(place.kind)
         if place.is_on_chip:
             marked.attributes[TAPE_SLOTS] = _number(place.slots or self.slots)

@@ -1,6 +1,7 @@
 """How records lie in memory behind the cache: as arrays of fields or as an arena.
 
-The place of a record is an index in each array, or a byte address in the arena.
+The place of a record is an index in each array, or a byte address in the arena; in an
+arena of blocks it is the bytes of the widest field of all records before it.
 
 Arrays of one size often begin a power of two apart, so that equal places of all fields
 fall into one set of a cache and evict each other. Layout `padded-soa` numbers the
@@ -24,9 +25,9 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, SSAValue
 
-from tapeflow.dialects.tape import AllocateArenaOp, DeallocateArenaOp, LoadOp, StoreOp
 from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
-from tapeflow.dialects.tape_types import ArenaType, TapeRegionType
+from tapeflow.dialects.tape_types import TapeRegionType
+from tapeflow.transforms.arena_layout import Arena
 from tapeflow.transforms.index_builder import IndexBuilder
 
 
@@ -35,6 +36,8 @@ class TapeLayout(Protocol):
 
     step: int
     """Distance of the places of two records."""
+    pieces: int
+    """Arrays and arenas that hold the fields."""
 
     def allocate(
         self, records: SSAValue, name: str | None, builder: IndexBuilder
@@ -76,7 +79,7 @@ class TapeLayout(Protocol):
 def layout_of(type_: TapeRegionType, first_skew: int) -> TapeLayout:
     """The layout of a region's records; `first_skew` is that of its first array."""
     if not type_.is_split:
-        return _Arena(type_)
+        return Arena(type_)
     return _Arrays(type_, first_skew if type_.layout.data == "padded-soa" else None)
 
 
@@ -85,6 +88,7 @@ class _Arrays:
 
     def __init__(self, type_: TapeRegionType, first_skew: int | None):
         self.step = 1
+        self.pieces = len(type_.fields)
         self._fields = type_.fields
         self._first_skew = first_skew
 
@@ -137,51 +141,6 @@ class _Arrays:
         for old, new in zip(source, target, strict=True):
             load = builder.insert(memref.LoadOp.get(old, [place]), "moved")
             store = builder.insert(memref.StoreOp.get(load.res, new, [place]))
-            load.attributes[TAPE_MOVED] = store.attributes[TAPE_MOVED] = UnitAttr()
-
-
-class _Arena:
-    """One array of records."""
-
-    def __init__(self, type_: TapeRegionType):
-        self.step = type_.record_layout.stride_bytes
-        self._type = ArenaType(type_.record)
-
-    def allocate(
-        self, records: SSAValue, name: str | None, builder: IndexBuilder
-    ) -> list[SSAValue]:
-        return [builder.insert(AllocateArenaOp(records, self._type), name).arena]
-
-    def free(self, memory: Sequence[SSAValue], builder: IndexBuilder) -> None:
-        for arena in memory:
-            builder.insert(DeallocateArenaOp(arena))
-
-    def push(
-        self,
-        record: Sequence[SSAValue],
-        memory: Sequence[SSAValue],
-        place: SSAValue,
-        builder: IndexBuilder,
-    ) -> None:
-        for field, value in enumerate(record):
-            builder.insert(StoreOp(value, memory[0], place, field))
-
-    def pop(
-        self, memory: Sequence[SSAValue], place: SSAValue, builder: IndexBuilder
-    ) -> list[SSAValue]:
-        fields = range(len(self._type.fields))
-        return [builder.insert(LoadOp(memory[0], place, k)).value for k in fields]
-
-    def move(
-        self,
-        source: Sequence[SSAValue],
-        target: Sequence[SSAValue],
-        place: SSAValue,
-        builder: IndexBuilder,
-    ) -> None:
-        for field in range(len(self._type.fields)):
-            load = builder.insert(LoadOp(source[0], place, field), "moved")
-            store = builder.insert(StoreOp(load.value, target[0], place, field))
             load.attributes[TAPE_MOVED] = store.attributes[TAPE_MOVED] = UnitAttr()
 
 

@@ -201,7 +201,7 @@ def _pipelines(
     """The passes after the front, scratchpads of a few lines a region."""
     choose = random.Random(case.seed)
     slots = choose.randint(1, 4)
-    for layout in ("soa", "aos"):
+    for layout in ("soa", "aos", "aosoa"):
         yield layout, (FormRegionsPass(layout), LowerTapeToMemrefPass())
     for name, count in (("layers", 1), ("streams", slots)):
         capacity_bytes = 64 * count * max(1, tape_values) * choose.randint(1, 4)

@@ -5,7 +5,7 @@ from xdsl.dialects import scf
 
 from hwmodel import PRESETS
 from tapeflow.backend.execute import Execution, execute
-from tapeflow.dialects.tape_types import Layout
+from tapeflow.dialects.tape_types import LAYOUTS, Layout
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import FormRegionsPass, LowerTapeToMemrefPass
 from tapeflow.universe import full_context
@@ -314,7 +314,7 @@ def _run(text: str, layout: Layout, n: int) -> Execution:
     return execute(module, "f", [n, 0.7], PRESETS["fair"])
 
 
-@pytest.mark.parametrize("layout", ["soa", "padded-soa", "aos"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("n", [0, 1, 8, 9, 16, 17, 100, 1000])
 def test_memory_is_at_most_twice_the_need(layout: Layout, n: int):
     """What is allocated last is all that stays."""
@@ -324,7 +324,7 @@ def test_memory_is_at_most_twice_the_need(layout: Layout, n: int):
     assert sum(sizes) <= max(4 * 8 * n, LINE_BYTES)
 
 
-@pytest.mark.parametrize("layout", ["soa", "padded-soa", "aos"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(
     ("n", "copied"), [(0, 0), (8, 0), (9, 8), (16, 8), (17, 24), (33, 56)]
 )
@@ -338,7 +338,7 @@ def test_copies_are_counted_as_traffic(layout: Layout, n: int, copied: int):
     assert counters.cache_reads == n + copied
 
 
-@pytest.mark.parametrize("layout", ["soa", "padded-soa", "aos"])
+@pytest.mark.parametrize("layout", LAYOUTS)
 def test_memory_is_given_back(layout: Layout):
     """The second and third iteration use the memory of the first again."""
     placement = _run(LOCAL, layout, 17).placement

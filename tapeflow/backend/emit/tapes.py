@@ -90,9 +90,7 @@ def _pushed_bytes(type_: Attribute) -> int:
     """Bytes a push counts for: a packed record has no padding."""
     if isinstance(type_, StackType):
         return field_bytes(type_.element)
-    region = cast(TapeRegionType, type_)
-    layout = region.record_layout
-    return sum(layout.widths_bytes) if region.is_split else layout.stride_bytes
+    return cast(TapeRegionType, type_).pushed_bytes
 
 
 def _push(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -168,7 +166,10 @@ def _new_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     emitter.declare(allocation.arena, "arena")
     arena = _arena(emitter, allocation.arena)
     size = arena.size_bytes
-    emitter.line(f"{size} = {times(capacity, str(layout.stride_bytes))}")
+    blocks = capacity
+    if layout.block_records > 1:
+        blocks = f"divide_ceil_unsigned({capacity}, {layout.block_records})"
+    emitter.line(f"{size} = {times(blocks, str(layout.stride_bytes))}")
     emitter.line(f"{arena.array} = run.allocate_i8({emitter.site(op, '')}, {size})")
     if arena.address is not None:
         emitter.line(f"{arena.address} = run.placed_at")
@@ -196,15 +197,29 @@ def _field_place(
     layout: RecordLayout = cast(ArenaType, op.memory.type).record_layout
     stride, offset = layout.stride_bytes, layout.offsets_bytes[op.field.data]
     at = emitter.scalar(op.address)
-    whole = f"remainder_unsigned({at}, {stride}) == 0"
+    is_block = layout.block_records > 1
     message = (
-        f"no record begins at byte {{0}} of an arena of {{1}} bytes with records of "
+        "no record begins at byte {0} of an arena of {1} bytes with "
+        f"{f'blocks of {layout.block_records} records' if is_block else 'records'} of "
         f"{stride} bytes"
     )
-    inside = f"(0 <= {at} <= {arena.size_bytes} - {stride}) & ({whole})"
-    emitter.check(inside, op, message, at, arena.size_bytes)
+    inside = f"(0 <= {at} <= {arena.size_bytes} - {stride})"
+    if is_block:
+        inside = f"(0 <= {at} < {arena.size_bytes})"
+    begins = _begins_a_value(at, layout, layout.widths_bytes[op.field.data])
+    emitter.check(f"{inside} & ({begins})", op, message, at, arena.size_bytes)
     place = f"{at} + {offset}" if offset else at
     return arena, place, [] if arena.address is None else [f"{arena.address} + {place}"]
+
+
+def _begins_a_value(at: str, layout: RecordLayout, width: int) -> str:
+    """Whether a record, or a value of so many bytes in the first array of a block,
+    begins at an address."""
+    in_block = f"remainder_unsigned({at}, {layout.stride_bytes})"
+    if layout.block_records == 1:
+        return f"{in_block} == 0"
+    is_whole = f"remainder_unsigned({at}, {width}) == 0"
+    return f"({in_block} < {layout.block_records * width}) & ({is_whole})"
 
 
 def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -230,7 +245,7 @@ def _record_bytes(op: tape.StoreOp | tape.LoadOp) -> int:
     """The bytes of a record, where its first field is pushed or popped."""
     if op.field.data or TAPE_MOVED in op.attributes:
         return 0
-    return cast(ArenaType, op.memory.type).record_layout.stride_bytes
+    return cast(ArenaType, op.memory.type).record_layout.pushed_bytes
 
 
 TAPE_RULES: dict[type[Operation], EmitRule] = {
