@@ -150,6 +150,8 @@ class StreamsPipeline(NamedPipeline):
     """Sizes of the program, as of `place-tape`."""
     rank: int = 0
     """0 for the placement that is estimated to be best, 1 for the next."""
+    turn_around_reuse: bool = True
+    """Whether tiles on chip are used where the sweep turns, not fetched again."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
@@ -159,7 +161,9 @@ class StreamsPipeline(NamedPipeline):
             # Slots count here already: the more of them, the shorter each tile.
             f"form-layers{{slots={self.slots}}}",
             f"assign-scratchpad{{slots={self.slots}}}",
-            "form-streams",
+            "form-streams"
+            if self.turn_around_reuse
+            else "form-streams{turn-around-reuse=false}",
             # What is left is behind the cache.
             "lower-tape-to-memref",
         )
