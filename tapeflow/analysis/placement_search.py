@@ -1,7 +1,7 @@
 """Which placements of a tape are worth looking at, and which one is chosen.
 
-For each set of regions that could go on chip the cheapest split of SRAM and ports
-counts. Regions that stay in the cache have records of several fields together, and
+For each set of regions that could go on chip the cheapest splits of SRAM and ports
+count. Regions that stay in the cache have records of several fields together, and
 arrays of one field begin where they do not alias. Leaving the cache has to promise
 more than the estimates are wrong by.
 """
@@ -19,6 +19,8 @@ from tapeflow.dialects.record import LINE_BYTES
 
 MARGIN = 0.02
 """Share of the cycles by which a plan has to be cheaper than one behind the cache."""
+SPLITS_KEPT = 2
+"""Splits of the SRAM that are ranked for each set of regions on chip."""
 MOST_SETS = 6
 """Regions of which every set is tried; of more, those that move most come first."""
 
@@ -60,18 +62,13 @@ def ranked_plans(
         slots: tiles on chip of a region that streams.
     """
     plans = [_priced(cost, _cached_plan(cost.regions, split))]
-    plans += [
-        min(
-            (_priced(cost, plan) for plan in _splits(cost, chosen, slots, split)),
-            key=lambda priced: priced.estimate.cycles,
-        )
-        for chosen in _sets(cost.regions)
-        if any(_splits(cost, chosen, slots, split))
-    ]
+    for chosen in _sets(cost.regions):
+        priced = [_priced(cost, plan) for plan in _splits(cost, chosen, slots, split)]
+        plans += sorted(priced, key=_cycles)[:SPLITS_KEPT]
     limit = (1 - MARGIN) * plans[0].estimate.cycles
 
     def order(priced: PricedPlan) -> float:
-        cycles = priced.estimate.cycles
+        cycles = _cycles(priced)
         return cycles if priced.is_cached or cycles < limit else cycles / (1 - MARGIN)
 
     return sorted(plans, key=order)
@@ -94,10 +91,7 @@ def plan_for(
     ]
     if not splits:
         raise NoScratchpad
-    return min(
-        (_priced(cost, plan) for plan in splits),
-        key=lambda priced: priced.estimate.cycles,
-    )
+    return min((_priced(cost, plan) for plan in splits), key=_cycles)
 
 
 def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedPlan]:
@@ -121,6 +115,10 @@ def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedP
 def cached_place(region: RegionUse) -> Place:
     """How a region is best laid out behind the cache."""
     return Place("cache", "aos" if region.fields > 1 else "padded-soa")
+
+
+def _cycles(priced: PricedPlan) -> float:
+    return priced.estimate.cycles
 
 
 def _priced(cost: PlacementCost, plan: Plan) -> PricedPlan:

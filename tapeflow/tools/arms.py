@@ -75,7 +75,7 @@ class TunedStreamsOptions(ArgSpecConvertible):
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
     trials: int = 4
-    """Placements to run."""
+    """Placements of the compiler to run, besides each layout in the cache."""
 
     def __post_init__(self) -> None:
         if self.trials < 1:
@@ -207,12 +207,15 @@ def _baseline(node: PassNode, layout: Layout, text: str) -> str:
 
 
 def _ranked_streams(node: PassNode, text: str) -> list[str]:
-    """The texts of the candidates of `tuned-streams`."""
+    """The texts of what `tuned-streams` runs: layouts in the cache, and plans."""
     options, of_machine = _own_options(node, TunedStreamsOptions, text)
     policy: dict[str, ParameterListType] = {"policy": (options.policy,)}
+    choices: list[dict[str, ParameterListType]] = [
+        *({"places": (layout,)} for layout in LAYOUTS),
+        *({"rank": (rank,)} for rank in range(options.trials)),
+    ]
     return [
-        str(ArgSpec(STREAMS, {**policy, "rank": (rank,), **of_machine}))
-        for rank in range(options.trials)
+        str(ArgSpec(STREAMS, {**policy, **choice, **of_machine})) for choice in choices
     ]
 
 

@@ -27,12 +27,13 @@ from tapeflow.tools.bench_notes import notes_on
 from tapeflow.tools.bench_record import Record, write_csv, write_json
 from tapeflow.tools.bench_runs import available_cores, measure_all
 from tapeflow.tools.bench_table import means_table, ratios_table, runs_table, show
-from tapeflow.tools.gradient_request import read_machine
+from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.level_commands import level_commands
 from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
     engine_option,
+    explain_option,
     function_option,
     machine_option,
     optional_inputs_option,
@@ -114,6 +115,7 @@ from tapeflow.tools.tape_table import show_tapes
 )
 @click.option("--json", "json_path", type=FILE, help="Write the records here.")
 @click.option("--csv", "csv_path", type=FILE, help="Write the records here.")
+@explain_option
 @tape_report_option
 @engine_option
 @click.option(
@@ -139,6 +141,7 @@ def command(
     jobs: int | None,
     json_path: Path | None,
     csv_path: Path | None,
+    explain: bool,
     tape_report: bool,
     engine: Engine,
     show_commands: bool,
@@ -152,7 +155,7 @@ def command(
     """
     read = tuple(path for path in (inputs, seeds) if path is not None)
     check_outputs({"--json": json_path, "--csv": csv_path}, read)
-    target = _target(machine, overrides, SramBudget(sram_bytes, ports))
+    target = read_target(machine, overrides, SramBudget(sram_bytes, ports))
     arms = _arms(pipelines, target, prefetcher)
     sources = _sources(programs, size, seed, (function, wrt, inputs, seeds))
     for source in sources:
@@ -173,6 +176,8 @@ def command(
     tables = [runs_table(records), means_table(records), ratios_table(records)]
     notes, is_sound = notes_on(records, arms, engine)
     show(Console(), [table for table in tables if table is not None], notes)
+    if explain:
+        _explain(sources, arms)
     if tape_report:
         for source in sources:
             show_tapes(Console(), load_case(source).request, fitted, engine)
@@ -180,10 +185,13 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _target(machine: str, overrides: tuple[str, ...], budget: SramBudget) -> Target:
-    """The machine asked for, and which of its fields the user has set."""
-    explicit = frozenset(change.partition("=")[0].strip() for change in overrides)
-    return Target(read_machine(machine, overrides), budget, explicit)
+def _explain(sources: Sequence[CaseSource], arms: Sequence[Arm]) -> None:
+    """What the compiler chooses in the first candidate of each arm that decides."""
+    deciding = [arm.candidates[0].pipeline for arm in arms]
+    for source in sources:
+        for pipeline in filter(lambda fitted: fitted.decides, deciding):
+            click.echo(f"{load_case(source).program} at {pipeline.name}:", err=True)
+            load_case(source).request.compile(pipeline.explaining())
 
 
 def _arms(

@@ -9,11 +9,12 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, read_arrays, write_arrays
 from tapeflow.tools.bench_record import Record, record_of, write_json
-from tapeflow.tools.gradient_request import read_machine, read_request
+from tapeflow.tools.gradient_request import read_request, read_target
 from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
     engine_option,
+    explain_option,
     function_option,
     inputs_option,
     machine_option,
@@ -24,7 +25,7 @@ from tapeflow.tools.options import (
     wrt_option,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.pipeline_on_machine import fit_pipeline, places_of
 from tapeflow.tools.tape_table import show_tapes
 from tapeflow.tools.trace_files import TraceRequest, trace_options
 
@@ -52,6 +53,7 @@ from tapeflow.tools.trace_files import TraceRequest, trace_options
     is_flag=True,
     help="Also write the final contents of buffer arguments, as arg0, arg1, ...",
 )
+@explain_option
 @tape_report_option
 @trace_options
 @engine_option
@@ -67,6 +69,7 @@ def command(
     overrides: tuple[str, ...],
     json_path: Path | None,
     buffers: bool,
+    explain: bool,
     tape_report: bool,
     timeline: Path | None,
     dram_trace: Path | None,
@@ -82,12 +85,16 @@ def command(
     traces = TraceRequest(timeline, dram_trace, trace_cycles, trace_events)
     outputs = {"--output": output, "--json": json_path, **traces.outputs}
     check_outputs(outputs, read)
-    fitted = fit_pipeline(pipeline, read_machine(machine, overrides))
+    fitted = fit_pipeline(pipeline, read_target(machine, overrides))
     request = read_request(file, function, wrt, read_arrays(inputs))
     if seeds is not None:
         request = request.with_seeds(read_arrays(seeds))
     warn(request.warnings())
-    result = request.run(fitted, engine, watch=traces.watch)
+    compiled = request.compile(fitted.explaining() if explain else fitted)
+    used = fitted.machine_of(compiled)
+    result = compiled.run(
+        request.inputs, request.seeds, machine=used, engine=engine, watch=traces.watch
+    )
 
     arrays = output_arrays(result, with_buffers=buffers)
     writers: dict[Path, Writer] = {output: lambda out: write_arrays(out, arrays)}
@@ -99,7 +106,8 @@ def command(
             "engine": engine,
             "sram_split": fitted.sram_split,
         }
-        statistics = record_of(identity, fitted.machine, result, None)
+        statistics = record_of(identity, used, result, None)
+        statistics["places"] = places_of(compiled)
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
     write_outputs(writers | traces.writers(result.recording))

@@ -16,7 +16,8 @@ from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module
-from tapeflow.tools.pipeline_on_machine import FittedPipeline
+from tapeflow.tools.pipeline_on_machine import FittedPipeline, Target
+from tapeflow.tools.sram_budget import OWN_MEMORY, SramBudget
 from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.universe import full_context
 
@@ -145,6 +146,17 @@ def _function_name(module: ModuleOp, function: str | None) -> str:
         return bodies[0]
     names = ", ".join(f"@{name}" for name in bodies) or "none"
     raise RequestError(f"say which function with --function; functions here: {names}")
+
+
+def read_target(
+    source: str, overrides: tuple[str, ...], budget: SramBudget = OWN_MEMORY
+) -> Target:
+    """The machine asked for, and which of its fields the user has set.
+
+    Raises as `read_machine` does.
+    """
+    explicit = frozenset(change.partition("=")[0].strip() for change in overrides)
+    return Target(read_machine(source, overrides), budget, explicit)
 
 
 def read_machine(source: str, overrides: tuple[str, ...]) -> Machine:

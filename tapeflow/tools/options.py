@@ -88,6 +88,12 @@ engine_option = click.option(
     show_default=True,
     help="What runs the program; both give the same figures.",
 )
+explain_option = click.option(
+    "--explain",
+    is_flag=True,
+    help="Tell where each tape region goes and what it was estimated to cost there and "
+    "elsewhere, on standard error.",
+)
 tape_report_option = click.option(
     "--tape-report",
     is_flag=True,

@@ -37,6 +37,7 @@ from tapeflow.tools.sram_budget import (
     with_scratchpad,
 )
 from tapeflow.transforms.pipelines import PIPELINES
+from tapeflow.transforms.place_tape import PlaceTapePass
 
 CAPACITY = "capacity-bytes"
 MEMORY = "machine"
@@ -65,15 +66,29 @@ class FittedPipeline:
     """The machine for a program that turns out to need no scratchpad, all memory its
     cache's; None where there is none, or where the user has set the split."""
 
+    @property
+    def decides(self) -> bool:
+        """Whether a pass chooses the places of the tape."""
+        return any(isinstance(pass_, PlaceTapePass) for pass_ in self.passes)
+
+    def explaining(self) -> "FittedPipeline":
+        """The same, telling on standard error what it chooses by which estimates."""
+        passes = (
+            replace(pass_, explain=True) if isinstance(pass_, PlaceTapePass) else pass_
+            for pass_ in self.passes
+        )
+        return replace(self, passes=tuple(passes))
+
     def machine_of(self, compiled: CompiledGradient) -> Machine:
         """The machine, its SRAM split as a compiled program says."""
         function = find_function(compiled.module, compiled.function)
         size = _number(function, SPLIT_BYTES)
+        if size is not None:
+            ports = _number(function, SPLIT_PORTS) or 0
+            return with_scratchpad(self.machine, size, ports)
         if self.unsplit is not None and not _uses_scratchpad(function):
             return self.unsplit
-        if size is None:
-            return self.machine
-        return with_scratchpad(self.machine, size, _number(function, SPLIT_PORTS) or 0)
+        return self.machine
 
 
 def places_of(compiled: CompiledGradient) -> str | None:
@@ -191,10 +206,10 @@ def _decided(
     elif {CACHE_BYTES, SCRATCHPAD_BYTES, CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
         machine, _ = _split(target, changes)
         pad = machine.scratchpad
-        if {CACHE_BYTES, SCRATCHPAD_BYTES} & explicit:
-            given["scratchpad-bytes"] = pad.capacity_bytes
-        if {CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
-            given["scratchpad-ports"] = pad.ports
+        given = {
+            "scratchpad-bytes": pad.capacity_bytes,
+            "scratchpad-ports": pad.ports,
+        }
         return machine, "set", given
     if target.budget.is_given:
         machine = target.budget.all_cache(machine)

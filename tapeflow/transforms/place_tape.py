@@ -1,7 +1,7 @@
 """Pass `place-tape`: decide for each tape region where it lives."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from xdsl.context import Context
@@ -110,7 +110,10 @@ class PlaceTapePass(ModulePass):
             plans = ranked_plans(cost, self.slots, split)
             return plans[min(self.rank, len(plans) - 1)]
         try:
-            places = parse_places(self.places, len(cost.regions))
+            places = tuple(
+                replace(place, slots=place.slots or self.slots)
+                for place in parse_places(self.places, len(cost.regions))
+            )
         except ValueError as error:
             _refuse(cost.function, f"{self.name}: {error}")
         try:

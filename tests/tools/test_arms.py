@@ -53,9 +53,11 @@ def test_what_is_asked_for_is_tried_too():
 
 def test_who_has_a_choice():
     stride = (("stride", 4),)
-    assert choices(make_arm("streams", FAIR)) == [(None, "none", None)]
-    assert choices(make_arm("streams", FAIR, stride)) == [(None, "stride", 4)]
-    assert len(make_arm("streams", FAIR, FAIR_PREFETCHERS).candidates) == 4
+    assert choices(make_arm("layers", FAIR)) == [(None, "none", None)]
+    assert choices(make_arm("layers", FAIR, stride)) == [(None, "stride", 4)]
+    assert len(make_arm("layers", FAIR, FAIR_PREFETCHERS).candidates) == 4
+    assert len(make_arm("streams", FAIR).candidates) == 4
+    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (3 + 2) * 4
     assert len(make_arm("free-tape", FAIR).candidates) == 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
     assert choices(make_arm(own, FAIR, stride)) == [(None, "next-line", 2)]
@@ -87,7 +89,7 @@ def test_the_best_is_named_in_its_record(bench):
 
 
 def test_free_tape_accesses_nothing_of_the_tape(bench):
-    pipelines = "baseline,free-tape{cache.prefetcher=none},streams"
+    pipelines = "baseline,free-tape{cache.prefetcher=none},streams{places=stream}"
     (baseline, free, streams), text = bench("--pipeline", pipelines)
     assert free["cache_accesses"] == streams["cache_accesses"]
     assert free["cycles"] < baseline["cycles"]
@@ -133,7 +135,10 @@ def test_equal_totals(bench):
         assert record["sram_bytes"] == 4096
         assert record["cache_ports"] + record["scratchpad_ports"] == 3
         assert not record["unequal_ports"] and not record["unequal_sram"]
-        is_split = record["pipeline"] in ("layers", "streams")
+        if record["pipeline"] == "streams":
+            assert record["sram_split"] == "compiler"
+            continue
+        is_split = record["pipeline"] == "layers"
         memories = (record["cache_bytes"], record["scratchpad_bytes"])
         assert memories == ((3072, 1024) if is_split else (4096, 0))
         assert record["sram_split"] == ("rule" if is_split else "all cache")

@@ -83,7 +83,10 @@ def test_equal_sram_and_ports_in_every_arm(tiny):
     ports = {r["cache_ports"] + r["scratchpad_ports"] for r in records}
     assert len(ports) == 1
     for record in records:
-        uses_scratchpad = record["pipeline"] in ("layers", "streams")
+        if record["pipeline"] == "streams":
+            assert (record["scratchpad_ports"] > 0) == (record["scratchpad_bytes"] > 0)
+            continue
+        uses_scratchpad = record["pipeline"] == "layers"
         assert record["tape_bytes"] > 0
         assert (record["scratchpad_ports"] > 0) == uses_scratchpad
         assert (record["scratchpad_accesses"] > 0) == uses_scratchpad
@@ -137,15 +140,15 @@ def test_pipelines_by_option_and_comma(run, tmp_path):
 
 
 def test_refused_run_is_a_row_and_a_failure(run, tmp_path):
-    """A tile takes at least a line, so 1,024 bytes have no room for 64 of them."""
+    """A tile takes at least a line, so 16 KB have no room for 640 of them."""
     records = tmp_path / "records.json"
-    pipelines = "baseline,streams{slots=64}"
+    pipelines = "baseline,streams{places=stream slots=640}"
     result = run(
         *("bench", "nn", "--size", "tiny", "--pipeline", pipelines),
         *("--json", records),
     )
     assert result.exit_code == 1
-    assert "refused: nn at streams{slots=64}: " in result.stdout
+    assert "refused: nn at streams{places=stream slots=640}: " in result.stdout
     good, refused = json.loads(records.read_text())
     assert good["error"] is None and good["cycles"] > 0
     assert refused["cycles"] is None and "bytes" in refused["error"]
@@ -155,7 +158,7 @@ def test_nothing_ran(run, tmp_path):
     records = tmp_path / "records.json"
     result = run(
         *("bench", "nn", "pathfinder", "--size", "tiny", "--json", records),
-        *("--pipeline", "streams{slots=64}"),
+        *("--pipeline", "streams{places=stream slots=640}"),
     )
     assert result.exit_code == 1
     assert result.stdout == ""
@@ -173,13 +176,16 @@ def test_scratchpad_that_no_cache_can_take_over(run):
 
 
 def test_show_commands(run):
-    result = run("bench", "pathfinder", "--show-commands")
+    result = run(
+        *("bench", "pathfinder", "--show-commands"),
+        *("--pipeline", "baseline", "--pipeline", "streams{places=stream}"),
+    )
     assert result.exit_code == 0
     commands = [line for line in result.stdout.splitlines() if line[0] != "#"]
     assert all(command.startswith("tapeflow-opt ") for command in commands)
     assert len(commands) == len(set(commands))
     name, *arguments = shlex.split(commands[-1])
-    assert arguments[-1].endswith(",form-streams")
+    assert arguments[-1].endswith(",lower-tape-to-memref")
     tool = Path(sys.executable).with_name(name)
     shown = subprocess.run([tool, *arguments], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr

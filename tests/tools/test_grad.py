@@ -109,10 +109,12 @@ def test_statistics(run, source, arrays, tmp_path):
     inputs = arrays("in", arg0=np.ones(256), arg1=3.0)
     statistics = tmp_path / "stats.json"
     files = ("--inputs", inputs, "--output", tmp_path / "o.npz", "--json", statistics)
-    result = run("grad", source("squares"), *SQUARES, *files)
+    pipeline = ("--pipeline", "streams{places=stream scratchpad-bytes=1024}")
+    result = run("grad", source("squares"), *SQUARES, *files, *pipeline)
     assert result.exit_code == 0, result.output
     figures = json.loads(statistics.read_text())
-    assert figures["pipeline"] == "streams"
+    assert figures["pipeline"] == pipeline[1]
+    assert figures["places"] == "stream:2"
     assert figures["machine"] == "fair"
     assert figures["value"] == 768.0
     assert figures["cycles"] == figures["forward_cycles"] + figures["reverse_cycles"]

@@ -129,7 +129,10 @@ def test_wrt_without_derivative(grad, source):
         ("streams{slots=2", "'{'"),
         ("builtin.module(differentiate", "'('"),
         ("differentiate,no-such-pass", "no pass or pipeline 'no-such-pass'"),
-        ("streams{capacity-bytes=512}", "scratchpad of machine 'fair' has"),
+        ("layers{capacity-bytes=512}", "scratchpad of machine 'fair' has"),
+        ("streams{places=shelf}", "'shelf' is no place for a tape region"),
+        ('streams{places="soa,aos"}', "2 places for 1 tape regions"),
+        ('streams{machine="ports"}', "is not name=number"),
         ("layers{capacity_bytes=512}", "leave capacity-bytes out"),
     ],
 )
@@ -154,13 +157,17 @@ def test_pipeline_that_asks_again(grad):
 
 
 def test_scratchpad_too_small_for_a_record(grad):
-    message = grad.fails("--set", "scratchpad.capacity_bytes=8")
+    change = ("--set", "scratchpad.capacity_bytes=8")
+    message = grad.fails(*change, "--pipeline", "layers")
     assert "record" in message and "bytes" in message
 
 
 def test_machine_without_scratchpad(grad):
-    message = grad.fails("--set", "scratchpad.capacity_bytes=0")
-    assert "has no scratchpad for 'streams'" in message
+    change = ("--set", "scratchpad.capacity_bytes=0")
+    message = grad.fails(*change, "--pipeline", "layers")
+    assert "has no scratchpad for 'layers'" in message
+    message = grad.fails(*change, "--pipeline", "streams{places=stream}")
+    assert "'stream' needs a scratchpad" in message
 
 
 def test_unknown_preset(grad):

@@ -121,7 +121,7 @@ def test_help_lists_passes_and_pipelines(opt) -> None:
     assert done.code == 0
     assert "form-regions{layout}\n" in done.out
     policy = "policy operations-per-byte assumed-trips"
-    assert f"streams{{function wrt {policy} capacity-bytes slots}}\n" in done.out
+    assert f"layers{{function wrt {policy} capacity-bytes}}\n" in done.out
 
 
 def test_version_names_the_tool(opt) -> None:
