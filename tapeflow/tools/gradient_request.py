@@ -16,7 +16,8 @@ from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module
-from tapeflow.tools.pipeline_on_machine import FittedPipeline, Target
+from tapeflow.tools.fitted_pipeline import FittedPipeline
+from tapeflow.tools.pipeline_on_machine import Target
 from tapeflow.tools.sram_budget import OWN_MEMORY, SramBudget
 from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.place_tape import PlaceTapePass

@@ -36,6 +36,7 @@ from tapeflow.transforms import (
     FormStreamsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
+    PlaceTapePass,
     SimplifyAdjointsPass,
 )
 from tapeflow.universe import full_context
@@ -217,6 +218,20 @@ def _pipelines(
             yield name, (*front, FormStreamsPass())
             yield "streams without reuse", (*front, FormStreamsPass(False))
     yield "mixed places", _mixed_places(case.seed, 4096 * max(1, tape_values))
+
+    machine = f"sram_bytes={choose.choice((1024, 2048, 8192))} ports=4"
+    rank = choose.randrange(8)
+    yield (
+        "placed",
+        (
+            FormRegionsPass("aos"),
+            PlaceTapePass(machine=machine, slots=slots, rank=rank),
+            FormLayersPass(),
+            AssignScratchpadPass(),
+            FormStreamsPass(),
+            LowerTapeToMemrefPass(),
+        ),
+    )
 
 
 def _mixed_places(seed: int, capacity_bytes: int) -> tuple[ModulePass, ...]:
