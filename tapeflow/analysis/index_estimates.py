@@ -37,6 +37,22 @@ _BINARY: dict[type[Operation], Callable[[float, float], float]] = {
 }
 
 
+def parse_sizes(text: str) -> dict[str, int]:
+    """`n=64; dim(x, 0)=1000` as a dictionary.
+
+    Raises:
+        ValueError: other forms.
+    """
+    sizes: dict[str, int] = {}
+    for word in filter(str.strip, text.split(";")):
+        name, _, number = word.rpartition("=")
+        try:
+            sizes[name.strip()] = int(number)
+        except ValueError:
+            raise ValueError(f"'{word.strip()}' is not name=whole number") from None
+    return sizes
+
+
 class IndexEstimates:
     """The estimates of one function.
 

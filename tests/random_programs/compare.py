@@ -36,6 +36,7 @@ from tapeflow.transforms import (
     FormStreamsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
+    PlaceTapePass,
     SimplifyAdjointsPass,
 )
 from tapeflow.universe import full_context
@@ -215,6 +216,19 @@ def _pipelines(
                 ends,
             ),
         )
+    machine = f"sram_bytes={choose.choice((1024, 2048, 8192))} ports=4"
+    rank = choose.randrange(8)
+    yield (
+        "placed",
+        (
+            FormRegionsPass("aos"),
+            PlaceTapePass(machine=machine, slots=slots, rank=rank),
+            FormLayersPass(),
+            AssignScratchpadPass(),
+            FormStreamsPass(),
+            LowerTapeToMemrefPass(),
+        ),
+    )
 
 
 def _bits(result: GradientResult) -> list[bytes]:
