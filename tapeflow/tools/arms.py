@@ -18,13 +18,9 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.tape_policy import PolicyName
 from tapeflow.dialects.tape_types import LAYOUTS, Layout
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.pass_options import OptionError, instantiate
-from tapeflow.tools.pipeline_on_machine import (
-    FittedPipeline,
-    Prefetcher,
-    Target,
-    fit_pipeline,
-)
+from tapeflow.tools.pipeline_on_machine import Prefetcher, Target, fit_pipeline
 from tapeflow.tools.pipeline_text import (
     PassNode,
     PipelineError,

@@ -56,6 +56,10 @@ class NamedPipeline(ArgSpecConvertible):
         text = " ".join(f"{name}={value}" for name, value in options.items())
         return f"differentiate{{{text}}}"
 
+    def _form_layers(self, options: str, machine: str) -> str:
+        words = f' machine="{machine}"' if machine else ""
+        return f"form-layers{{{options} assumed-trips={self.assumed_trips}{words}}}"
+
     def _gradient_passes(self) -> tuple[str, ...]:
         request: tuple[str, ...] = ()
         if self.function is not None:
@@ -134,13 +138,17 @@ class LayersPipeline(NamedPipeline):
     name = "layers"
     capacity_bytes: int = 1024
     """Bytes of the scratchpad that the tiles of all regions share."""
+    machine: str = ""
+    """Latencies of the machine in words, as of `form-layers`."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
             # Records must lie together: a tile is a run of records.
             "form-regions{layout=aos}",
             f"split-records{{capacity-bytes={self.capacity_bytes} slots=1}}",
-            f"form-layers{{capacity-bytes={self.capacity_bytes} slots=1}}",
+            self._form_layers(
+                f"capacity-bytes={self.capacity_bytes} slots=1", self.machine
+            ),
             f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
             "lower-spm-to-blocking",
         )
@@ -166,6 +174,8 @@ class StreamsPipeline(NamedPipeline):
     """Sizes of the program, as of `place-tape`."""
     rank: int = 0
     """0 for the placement that is estimated to be best, 1 for the next."""
+    turn_around_reuse: bool = True
+    """Whether tiles on chip are used where the sweep turns, not fetched again."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
@@ -174,9 +184,11 @@ class StreamsPipeline(NamedPipeline):
             self._place_tape(),
             # Slots count here already: the more of them, the shorter each tile.
             f"split-records{{slots={self.slots}}}",
-            f"form-layers{{slots={self.slots}}}",
+            self._form_layers(f"slots={self.slots}", self.machine),
             f"assign-scratchpad{{slots={self.slots}}}",
-            "form-streams",
+            "form-streams"
+            if self.turn_around_reuse
+            else "form-streams{turn-around-reuse=false}",
             # What is left is behind the cache.
             "lower-tape-to-memref",
         )

@@ -14,7 +14,7 @@ from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.record_parts import Fields, largest_fit, split_fields
-from tapeflow.analysis.tile_sizes import TapeDemand, fits
+from tapeflow.analysis.tile_sizes import TapeDemand
 from tapeflow.dialects.record import RecordLayout
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
@@ -74,12 +74,13 @@ class SplitRecordsPass(ModulePass):
         slots = [Placement.of(region).slots(self.slots) for region in regions]
 
         def is_enough(bound: int) -> bool:
-            demands = [
-                TapeDemand(RecordLayout.of(part).stride_bytes, slots=count)
+            return capacity_bytes >= sum(
+                TapeDemand(RecordLayout.of(part).stride_bytes, slots=count).ring_bytes(
+                    1
+                )
                 for region, count in zip(regions, slots, strict=True)
                 for part in set(split_fields(region.tape.type.fields, bound))
-            ]
-            return fits(demands, capacity_bytes)
+            )
 
         strides = [region.tape.type.record_layout.stride_bytes for region in regions]
         return largest_fit(max(strides, default=0), is_enough)

@@ -121,7 +121,8 @@ def test_help_lists_passes_and_pipelines(opt) -> None:
     assert done.code == 0
     assert "form-regions{layout}\n" in done.out
     policy = "policy operations-per-byte assumed-trips"
-    assert f"layers{{function wrt {policy} capacity-bytes}}\n" in done.out
+    options = f"function wrt {policy} capacity-bytes machine"
+    assert f"layers{{{options}}}\n" in done.out
 
 
 def test_version_names_the_tool(opt) -> None:
