@@ -42,7 +42,7 @@ func.func @gather(%n: index, %a: f64, %b: i1, %c: i8) {
 
 // -----
 
-// Different blocks, different regions; the shared trip count is computed once.
+// Different blocks, different regions; what a branch may not save grows.
 func.func @blocks(%n: index, %m: index, %p: i1, %a: f64) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -61,11 +61,10 @@ func.func @blocks(%n: index, %m: index, %p: i1, %a: f64) {
 // CHECK-LABEL: func.func @blocks(%n: index, %m: index, %p: i1, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   %c8 = arith.constant 8 : index
 // CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
 // CHECK-NEXT:   %s = tape.allocate %trips {tape.region = 0 : i64} : !tape.region<[f64], aos>
-// CHECK-NEXT:   %trips_1 = arith.maxsi %m, %c0 : index
-// CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 : index
-// CHECK-NEXT:   %t = tape.allocate %pushes {tape.region = 1 : i64} : !tape.region<[f64], aos>
+// CHECK-NEXT:   %t = tape.allocate %c8 growing {tape.region = 1 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
 // CHECK-NEXT:     scf.for %j = %c0 to %m step %c1 {

@@ -17,7 +17,7 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.tape_policy import PolicyName
-from tapeflow.dialects.tape_types import LAYOUTS, Layout
+from tapeflow.dialects.tape_types import COMPARED_LAYOUTS, Layout
 from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.pass_options import OptionError, instantiate
 from tapeflow.tools.pipeline_on_machine import Prefetcher, Target, fit_pipeline
@@ -157,7 +157,9 @@ def make_arm(
     if isinstance(node, PassNode):
         _check_spelling(node, text)
         if node.spec.name == FAIR_BASELINE:
-            texts = [(_baseline(node, layout, text), layout) for layout in LAYOUTS]
+            texts = [
+                (_baseline(node, layout, text), layout) for layout in COMPARED_LAYOUTS
+            ]
         elif node.spec.name == TUNED_STREAMS:
             texts = [(ranked, None) for ranked in _ranked_streams(node, text)]
         if node.spec.name in CHOOSING:
@@ -207,7 +209,7 @@ def _ranked_streams(node: PassNode, text: str) -> list[str]:
     options, of_machine = _own_options(node, TunedStreamsOptions, text)
     policy: dict[str, ParameterListType] = {"policy": (options.policy,)}
     choices: list[dict[str, ParameterListType]] = [
-        *({"places": (layout,)} for layout in LAYOUTS),
+        *({"places": (layout,)} for layout in COMPARED_LAYOUTS),
         *({"rank": (rank,)} for rank in range(options.trials)),
     ]
     return [

@@ -20,6 +20,7 @@ from tapeflow.transforms import (
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
     ShrinkTapePass,
+    SplitRecordsPass,
 )
 from tapeflow.universe import full_context
 
@@ -39,9 +40,17 @@ def _scratchpad_pipelines(capacity_bytes: int, slots: int) -> list[list[ModulePa
         FormLayersPass(capacity_bytes, slots),
         AssignScratchpadPass(capacity_bytes, slots),
     ]
+    larger = 4 * capacity_bytes  # parts of one record may need a slot each
+    parts: list[ModulePass] = [
+        FormRegionsPass("aos"),
+        SplitRecordsPass(bytes=12),
+        FormLayersPass(larger, slots),
+        AssignScratchpadPass(larger, slots),
+        FormStreamsPass(),
+    ]
     blocking = [[*front, LowerSpmToBlockingPass()]] if slots == 1 else []
     streams = [[*front, FormStreamsPass(reuse)] for reuse in (True, False)]
-    return [*blocking, *streams]
+    return [*blocking, *streams, parts]
 
 
 def _run(
