@@ -127,3 +127,19 @@ func.func @f(%n: index) {
   func.return
 }
 // CHECK: a region cut into tiles makes room tile by tile
+
+// -----
+
+func.func @f(%n: index) {
+  %r = tape.allocate %n : !tape.region<[f64], aosoa 6>
+  func.return
+}
+// CHECK: records per block must be a power of two, not 6
+
+// -----
+
+func.func @f(%n: index) {
+  %r = tape.allocate %n : !tape.region<[f64], aos 8>
+  func.return
+}
+// CHECK: layout aosoa, and no other, has records per block

@@ -103,3 +103,18 @@ func.func @long_record(%n: index) {
 // CHECK-LABEL: @long_record
 // CHECK: tape.allocate %n : !tape.region<[9 x f64, i8, i8], aos>
 // GENERIC: !tape.region<[9 x f64, i8, i8], aos>
+
+// -----
+
+func.func @blocks(%n: index, %v: f64) {
+  %r = tape.allocate %n : !tape.region<[f64, i8], aosoa 16>
+  %a = tape.allocate_arena %n : !tape.arena<[f64, i8], block 16>
+  tape.store %v, %a[%n] field 0 : !tape.arena<[f64, i8], block 16>
+  func.return
+}
+// CHECK-LABEL: @blocks
+// CHECK:      %r = tape.allocate %n : !tape.region<[f64, i8], aosoa 16>
+// CHECK-NEXT: %a = tape.allocate_arena %n : !tape.arena<[f64, i8], block 16>
+// CHECK-NEXT: tape.store %v, %a[%n] field 0 : !tape.arena<[f64, i8], block 16>
+// GENERIC: -> !tape.region<[f64, i8], aosoa 16>
+// GENERIC: -> !tape.arena<[f64, i8], block 16>

@@ -423,3 +423,43 @@ func.func @tiles(%n: index, %a: f64) {
 // CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT:     memref.store %a, %field[%top_1] {tape.field} : memref<?xf64>
+
+// -----
+
+// Layout aosoa: an arena of blocks; fields of one width share an address.
+func.func @blocks(%n: index, %a: f64, %b: f32) {
+  %t = tape.allocate %n : !tape.region<[f64, f64, f32], aosoa 4>
+  tape.push %t, %a, %a, %b : !tape.region<[f64, f64, f32], aosoa 4>
+  %x, %y, %z = tape.pop %t : !tape.region<[f64, f64, f32], aosoa 4>
+  "test.op"(%x, %y, %z) : (f64, f64, f32) -> ()
+  func.return
+}
+// CHECK-LABEL: func.func @blocks
+// CHECK:         %t = tape.allocate_arena %n : !tape.arena<[f64, f64, f32], block 4>
+// CHECK-NEXT:    tape.store %a, %t[%c0] field 0 : !tape.arena<[f64, f64, f32], block 4>
+// CHECK-NEXT:    tape.store %a, %t[%c0] field 1 : !tape.arena<[f64, f64, f32], block 4>
+// CHECK-NEXT:    tape.store %b, %t[%c0] field 2 : !tape.arena<[f64, f64, f32], block 4>
+
+// -----
+
+func.func @block_addresses(%n: index, %a: f64, %b: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %t = tape.allocate %n : !tape.region<[f64, f64, f32], aosoa 4>
+  scf.for %i = %c0 to %n step %c1 {
+    tape.push %t, %a, %a, %b : !tape.region<[f64, f64, f32], aosoa 4>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @block_addresses
+// CHECK:         scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {
+// CHECK-NEXT:      %block = arith.shrui %top_1, %c5 : index
+// CHECK-NEXT:      %skipped = arith.muli %block, %c48 : index
+// CHECK-NEXT:      %address = arith.addi %top_1, %skipped : index
+// CHECK-NEXT:      %before = arith.shrui %top_1, %c1 : index
+// CHECK-NEXT:      %skipped_1 = arith.muli %block, %c64 : index
+// CHECK-NEXT:      %address_1 = arith.addi %before, %skipped_1 : index
+// CHECK-NEXT:      tape.store %a, %t[%address] field 0 : !tape.arena<[f64, f64, f32], block 4>
+// CHECK-NEXT:      tape.store %a, %t[%address] field 1 : !tape.arena<[f64, f64, f32], block 4>
+// CHECK-NEXT:      tape.store %b, %t[%address_1] field 2 : !tape.arena<[f64, f64, f32], block 4>
+// CHECK-NEXT:      %top_2 = arith.addi %top_1, %c8 : index

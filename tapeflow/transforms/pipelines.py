@@ -118,8 +118,12 @@ class FreeTapePipeline(NamedPipeline):
     name = "free-tape"
 
     def tape_passes(self) -> tuple[str, ...]:
-        # No layout shows: nothing of the tape is ever accessed.
-        return ("form-regions{layout=soa}", "lower-tape-to-memref", "waive-tape")
+        # No layout shows: nothing of the tape is ever accessed. Growth would cost.
+        return (
+            "form-regions{layout=soa conditional=bounded}",
+            "lower-tape-to-memref",
+            "waive-tape",
+        )
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
 
-PLACES = ["soa", "padded-soa", "aos", "scratchpad", "scratchpad:8"]
+PLACES = ["soa", "padded-soa", "aos", "aosoa", "aosoa:16", "scratchpad", "scratchpad:8"]
 STREAMS = ["stream", "stream:4", "stream:4:16"]
 
 NEST = """

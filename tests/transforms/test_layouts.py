@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
 from hwmodel import PRESETS
 from tapeflow.backend.execute import Execution, execute
+from tapeflow.backend.execution import Engine
 from tapeflow.dialects.tape import AllocateArenaOp, AllocateOp, PushOp
 from tapeflow.dialects.tape_types import LAYOUTS, Layout
 from tapeflow.frontend.reader import parse_module
@@ -21,6 +24,8 @@ from tapeflow.transforms import (
 )
 from tapeflow.transforms.form_regions import Conditional
 from tapeflow.universe import full_context
+
+_ENGINES: tuple[Engine, Engine] = ("compiled", "reference")
 
 MIXED = """
 func.func @f(%n: index, %every: index, %x: f64) -> f64 {
@@ -83,18 +88,20 @@ func.func @f(%n: index, %every: index, %x: f64) -> f64 {
 """Every how many iterations saves one record of each width: 1 never, 2 each second."""
 
 
-def _module(*passes: object) -> ModuleOp:
+def _module(*passes: ModulePass) -> ModuleOp:
     context = full_context()
     module = parse_module(MIXED, "program.mlir", context)
     for pass_ in passes:
-        pass_.apply(context, module)  # pyright: ignore[reportAttributeAccessIssue]
+        pass_.apply(context, module)
         module.verify()
     return module
 
 
-def _run(module: ModuleOp, n: int, every: int, engine: str = "compiled") -> Execution:
+def _run(
+    module: ModuleOp, n: int, every: int, engine: Engine = "compiled"
+) -> Execution:
     machine = PRESETS["fair"]
-    return execute(module, "f", [n, every, 0.7], machine, engine)  # pyright: ignore
+    return execute(module, "f", [n, every, 0.7], machine, engine)
 
 
 @pytest.mark.parametrize("block", [1, 2, 8, 32])
@@ -106,7 +113,7 @@ def test_blocks_keep_every_bit(
     expected = execute(_module(), "f", [n, every, 0.7]).results
     form = FormRegionsPass("aosoa", block, conditional)
     module = _module(form, LowerTapeToMemrefPass())
-    compiled, reference = (_run(module, n, every, e) for e in ("compiled", "reference"))
+    compiled, reference = (_run(module, n, every, e) for e in _ENGINES)
     assert compiled.results == reference.results == expected
     assert compiled.counters == reference.counters
     assert compiled.tape_bytes == reference.tape_bytes
@@ -158,7 +165,7 @@ def test_one_allocation_a_region_outside_of_loops(
     assert len(allocations) == len(outside) * (2 if conditional == "growing" else 1)
 
 
-def _loops_around(op: AllocateArenaOp | memref.AllocOp) -> bool:
+def _loops_around(op: Operation) -> bool:
     around = op.parent_op()
     while around is not None and not isinstance(around, scf.ForOp):
         around = around.parent_op()
