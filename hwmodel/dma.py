@@ -21,7 +21,7 @@ for its real time.
 from __future__ import annotations
 
 from hwmodel.banks import WORD_BYTES, take_row
-from hwmodel.calendar import find_free_interval, reserve
+from hwmodel.calendar import count_unused, find_free_interval, reserve
 from hwmodel.datapath import fail, take
 from hwmodel.dram import read_line, write_line
 from hwmodel.event_log import FIRST, Event, note_event, note_transfer
@@ -35,6 +35,7 @@ from hwmodel.state import (
     LIFE,
     LIVES,
     LOADED,
+    RETIRED,
     RING_ADDRESS,
     RING_BURSTS,
     RING_CURRENT,
@@ -90,6 +91,8 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
     if kind in (ENQUEUE, PREFETCH):
         return accepted
     sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
+    held_up = max(accepted, sim.registers[RETIRED])
+    sim.tally[Tally.DMA_EXPOSED_CYCLES] += max(0, end - held_up)
     if sim.log.shape[0] and end > accepted:
         note_event(sim.log, Event.WAIT_DMA, accepted, end, kind, ring)
     if kind in (DRAIN, FILL):
@@ -264,6 +267,8 @@ def transfer(
         in_flight[burst % limit] = complete
         end = max(end, complete)
     rings[ring, RING_ISSUED] = issued
+    busy = count_unused(sim.calendar, CHANNEL, begin, end - begin)
+    sim.tally[Tally.DMA_BUSY_CYCLES] += busy
     lost = reserve(sim.calendar, sim.links, CHANNEL, capacity, begin, end - begin)
     sim.tally[Tally.HORIZON_OVERFLOWS] += lost
     sim.tally[Tally.DMA_TRANSFERS] += 1

@@ -33,6 +33,39 @@ def test_a_tile_goes_out_beside_compute(machine: Machine):
     assert (counters.tiles_pushed, counters.tiles_left) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("other_work", "exposed"),
+    [(1, 15), (10, 6), (16, 0), (100, 0)],
+    ids=["blocking", "partly hidden", "just hidden", "hidden"],
+)
+def test_a_wait_is_exposed_beyond_what_retires_before(
+    machine: Machine, other_work: int, exposed: int
+):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)  # on its way from 1 to 16
+    assert simulation.step(Operation.INT_ADD, other_work - 1) == other_work
+    simulation.step(ACQUIRE, 0, 0, 0)
+    counters = simulation.finish()
+    assert (counters.dma_busy_cycles, counters.dma_exposed_cycles) == (15, exposed)
+    assert counters.dma_stall_cycles == 15
+
+
+def test_a_late_command_is_not_exposed_before_it_is_accepted(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)
+    assert simulation.step(ACQUIRE, 11, 0, 0) == 16  # accepted at 12
+    assert simulation.finish().dma_exposed_cycles == 4
+
+
+def test_two_waits_expose_no_cycle_twice(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)
+    for _ in range(2):
+        assert simulation.step(ACQUIRE, 0, 0, 0) == 16
+    counters = simulation.finish()
+    assert (counters.dma_stall_cycles, counters.dma_exposed_cycles) == (30, 15)
+
+
 def test_a_tile_waits_for_its_stores(machine: Machine):
     simulation = Simulation(machine, (RING,))
     assert simulation.step(STORE, 99, 8, 8) == 100
@@ -135,7 +168,10 @@ def test_drain_and_fill_block_everything(machine: Machine):
     # Issued at 17, accepted at 18, burst asked at 28, open row, port: 28 + 20 + 1.
     assert simulation.step(FILL, 17, 0, 0) == 49
     assert simulation.step(Operation.INT_ADD, 0) == 50
-    assert simulation.finish().tiles_left == 0
+    counters = simulation.finish()
+    assert counters.tiles_left == 0
+    # From 1 to 16 and from 18 to 49, and nothing else goes on.
+    assert counters.dma_busy_cycles == counters.dma_exposed_cycles == 15 + 31
 
 
 def test_bursts_of_a_tile_share_bus_and_ports(machine: Machine):
@@ -163,12 +199,14 @@ def test_channels_limit_the_transfers_at_once(machine: Machine):
     one.step(ENQUEUE, 0, 128, 1)
     # The channel is free at 16: set-up to 26, row, data at 27 in the turn of 24.
     assert one.step(ACQUIRE, 0, 128, 1) == 27 + 4
+    assert one.finish().dma_busy_cycles == 31 - 1
     dma = replace(machine.dma, channels=2)
     two = Simulation(replace(machine, dma=dma), rings)
     two.step(ENQUEUE, 0, 0, 0)
     two.step(ENQUEUE, 0, 128, 1)
     # Beside each other: the second row at 12, data at 13, the turn of 16.
     assert two.step(ACQUIRE, 0, 128, 1) == 16 + 4
+    assert two.finish().dma_busy_cycles == 20 - 1
 
 
 def test_a_reload_writes_what_the_tile_holds_and_fetches_all_tiles(machine: Machine):
