@@ -89,9 +89,13 @@ def measure_experiments(
             arms[experiment] = make_arm(experiment.text, target, FAIR_PREFETCHERS)
         except MachineError as error:
             results[experiment] = _refused(experiment, size, str(error))
-    tasks = {e: _task(e, size, arm) for e, arm in arms.items()}
+    # Two labels may ask for the same run.
+    by_text = {
+        (e.program, e.setting, e.text): _task(e, size, a) for e, a in arms.items()
+    }
+    tasks = {e: by_text[e.program, e.setting, e.text] for e in arms}
     bounds = {(e.program, e.setting.machine): _task(e, size, None) for e in arms}
-    answers = _answers([*bounds.values(), *tasks.values()], jobs, kept)
+    answers = _answers([*bounds.values(), *by_text.values()], jobs, kept)
     groups: dict[tuple[str, Setting], list[Experiment]] = {}
     for experiment in tasks:
         key = (experiment.program, experiment.setting)
