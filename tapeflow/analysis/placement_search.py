@@ -21,8 +21,9 @@ MARGIN = 0.02
 """Share of the cycles by which a plan has to be cheaper than one behind the cache."""
 SPLITS_KEPT = 2
 """Splits of the SRAM that are ranked for each set of regions on chip."""
-MOST_SETS = 6
-"""Regions of which every set is tried; of more, those that move most come first."""
+MOST_SETS = 5
+"""Regions of which every set is tried; of more, the one, two, four, ... that move most
+words."""
 
 
 class NoScratchpad(Exception):
@@ -146,7 +147,8 @@ def _sets(regions: list[RegionUse]) -> Iterator[frozenset[int]]:
                 yield frozenset(n for n in numbers if choice[n])
         return
     by_words = sorted(numbers, key=lambda n: regions[n].words, reverse=True)
-    for count in range(1, len(regions) + 1):
+    counts = {min(1 << n, len(regions)) for n in range(len(regions).bit_length() + 1)}
+    for count in sorted(counts):
         yield frozenset(by_words[:count])
 
 
