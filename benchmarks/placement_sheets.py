@@ -125,8 +125,8 @@ def details_sheet(results: Results) -> Sheet:
         [
             "baseline/ and fair/: the figure of baseline and of fair-baseline over the "
             "arm's, above 1 the arm is better. Over bound: cycles over the largest "
-            "lower bound of the program without its tape on the arm's own ports. DMA hidden: share of the "
-            "cycles of DMA in which nothing else was held up."
+            "lower bound of the program without its tape on the arm's own ports. DMA "
+            "hidden: share of the cycles of DMA in which nothing else was held up."
         ],
     )
 
