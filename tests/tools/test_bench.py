@@ -92,17 +92,17 @@ def test_equal_sram_and_ports_in_every_arm(tiny):
         assert (record["scratchpad_accesses"] > 0) == uses_scratchpad
 
 
-def test_dma_is_hidden_where_it_streams_and_exposed_where_it_blocks(run, tmp_path):
-    path = tmp_path / "records.json"
-    split = ("--set", "scratchpad.capacity_bytes=512", "--set", "scratchpad.ports=1")
-    pipelines = ("--pipeline", "layers,streams{places=stream}", "--json", path)
-    result = run("bench", "reaction_diffusion", "--size", "small", *split, *pipelines)
-    assert result.exit_code == 0, result.output
-    blocking, streaming = (
+def test_dma_is_exposed_where_tiles_block_and_hidden_where_they_stream(run, tmp_path):
+    output = tmp_path / "records.json"
+    pipelines = ("--pipeline", "layers", "--pipeline", "streams{places=stream}")
+    machine = ("--set", "scratchpad.capacity_bytes=256", "--jobs", 1)
+    words = ("pathfinder", "--size", "small", *pipelines, *machine)
+    assert run("bench", *words, "--json", output).exit_code == 0
+    hidden = [
         1 - record["dma_exposed_cycles"] / record["dma_busy_cycles"]
-        for record in json.loads(path.read_text())
-    )
-    assert 0 <= blocking < 0.5 < streaming <= 1
+        for record in json.loads(output.read_text())
+    ]
+    assert 0 <= hidden[0] < 0.2 and hidden[0] < hidden[1] <= 1
 
 
 def test_csv_says_the_same(tiny):
