@@ -22,8 +22,6 @@ Layout: TypeAlias = Literal["soa", "padded-soa", "aos", "aosoa"]
 """One array a field; the same with starts that do not alias; one array of records; one
 array of blocks of records, in which the values of each field lie together."""
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
-COMPARED_LAYOUTS: tuple[Layout, ...] = ("soa", "padded-soa", "aos")
-"""Those a fair comparison has to try: on no benchmark is `aosoa` the fastest."""
 BLOCK_RECORDS = 8
 """Records in a block of `aosoa` where nothing else is said: a line of f64."""
 

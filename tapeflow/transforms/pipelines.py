@@ -34,6 +34,8 @@ class NamedPipeline(ArgSpecConvertible):
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
+    stagger: bool = False
+    """Whether buffers begin where they do not alias in a cache."""
 
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
@@ -45,7 +47,8 @@ class NamedPipeline(ArgSpecConvertible):
 
     def passes(self) -> tuple[str, ...]:
         """All passes in order, each as pipeline text."""
-        return (*self._gradient_passes(), *self.tape_passes())
+        end = ("stagger-buffers",) if self.stagger else ()
+        return (*self._gradient_passes(), *self.tape_passes(), *end)
 
     def _differentiate(self) -> str:
         options = {
