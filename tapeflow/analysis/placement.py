@@ -25,7 +25,7 @@ class Place:
     def parse(text: str) -> "Place":
         """Raises ValueError for a text that names no place."""
         word, *numbers = text.split(":")
-        if word in LAYOUTS:
+        if word in LAYOUTS and (word == "aosoa" or not numbers):
             cached = RegionLayout.parse(text)
             return Place("cache", cached.layout, block=cached.block)
         are_counts = all(n.isascii() and n.isdigit() and int(n) > 0 for n in numbers)
