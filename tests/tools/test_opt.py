@@ -119,7 +119,7 @@ def test_print_between_passes_and_time_passes(opt, program: Path) -> None:
 def test_help_lists_passes_and_pipelines(opt) -> None:
     done = opt("--help")
     assert done.code == 0
-    assert "form-regions{layout}\n" in done.out
+    assert "form-regions{layout block conditional layouts}\n" in done.out
     policy = "policy operations-per-byte assumed-trips stagger"
     options = f"function wrt {policy} capacity-bytes machine"
     assert f"layers{{{options}}}\n" in done.out

@@ -197,7 +197,7 @@ def test_a_pipeline_can_ask_for_the_gradient(pipeline: str) -> None:
 def test_options_of_a_pipeline_reach_its_passes() -> None:
     passes = " ".join(names("streams{scratchpad-bytes=2048 slots=3}"))
     assert passes.count("(2048,)") == 1
-    assert passes.count("'slots': (3,)") == 3
+    assert passes.count("'slots': (3,)") == 4
     assert "aos" in " ".join(names("baseline{layout=aos}"))
 
 
