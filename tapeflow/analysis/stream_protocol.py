@@ -1,0 +1,512 @@
+"""Walks a function with the state of every ring and checks each access and transfer.
+
+Wherever loops and branches meet, nothing is assumed of a ring but that its cursor is in
+some slot, behind some number of records of the tile. That the values which carry the
+cursor there do say so is shown each time: they do before a loop, and if they do at the
+begin of an iteration, they do at its end. So every step is checked for all iterations.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xdsl.dialects import arith, scf
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+
+from tapeflow.analysis import cursor_forms as forms
+from tapeflow.analysis.constants import constant_of
+from tapeflow.analysis.cursor_forms import Form
+from tapeflow.analysis.cursor_values import CursorValues, Fills, least_members
+from tapeflow.analysis.ring_state import RingState
+from tapeflow.analysis.stream_facts import Chunks, StreamFacts
+from tapeflow.analysis.stream_steps import ProtocolBroken, StreamSteps, ring_of
+from tapeflow.dialects import spm, stream
+
+States = dict[SSAValue, RingState]
+_Role = tuple[SSAValue, str]
+_CARRIED = ("address", "limit", "start")
+_ROLES = ("address", "limit", "start", "room", "fill")
+_TRANSFERS = (
+    stream.EnqueueOp,
+    stream.AcquireOp,
+    stream.PrefetchOp,
+    stream.DequeueOp,
+    spm.DrainOp,
+    spm.FillOp,
+)
+
+
+def check_protocol(function: FuncOp) -> StreamFacts:
+    """Check the steps of all rings of a function."""
+    return _Walk(function).run()
+
+
+class _Walk:
+    def __init__(self, function: FuncOp):
+        self._function = function
+        self._values = CursorValues()
+        self._facts = StreamFacts()
+        self._inside = _rings_inside(function)
+        self._cursors, self._counts = _cursor_values(function)
+        records: dict[SSAValue, dict[int, SSAValue]] = defaultdict(dict)
+        self._steps = StreamSteps(self._values, self._facts, records, {})
+        self._states: States = {}
+
+    def run(self) -> StreamFacts:
+        self._block(self._function.body.block)
+        return self._facts
+
+    def _block(self, block: Block) -> None:
+        for op in block.ops:
+            match op:
+                case spm.AllocateOp():
+                    self._states[op.ring] = RingState.fresh(op.ring, op.ring.type)
+                case scf.ForOp():
+                    self._for(op)
+                case scf.WhileOp():
+                    self._while(op)
+                case scf.IfOp():
+                    self._if(op)
+                case _ if op.regions:
+                    self._opaque(op)
+                case _:
+                    self._step(op)
+
+    def _step(self, op: Operation) -> None:
+        ring = ring_of(op)
+        if ring is None or ring not in self._states:
+            return
+        state = self._states[ring]
+        try:
+            match op:
+                case spm.StoreOp():
+                    state = self._steps.store(op, state)
+                case spm.LoadOp():
+                    state = self._steps.load(op, state)
+                case _ if isinstance(op, _TRANSFERS):
+                    state = self._steps.transfer(op, state)
+                case _:
+                    message = f"{op.name} is not a transfer; lower it first"
+                    raise ProtocolBroken("not provable", message)
+        except ProtocolBroken as broken:
+            self._fail(ring, broken, op)
+            return
+        self._states[ring] = state
+
+    def _fail(self, ring: SSAValue, broken: ProtocolBroken, op: Operation) -> None:
+        self._facts.fail(ring, broken.answer, broken.reason, op)
+        self._states.pop(ring, None)
+
+    def _unknown(self, ring: SSAValue, reason: str, op: Operation) -> None:
+        self._fail(ring, ProtocolBroken("not provable", reason), op)
+
+    def _opaque(self, op: Operation) -> None:
+        for ring in self._touched(op):
+            self._unknown(ring, f"{op.name} is not looked into", op)
+
+    def _touched(self, op: Operation) -> list[SSAValue]:
+        return [ring for ring in self._inside.get(op, ()) if ring in self._states]
+
+    # Loops
+
+    def _for(self, op: scf.ForOp) -> None:
+        touched = self._enter(op)
+        if not touched:
+            return
+        before = {ring: self._states[ring] for ring in touched}
+        roles = self._roles(op.iter_args, op.body.block.args[1:], touched)
+        limits = self._trip_limits(op)
+        # By ring, +1 where the tile has room for a record an iteration, -1 where it
+        # has a record to give for each.
+        paces = {ring: _pace(before[ring], limits) for ring in touched}
+        for ring, pace in paces.items():
+            state = before[ring]
+            if pace == 0:
+                self._states[ring] = state.unknown()
+            else:
+                low, high = (
+                    (state.least, state.tile - 1) if pace > 0 else (1, state.most)
+                )
+                self._states[ring] = state.within(low, high)
+        self._assume(op.body.block.args[1:], roles)
+        first = dict(self._states)
+        self._block(op.body.block)
+        self._show(op.body.block, roles, op)
+        for ring, pace in paces.items():
+            if pace and ring in self._states:
+                self._keeps_pace(first[ring], self._states[ring], pace, op)
+        for ring in touched:
+            if ring not in self._states:
+                continue
+            state, pace = before[ring], paces[ring]
+            if pace == 0:
+                self._states[ring] = state.unknown()
+            else:
+                low, high = (state.least, state.tile) if pace > 0 else (0, state.most)
+                self._states[ring] = state.within(low, high)
+        self._assume(op.results, roles)
+
+    def _keeps_pace(
+        self, first: RingState, last: RingState, pace: int, op: Operation
+    ) -> None:
+        change = forms.add(last.fill, first.fill, -1)
+        if first.start != last.start or change is None or change.constant != pace:
+            self._unknown(
+                first.ring,
+                "the loop's trip count is bounded by the records of the current tile, "
+                "but it does not use exactly one of them an iteration",
+                op,
+            )
+
+    def _while(self, op: scf.WhileOp) -> None:
+        touched = self._enter(op)
+        if not touched:
+            return
+        roles = self._roles(op.arguments, op.before_region.block.args, touched)
+        for ring in touched:
+            self._states[ring] = self._states[ring].unknown()
+        before, after = op.before_region.block, op.after_region.block
+        self._assume(before.args, roles)
+        self._block(before)
+        condition = before.last_op
+        assert isinstance(condition, scf.ConditionOp)
+        for source, inside, result in zip(
+            condition.args, after.args, op.results, strict=True
+        ):
+            if source in self._cursors or source in self._counts:
+                self._values.put(inside, self._values.of(source))
+                self._values.put(result, self._values.of(source))
+        leaving = {ring: self._states[ring] for ring in touched if ring in self._states}
+        self._block(after)
+        self._show(after, roles, op)
+        for ring in tuple(leaving):
+            if ring in self._states:
+                self._states[ring] = leaving[ring]
+
+    def _enter(self, op: Operation) -> list[SSAValue]:
+        """The rings a loop uses that it finds ready for use."""
+        for ring in self._touched(op):
+            state = self._states[ring]
+            if state.stored:
+                self._unknown(ring, "a record is not complete before the loop", op)
+            elif state.moving:
+                self._unknown(ring, "a tile is moving before the loop: wait for it", op)
+        return self._touched(op)
+
+    def _roles(
+        self,
+        values: Sequence[SSAValue],
+        carried: Sequence[SSAValue],
+        touched: Sequence[SSAValue],
+    ) -> dict[int, _Role]:
+        """By position, which part of which cursor a value is that a loop carries on."""
+        roles: dict[int, _Role] = {}
+        for position, value in enumerate(values):
+            for ring in self._cursors.get(carried[position], ()):
+                if ring in touched:
+                    found = self._parts(self._values.of(value), self._states[ring])
+                    taken = set(roles.values())
+                    free = [
+                        (ring, name)
+                        for name in found
+                        if name in _CARRIED and (ring, name) not in taken
+                    ]
+                    if free:
+                        roles.setdefault(position, free[0])
+        return roles
+
+    def _parts(self, form: Form, state: RingState) -> list[str]:
+        return [name for name in _ROLES if form == getattr(state, name)]
+
+    def _assume(self, values: Sequence[SSAValue], roles: dict[int, _Role]) -> None:
+        for position, (ring, name) in roles.items():
+            if ring in self._states:
+                self._values.put(values[position], getattr(self._states[ring], name))
+
+    def _show(self, block: Block, roles: dict[int, _Role], op: Operation) -> None:
+        """At the end of an iteration the carried values are the cursor's again."""
+        last = block.last_op
+        assert last is not None
+        for ring in self._touched(op):
+            state = self._states[ring]
+            if state.stored:
+                self._unknown(ring, "an iteration ends with a record not complete", op)
+            elif state.moving:
+                self._unknown(
+                    ring, "an iteration ends while a tile moves: wait for it", op
+                )
+        for position, (ring, name) in roles.items():
+            if ring not in self._states:
+                continue
+            form = self._values.of(last.operands[position])
+            if form != getattr(self._states[ring], name):
+                self._unknown(
+                    ring,
+                    f"the loop carries another {name} than the cursor has after an iteration",
+                    last,
+                )
+
+    # Trip counts
+
+    def _trip_limits(self, op: scf.ForOp) -> frozenset[Form]:
+        """Forms none of which the trip count exceeds."""
+        step = constant_of(op.step)
+        if step is None or step < 1:
+            return frozenset()
+        limits: set[Form] = set()
+        for end in least_members(self._values.of(op.ub)):
+            span = forms.add(end, self._values.of(op.lb), -1)
+            if span is None:
+                continue
+            if step != 1:
+                span = forms.divide(span, step)
+            if span is not None:
+                limits |= least_members(span)
+        chunks = self._chunks(op, limits)
+        if chunks is not None:
+            self._facts.chunks[chunks[0]] = chunks[1]
+        return frozenset(limits)
+
+    def _chunks(
+        self, inner: scf.ForOp, limits: set[Form]
+    ) -> tuple[scf.WhileOp, Chunks] | None:
+        """The scf.while around a loop of one chunk, if it runs every iteration once."""
+        outer, block = inner.parent_op(), inner.parent
+        if not isinstance(outer, scf.WhileOp) or block is not outer.after_region.block:
+            return None
+        test, last = outer.before_region.block.last_op, block.last_op
+        assert isinstance(test, scf.ConditionOp)
+        assert isinstance(last, scf.YieldOp)
+        if inner.lb not in block.args:
+            return None
+        at = block.args.index(inner.lb)
+        counter = test.args[at]
+        compare = test.condition.owner
+        if not isinstance(counter, BlockArgument) or counter.block is not test.parent:
+            return None
+        if (
+            not _is_less(compare, counter)
+            or last.operands[counter.index] is not inner.ub
+        ):
+            return None
+        upper = compare.operands[1]
+        if not self._ends_at(inner, upper):
+            return None
+        return outer, Chunks(inner, outer.arguments[counter.index], upper)
+
+    def _ends_at(self, inner: scf.ForOp, upper: SSAValue) -> bool:
+        """Whether a chunk ends at the bound or behind some iterations, at least one."""
+        ends = set(least_members(self._values.of(inner.ub)))
+        bound = set(least_members(self._values.of(upper)))
+        if not bound <= ends:
+            return False
+        step = constant_of(inner.step)
+        for end in ends - bound:
+            span = forms.add(end, self._values.of(inner.lb), -1)
+            span = None if span is None or step is None else forms.divide(span, step)
+            if span is None or not all(map(self._is_positive, least_members(span))):
+                return False
+        return True
+
+    def _is_positive(self, form: Form) -> bool:
+        if form.constant is not None:
+            return form.constant > 0
+        for state in self._states.values():
+            if form == state.room and state.most < state.tile:
+                return True
+            if form == state.fill and state.least > 0:
+                return True
+        return False
+
+    # Branches
+
+    def _if(self, op: scf.IfOp) -> None:
+        touched = self._touched(op)
+        if not touched:
+            return
+        entry = dict(self._states)
+        condition = self._values.condition(op.cond)
+        ends: list[tuple[States, tuple[SSAValue, ...]]] = []
+        for region, taken in ((op.true_region, True), (op.false_region, False)):
+            self._states = dict(entry)
+            for ring in self._facts.failures:
+                self._states.pop(ring, None)
+            if isinstance(condition, Fills):
+                self._refine(condition, taken)
+            yielded: tuple[SSAValue, ...] = ()
+            if region.blocks:
+                self._block(region.block)
+                last = region.block.last_op
+                assert last is not None
+                yielded = tuple(last.operands)
+            ends.append((self._states, yielded))
+        self._states = {r: s for r, s in entry.items() if r not in self._inside[op]}
+        for ring in touched:
+            self._meet(ring, ends, op)
+
+    def _refine(self, condition: Fills, taken: bool) -> None:
+        is_equal = condition.holds == taken
+        for ring, state in self._states.items():
+            offset = forms.add(state.fill, forms.term(condition.symbol), -1)
+            if offset is None or offset.constant is None:
+                continue
+            records = condition.records + offset.constant
+            least, most = state.least, state.most
+            if is_equal:
+                least, most = max(least, records), min(most, records)
+            else:
+                least += least == records
+                most -= most == records
+            self._states[ring] = replace(state, least=least, most=most)
+
+    def _meet(
+        self,
+        ring: SSAValue,
+        ends: list[tuple[States, tuple[SSAValue, ...]]],
+        op: scf.IfOp,
+    ) -> None:
+        if ring in self._facts.failures:
+            return
+        (one_states, one_values), (other_states, other_values) = ends
+        one, other = one_states[ring], other_states[ring]
+        if one.stored != other.stored or one.moving != other.moving:
+            self._states[ring] = one
+            self._unknown(
+                ring,
+                "the branches leave a record or a tile in different states: "
+                f"{_condition_of(one)} and {_condition_of(other)}",
+                op,
+            )
+            return
+        same = one.is_same_place(other)
+        joined = one if same else one.unknown()
+        least, most = min(one.least, other.least), max(one.most, other.most)
+        is_open = one.open and other.open
+        joined = replace(joined, least=least, most=most, open=is_open)
+        self._states[ring] = joined
+        for result, a, b in zip(op.results, one_values, other_values, strict=True):
+            if all(
+                ring not in of.get(result, ()) for of in (self._cursors, self._counts)
+            ):
+                continue
+            parts = set(self._parts(self._values.of(a), one))
+            parts &= set(self._parts(self._values.of(b), other))
+            for name in _ROLES:
+                if name in parts:
+                    self._values.put(result, getattr(joined, name))
+                    break
+
+
+def _condition_of(state: RingState) -> str:
+    if state.stored:
+        return "a record of which only part is stored"
+    return f"a tile that is {state.moving}" if state.moving else "a tile ready for use"
+
+
+def _pace(state: RingState, limits: frozenset[Form]) -> int:
+    if state.room in limits:
+        return 1
+    return -1 if state.fill in limits else 0
+
+
+def _is_less(op: object, counter: SSAValue) -> bool:
+    return (
+        isinstance(op, arith.CmpiOp)
+        and op.predicate.value.data == 2
+        and op.lhs is counter
+    )
+
+
+def _rings_inside(function: FuncOp) -> dict[Operation, list[SSAValue]]:
+    """By operation with regions, the rings that are used inside."""
+    inside: dict[Operation, dict[SSAValue, None]] = defaultdict(dict)
+    for op in function.walk():
+        ring = ring_of(op)
+        if ring is None:
+            continue
+        holder = op.parent_op()
+        while holder is not None and holder is not function:
+            if ring in inside[holder]:
+                break
+            inside[holder][ring] = None
+            holder = holder.parent_op()
+    return {op: list(rings) for op, rings in inside.items()}
+
+
+_RingsOf = dict[SSAValue, set[SSAValue]]
+
+
+def _cursor_values(function: FuncOp) -> tuple[_RingsOf, _RingsOf]:
+    """By value, the rings whose places it decides, and those whose trip counts."""
+    places: list[tuple[SSAValue, SSAValue]] = []
+    counts: list[tuple[SSAValue, SSAValue]] = []
+    for op in function.walk():
+        ring = ring_of(op)
+        if ring is None:
+            continue
+        is_access = isinstance(op, spm.StoreOp | spm.LoadOp)
+        places.append((op.address if is_access else op.operands[1], ring))
+        holder = op.parent_op()
+        if isinstance(holder, scf.ForOp):
+            counts.append((holder.ub, ring))
+    return _closure(places), _closure(counts)
+
+
+def _closure(work: list[tuple[SSAValue, SSAValue]]) -> _RingsOf:
+    found: _RingsOf = defaultdict(set)
+    while work:
+        value, ring = work.pop()
+        if ring not in found[value]:
+            found[value].add(ring)
+            work += ((source, ring) for source in _sources(value))
+    return dict(found)
+
+
+def _sources(value: SSAValue) -> list[SSAValue]:
+    """The values a value is computed from, or carried by a loop or branch."""
+    op = value.owner
+    if isinstance(value, OpResult):
+        assert isinstance(op, Operation)
+        position = value.index
+        match op:
+            case scf.IfOp():
+                return [*_yielded(op, position), op.cond]
+            case scf.ForOp():
+                return [
+                    op.iter_args[position],
+                    op.body.block.last_op.operands[position],
+                ]
+            case scf.WhileOp():
+                condition = op.before_region.block.last_op
+                assert isinstance(condition, scf.ConditionOp)
+                return [condition.args[position]]
+            case _:
+                return [] if op.regions else list(op.operands)
+    assert isinstance(value, BlockArgument)
+    parent = value.block.parent_op()
+    match parent:
+        case scf.ForOp() if value.index > 0:
+            position = value.index - 1
+            return [
+                parent.iter_args[position],
+                parent.body.block.last_op.operands[position],
+            ]
+        case scf.WhileOp() if value.block is parent.before_region.block:
+            last = parent.after_region.block.last_op
+            assert last is not None
+            return [parent.arguments[value.index], last.operands[value.index]]
+        case scf.WhileOp():
+            condition = parent.before_region.block.last_op
+            assert isinstance(condition, scf.ConditionOp)
+            return [condition.args[value.index]]
+        case _:
+            return []
+
+
+def _yielded(op: scf.IfOp, position: int) -> list[SSAValue]:
+    found: list[SSAValue] = []
+    for region in op.regions:
+        if region.blocks and region.block.last_op is not None:
+            found.append(region.block.last_op.operands[position])
+    return found
