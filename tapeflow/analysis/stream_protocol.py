@@ -47,7 +47,7 @@ class _Walk:
         self._function = function
         self._values = CursorValues()
         self._facts = StreamFacts()
-        self._inside = _rings_inside(function)
+        self._inside = rings_inside(function)
         self._cursors, self._counts = _cursor_values(function)
         records: dict[SSAValue, dict[int, SSAValue]] = defaultdict(dict)
         self._steps = StreamSteps(self._values, self._facts, records, {})
@@ -418,7 +418,7 @@ def _is_less(op: object, counter: SSAValue) -> bool:
     )
 
 
-def _rings_inside(function: FuncOp) -> dict[Operation, list[SSAValue]]:
+def rings_inside(function: FuncOp) -> dict[Operation, list[SSAValue]]:
     """By operation with regions, the rings that are used inside."""
     inside: dict[Operation, dict[SSAValue, None]] = defaultdict(dict)
     for op in function.walk():

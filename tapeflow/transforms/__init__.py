@@ -6,6 +6,7 @@ from xdsl.passes import ModulePass
 
 from tapeflow.transforms.affine_to_scf import AffineToScfPass
 from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
+from tapeflow.transforms.check_streams import CheckStreamsPass
 from tapeflow.transforms.differentiate import DifferentiatePass
 from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.form_regions import FormRegionsPass
@@ -26,6 +27,7 @@ from tapeflow.transforms.waive_tape import WaiveTapePass
 __all__ = [
     "AffineToScfPass",
     "AssignScratchpadPass",
+    "CheckStreamsPass",
     "DifferentiatePass",
     "FormLayersPass",
     "FormRegionsPass",
@@ -64,6 +66,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     AssignScratchpadPass,
     LowerSpmToBlockingPass,
     FormStreamsPass,
+    CheckStreamsPass,
 )
 
 

@@ -119,6 +119,8 @@ class LayersPipeline(NamedPipeline):
     name = "layers"
     capacity_bytes: int = 1024
     """Bytes of the scratchpad that the tiles of all regions share."""
+    dynamic_only: bool = False
+    """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
@@ -127,6 +129,7 @@ class LayersPipeline(NamedPipeline):
             f"form-layers{{capacity-bytes={self.capacity_bytes} slots=1}}",
             f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
             "lower-spm-to-blocking",
+            _check_streams(self.dynamic_only),
         )
 
 
@@ -150,6 +153,8 @@ class StreamsPipeline(NamedPipeline):
     """Sizes of the program, as of `place-tape`."""
     rank: int = 0
     """0 for the placement that is estimated to be best, 1 for the next."""
+    dynamic_only: bool = False
+    """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
@@ -162,6 +167,8 @@ class StreamsPipeline(NamedPipeline):
             "form-streams",
             # What is left is behind the cache.
             "lower-tape-to-memref",
+            # Last, so that it reads what runs.
+            _check_streams(self.dynamic_only),
         )
 
     def _place_tape(self) -> str:
@@ -179,6 +186,10 @@ class StreamsPipeline(NamedPipeline):
             f"{key}={value}" for key, value in options.items() if value is not None
         )
         return f"place-tape{{{' '.join(given)}}}"
+
+
+def _check_streams(dynamic_only: bool) -> str:
+    return "check-streams" + ("{dynamic-only=true}" if dynamic_only else "")
 
 
 PIPELINES: dict[str, type[NamedPipeline]] = {
