@@ -1,4 +1,4 @@
-"""Addresses of rings as closed forms: numbers, one for each slot, plus multiples of terms.
+"""Addresses of rings in closed form: a number for each slot, plus multiples of terms.
 
 A cursor's address is `start of the current slot + stride * records in the tile`. The
 start depends on which slot is current, one of a few, so a form holds a number for each;
@@ -42,6 +42,13 @@ class Least:
     """The least of several forms, as a term."""
 
     forms: frozenset[Form]
+
+
+@dataclass(frozen=True)
+class Product:
+    """The product of forms that are no numbers, as a term."""
+
+    factors: frozenset[Form]
 
 
 def number(value: int) -> Form:

@@ -7,7 +7,13 @@ from xdsl.ir import Operation, OpResult, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.constants import constant_of
-from tapeflow.analysis.cursor_forms import FillSymbol, Form, Least, SlotSymbol
+from tapeflow.analysis.cursor_forms import (
+    FillSymbol,
+    Form,
+    Least,
+    Product,
+    SlotSymbol,
+)
 
 _MINIMA = (arith.MinSIOp, arith.MinUIOp)
 _QUOTIENTS = (
@@ -114,10 +120,12 @@ class CursorValues:
             case _:
                 return None
 
-    def _product(self, one: Form, other: Form) -> Form | None:
+    def _product(self, one: Form, other: Form) -> Form:
         if one.constant is not None:
             return forms.scale(other, one.constant)
-        return None if other.constant is None else forms.scale(one, other.constant)
+        if other.constant is not None:
+            return forms.scale(one, other.constant)
+        return forms.term(Product(frozenset({one, other})))
 
     def _quotient(self, value: SSAValue, divisor: int | None) -> Form | None:
         return None if divisor is None else forms.divide(self.of(value), divisor)
@@ -136,6 +144,18 @@ class CursorValues:
             return None
         one, other = self.of(op.lhs), self.of(op.rhs)
         return forms.select(condition.truth, condition.slot, one, other)
+
+
+def steps_in(span: Form, step: Form) -> Form | None:
+    """span / step, where the form of the span shows that it leaves no remainder."""
+    if step.constant is not None:
+        return forms.divide(span, step.constant)
+    if span.numbers == (0,) and len(span.terms) == 1:
+        ((atom, times),) = span.terms
+        if times == 1 and isinstance(atom, Product) and step in atom.factors:
+            others = atom.factors - {step}
+            return next(iter(others)) if len(others) == 1 else None
+    return None
 
 
 def least_members(form: Form) -> frozenset[Form]:

@@ -117,6 +117,8 @@ class Atoms:
     def quotient_up(self, one: Polynomial, divisor: Polynomial) -> Polynomial:
         """ceil(one / divisor)"""
         a, b = number_of(one), number_of(divisor)
+        if a == 0:
+            return ZERO
         if b == 1:
             return one
         if a is not None and b:

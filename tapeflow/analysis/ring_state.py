@@ -75,7 +75,7 @@ class RingState:
         return _sum(forms.number(self.tile), forms.scale(self.fill, -1))
 
     def unknown(self) -> "RingState":
-        """Any slot, any number of records: what holds wherever loops and branches meet."""
+        """Any slot, any number of records: what holds where loops and branches meet."""
         slot = SlotSymbol() if self.type.slots.data > 1 else None
         return replace(self, slot=slot, turn=0, open=False, **_fill(0, self.tile))
 

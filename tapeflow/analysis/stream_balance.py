@@ -133,7 +133,8 @@ class _Walk:
         if frame.nodes:
             return frame.nodes[-1]
         if depth == 0:
-            raise _Unbalanced("more records are popped than are pushed", True)
+            is_certain = all(self._is_run(other.op) for other in frames[1:])
+            raise _Unbalanced("more records are popped than are pushed", is_certain)
         if frame.taken is not None:
             if isinstance(frame.op, scf.IfOp):
                 raise _Unbalanced("a branch pops more records than its like has pushed")
@@ -143,6 +144,13 @@ class _Walk:
         frame.nodes = self._opened(frame, below)
         frame.taken = below
         return self._top(ring, depth) if not frame.nodes else frame.nodes[-1]
+
+    def _is_run(self, op: Operation | None) -> bool:
+        """Whether what a loop holds runs for certain."""
+        if not isinstance(op, scf.ForOp | scf.WhileOp):
+            return False
+        trips = poly.number_of(self._numbers.trips(op))
+        return trips is not None and trips > 0
 
     def _opened(self, frame: Frame, node: Node) -> list[Node]:
         atoms = self._numbers.atoms
@@ -182,8 +190,16 @@ class _Walk:
     # Loops and branches
 
     def _control(self, op: Operation) -> None:
+        trips = None
+        if isinstance(op, scf.ForOp) or op in self._facts.chunks:
+            trips = poly.number_of(self._numbers.trips(op))
+        if trips is not None and trips <= 0:
+            return
         if isinstance(op, scf.WhileOp) and op in self._facts.chunks:
-            self._chunks(op)
+            self._chunks(op, is_once=trips == 1)
+        elif isinstance(op, scf.ForOp) and trips == 1:
+            # Its like may stand without a loop.
+            self._block(op.body.block)
         elif isinstance(op, scf.ForOp):
             self._loop(op, [op.body.block])
         elif isinstance(op, scf.WhileOp):
@@ -197,10 +213,11 @@ class _Walk:
             self._frames[ring].append(Frame(op))
         return rings
 
-    def _chunks(self, op: scf.WhileOp) -> None:
+    def _chunks(self, op: scf.WhileOp, is_once: bool) -> None:
         """Only the inner loop pushes and pops; around it are layer boundaries."""
         inner = self._facts.chunks[op].inner
-        rings, expected = self._open(op), dict(self._expected)
+        rings = [] if is_once else self._open(op)
+        expected = dict(self._expected)
         block = inner.parent
         assert block is not None
         for other in block.ops:
@@ -289,7 +306,7 @@ class _Walk:
             for ring in rings:
                 if ring in self._frames:
                     self._frames[ring].append(Frame(op, is_true=is_true))
-            if region.blocks:
+            if region.blocks and region.block not in self._facts.dead:
                 self._block(region.block)
             frames = self._frames
             ends.append({ring: frames[ring].pop() for ring in rings if ring in frames})

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from xdsl.dialects import scf
-from xdsl.ir import Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.dialects.spm import AllocateOp
 
@@ -57,6 +57,8 @@ class StreamFacts:
     pops: dict[Operation, Pop] = field(default_factory=dict[Operation, Pop])
     """By the first load of the record."""
     chunks: dict[scf.WhileOp, Chunks] = field(default_factory=dict[scf.WhileOp, Chunks])
+    dead: set[Block] = field(default_factory=set[Block])
+    """Branches that are never taken."""
 
     def fail(
         self, ring: SSAValue, answer: Answer, reason: str, where: Operation

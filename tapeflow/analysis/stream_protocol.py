@@ -15,9 +15,14 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
-from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.cursor_forms import Form
-from tapeflow.analysis.cursor_values import CursorValues, Fills, least_members
+from tapeflow.analysis.cursor_values import (
+    CursorValues,
+    Fills,
+    OfSlot,
+    least_members,
+    steps_in,
+)
 from tapeflow.analysis.ring_state import RingState
 from tapeflow.analysis.stream_facts import Chunks, StreamFacts
 from tapeflow.analysis.stream_steps import ProtocolBroken, StreamSteps, ring_of
@@ -243,7 +248,7 @@ class _Walk:
             if form != getattr(self._states[ring], name):
                 self._unknown(
                     ring,
-                    f"the loop carries another {name} than the cursor has after an iteration",
+                    f"the loop carries another {name} than an iteration leaves",
                     last,
                 )
 
@@ -251,18 +256,13 @@ class _Walk:
 
     def _trip_limits(self, op: scf.ForOp) -> frozenset[Form]:
         """Forms none of which the trip count exceeds."""
-        step = constant_of(op.step)
-        if step is None or step < 1:
-            return frozenset()
         limits: set[Form] = set()
+        step = self._values.of(op.step)
         for end in least_members(self._values.of(op.ub)):
             span = forms.add(end, self._values.of(op.lb), -1)
-            if span is None:
-                continue
-            if step != 1:
-                span = forms.divide(span, step)
-            if span is not None:
-                limits |= least_members(span)
+            steps = None if span is None else steps_in(span, step)
+            if steps is not None:
+                limits |= least_members(steps)
         chunks = self._chunks(op, limits)
         if chunks is not None:
             self._facts.chunks[chunks[0]] = chunks[1]
@@ -301,10 +301,10 @@ class _Walk:
         bound = set(least_members(self._values.of(upper)))
         if not bound <= ends:
             return False
-        step = constant_of(inner.step)
         for end in ends - bound:
             span = forms.add(end, self._values.of(inner.lb), -1)
-            span = None if span is None or step is None else forms.divide(span, step)
+            if span is not None:
+                span = steps_in(span, self._values.of(inner.step))
             if span is None or not all(map(self._is_positive, least_members(span))):
                 return False
         return True
@@ -332,6 +332,9 @@ class _Walk:
             self._states = dict(entry)
             for ring in self._facts.failures:
                 self._states.pop(ring, None)
+            if not self._can_be(condition, taken):
+                self._facts.dead |= set(region.blocks)
+                continue
             if isinstance(condition, Fills):
                 self._refine(condition, taken)
             yielded: tuple[SSAValue, ...] = ()
@@ -341,9 +344,28 @@ class _Walk:
                 assert last is not None
                 yielded = tuple(last.operands)
             ends.append((self._states, yielded))
+        if not ends:
+            self._states = entry
+            return
         self._states = {r: s for r, s in entry.items() if r not in self._inside[op]}
         for ring in touched:
             self._meet(ring, ends, op)
+
+    def _can_be(self, condition: Fills | OfSlot | None, taken: bool) -> bool:
+        """Whether a branch can be taken, as far as rings tell."""
+        if isinstance(condition, OfSlot):
+            return taken in condition.truth
+        if condition is None:
+            return True
+        is_equal = condition.holds == taken
+        for state in self._states.values():
+            offset = forms.add(state.fill, forms.term(condition.symbol), -1)
+            if offset is not None and offset.constant is not None:
+                records = condition.records + offset.constant
+                if is_equal:
+                    return state.least <= records <= state.most
+                return not state.least == records == state.most
+        return True
 
     def _refine(self, condition: Fills, taken: bool) -> None:
         is_equal = condition.holds == taken
@@ -368,7 +390,7 @@ class _Walk:
     ) -> None:
         if ring in self._facts.failures:
             return
-        (one_states, one_values), (other_states, other_values) = ends
+        (one_states, one_values), (other_states, other_values) = ends[0], ends[-1]
         one, other = one_states[ring], other_states[ring]
         if one.stored != other.stored or one.moving != other.moving:
             self._states[ring] = one
@@ -405,6 +427,8 @@ def _condition_of(state: RingState) -> str:
 
 
 def _pace(state: RingState, limits: frozenset[Form]) -> int:
+    if state.fill.constant is not None:
+        return 0
     if state.room in limits:
         return 1
     return -1 if state.fill in limits else 0
@@ -482,7 +506,10 @@ def _sources(value: SSAValue) -> list[SSAValue]:
                 assert isinstance(condition, scf.ConditionOp)
                 return [condition.args[position]]
             case _:
-                return [] if op.regions else list(op.operands)
+                # What was loaded is no address, whatever it is loaded from.
+                follows = isinstance(op, stream.AcquireOp | stream.DequeueOp)
+                is_computed = follows or op.name.startswith("arith.")
+                return list(op.operands) if is_computed else []
     assert isinstance(value, BlockArgument)
     parent = value.block.parent_op()
     match parent:

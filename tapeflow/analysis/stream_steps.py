@@ -1,4 +1,4 @@
-"""One access or transfer of a ring: is it allowed in the ring's state, and what follows?"""
+"""One access or transfer of a ring: may it happen in its state, and what follows?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -52,8 +52,8 @@ class StreamSteps:
         if state.most >= state.tile:
             raise _broken(
                 state.least >= state.tile,
-                f"the store goes behind the end of the tile: {_nth(state.tile)} of "
-                f"{state.tile} records is stored already and no test sends the tile off",
+                "the store may go behind the end of the tile: its "
+                f"{state.tile} records may be stored and no test sends it off",
             )
         if state.moving:
             raise ProtocolBroken("refuted", _store_too_early(state))
@@ -190,14 +190,10 @@ def _load_too_early(state: RingState) -> str:
     slots, tile = state.type.slots.data, state.tile
     if state.moving == "arriving":
         return (
-            f"with {(slots + 1) * tile + 1} records or more, record {tile - 1} of tile 0 "
-            "is read from slot 0 while the tile may still be arriving"
+            f"of {(slots + 1) * tile + 1} records or more, record {tile - 1} is read "
+            "from slot 0 while tile 0 may still be arriving in it"
         )
     return "a record is read from a slot while a tile leaves it"
-
-
-def _nth(number: int) -> str:
-    return f"record {number - 1}"
 
 
 def ring_of(op: Operation) -> SSAValue | None:

@@ -7,18 +7,19 @@ nothing writes afterwards; a value popped from a tape is the one that was pushed
 """
 
 from collections.abc import Callable
+from functools import cached_property
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.buffers import find_buffers
 from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.integer_intervals import signed_interval, unsigned_interval
-from tapeflow.analysis.integer_ranges import IntegerRanges
+from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.stream_facts import StreamFacts
 
@@ -34,7 +35,7 @@ class WholeNumbers:
         self._inner = {c.inner: outer for outer, c in facts.chunks.items()}
         self._buffers = find_buffers(function)
         self._body = function.body.block
-        self._ranges = IntegerRanges(function)
+        self._function = function
         self._known: dict[SSAValue, Polynomial | Callable[[], Polynomial]] = {}
 
     def tell(self, value: SSAValue, polynomial: Callable[[], Polynomial]) -> None:
@@ -136,19 +137,27 @@ class WholeNumbers:
         return self.atoms.make("applied", key, *map(self.of, op.operands))
 
     def _converted(self, op: Operation, value: OpResult) -> Polynomial:
-        """The same number, if the new type can hold it."""
+        """The same number, if the new type holds it; numbers have their type's sign."""
         source = op.operands[0]
-        interval = self._ranges.of(source)
-        if _width(value.type) >= _width(source.type):
-            if isinstance(op, arith.ExtUIOp) and not (interval and interval.low >= 0):
-                return self._applied(op.name, op, value)
-            return self.of(source)
         width = _width(value.type)
-        if interval is not None and (
-            interval in signed_interval(width) or interval in unsigned_interval(width)
-        ):
-            return self.of(source)
+        if width < _width(source.type):
+            interval = self._ranges.of(source)
+            if interval is not None and interval in signed_interval(width):
+                return self.of(source)
+            if interval is not None and interval in unsigned_interval(width):
+                return self.atoms.make("cut", width, self.of(source))
+            return self._applied(op.name, op, value)
+        number = self.of(source)
+        if not isinstance(op, arith.ExtUIOp):
+            return number
+        atom = self.atoms.only(number)
+        if atom is not None and atom.name == "cut":
+            return atom.of[0]
         return self._applied(op.name, op, value)
+
+    @cached_property
+    def _ranges(self) -> IntegerRanges:
+        return find_integer_ranges(self._function)
 
     def _argument(self, value: BlockArgument) -> Polynomial:
         loop = value.block.parent_op()
@@ -223,7 +232,7 @@ class WholeNumbers:
         return poly.add(first, self.atoms.sum(iteration, trips, change))
 
     def _own(self, carried: Polynomial) -> frozenset[int]:
-        """The iteration numbers that a carried value depends on, which others may too."""
+        """The iteration numbers a carried value depends on, as others may, too."""
         return frozenset(
             part
             for part in self.atoms.parts(carried)

@@ -38,7 +38,7 @@ class CheckStreamsPass(ModulePass):
 
     name = "check-streams"
     dynamic_only: bool = False
-    """Leave what is not provable to the checks at run time; refuted is an error still."""
+    """Leave what is not provable to the checks at run time."""
     explain: bool = False
     """Print the verdict on every ring to the standard error stream."""
 
@@ -64,8 +64,8 @@ class CheckStreamsPass(ModulePass):
             )
         else:
             message = (
-                f"the use of this ring is not provably right: {verdict.reason}; write it "
-                "as form-streams does, or leave it to the checks at run time with "
+                f"the use of this ring is not provably right: {verdict.reason}; write "
+                "it as form-streams does, or leave it to the checks at run time with "
                 "check-streams{dynamic-only=true}"
             )
         verdict.where.emit_error(message, PassFailedException(message))
