@@ -195,8 +195,6 @@ class _Walk:
             state = self._states[ring]
             if state.stored:
                 self._unknown(ring, "a record is not complete before the loop", op)
-            elif state.moving:
-                self._unknown(ring, "a tile is moving before the loop: wait for it", op)
         return self._touched(op)
 
     def _roles(
@@ -392,20 +390,18 @@ class _Walk:
             return
         (one_states, one_values), (other_states, other_values) = ends[0], ends[-1]
         one, other = one_states[ring], other_states[ring]
-        if one.stored != other.stored or one.moving != other.moving:
+        if one.stored != other.stored:
             self._states[ring] = one
-            self._unknown(
-                ring,
-                "the branches leave a record or a tile in different states: "
-                f"{_condition_of(one)} and {_condition_of(other)}",
-                op,
-            )
+            self._unknown(ring, "one branch alone leaves a record not complete", op)
             return
         same = one.is_same_place(other)
         joined = one if same else one.unknown()
         least, most = min(one.least, other.least), max(one.most, other.most)
         is_open = one.open and other.open
-        joined = replace(joined, least=least, most=most, open=is_open)
+        moving = one.moving or other.moving
+        joined = replace(
+            joined, least=least, most=most, open=is_open, moving=moving
+        )
         self._states[ring] = joined
         for result, a, b in zip(op.results, one_values, other_values, strict=True):
             if all(
@@ -418,12 +414,6 @@ class _Walk:
                 if name in parts:
                     self._values.put(result, getattr(joined, name))
                     break
-
-
-def _condition_of(state: RingState) -> str:
-    if state.stored:
-        return "a record of which only part is stored"
-    return f"a tile that is {state.moving}" if state.moving else "a tile ready for use"
 
 
 def _pace(state: RingState, limits: frozenset[Form]) -> int:
