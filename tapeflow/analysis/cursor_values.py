@@ -29,7 +29,7 @@ _EQUAL, _UNEQUAL = 0, 1
 
 @dataclass(frozen=True)
 class Fills:
-    """The condition that a symbol's tile has a number of records, or that it has not."""
+    """The condition that a symbol's tile has some number of records, or has not."""
 
     symbol: FillSymbol
     records: int

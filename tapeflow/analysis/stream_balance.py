@@ -11,9 +11,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis import polynomials as poly
+from tapeflow.analysis.cursor_slices import rings_inside
 from tapeflow.analysis.polynomials import Polynomial
 from tapeflow.analysis.stream_facts import Pop, Push, StreamFacts
-from tapeflow.analysis.stream_protocol import rings_inside
 from tapeflow.analysis.stream_steps import ring_of
 from tapeflow.analysis.tape_tree import (
     Branched,
@@ -223,14 +223,16 @@ class _Walk:
         for other in block.ops:
             if other is inner:
                 self._block(inner.body.block)
-            elif other in self._inside:
+                continue
+            for step in other.walk():
+                if step in self._facts.pushes or step in self._facts.pops:
+                    ring = ring_of(step)
+                    assert ring is not None
+                    self._fail(ring, _Unbalanced(_BY_CHUNK), step)
+            if other in self._inside:
                 self._control(other)
-            elif other in self._facts.pushes or other in self._facts.pops:
-                ring = ring_of(other)
-                assert ring is not None
-                self._fail(
-                    ring, _Unbalanced("a record a chunk, not an iteration"), other
-                )
+            elif isinstance(other, stream.PrefetchOp | spm.FillOp):
+                self._expected[other.ring] = other
         for other in op.before_region.block.ops:
             for ring in self._inside.get(other, ()):
                 self._fail(
@@ -376,6 +378,7 @@ class _Walk:
             self._fail(op.ring, error, left[-1].op)
 
 
+_BY_CHUNK = "a record is pushed or popped once a chunk, not once an iteration"
 _LEFT = "records that were pushed are left when the loop or branch that pops them ends"
 _FETCHED = "a tile is fetched, but no record of it is provably read"
 

@@ -10,21 +10,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xdsl.dialects import arith, scf
+from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
+from tapeflow.analysis.chunk_loops import chunks_around, trip_limits
 from tapeflow.analysis.cursor_forms import Form
+from tapeflow.analysis.cursor_slices import cursor_values, rings_inside
 from tapeflow.analysis.cursor_values import (
     CursorValues,
     Fills,
     OfSlot,
-    least_members,
-    steps_in,
 )
 from tapeflow.analysis.ring_state import RingState
-from tapeflow.analysis.stream_facts import Chunks, StreamFacts
+from tapeflow.analysis.stream_facts import StreamFacts
 from tapeflow.analysis.stream_steps import ProtocolBroken, StreamSteps, ring_of
 from tapeflow.dialects import spm, stream
 
@@ -53,7 +53,7 @@ class _Walk:
         self._values = CursorValues()
         self._facts = StreamFacts()
         self._inside = rings_inside(function)
-        self._cursors, self._counts = _cursor_values(function)
+        self._cursors, self._counts = cursor_values(function)
         records: dict[SSAValue, dict[int, SSAValue]] = defaultdict(dict)
         self._steps = StreamSteps(self._values, self._facts, records, {})
         self._states: States = {}
@@ -121,7 +121,10 @@ class _Walk:
             return
         before = {ring: self._states[ring] for ring in touched}
         roles = self._roles(op.iter_args, op.body.block.args[1:], touched)
-        limits = self._trip_limits(op)
+        limits = trip_limits(op, self._values)
+        chunks = chunks_around(op, self._values, self._states.values())
+        if chunks is not None:
+            self._facts.chunks[chunks[0]] = chunks[1]
         # By ring, +1 where the tile has room for a record an iteration, -1 where it
         # has a record to give for each.
         paces = {ring: _pace(before[ring], limits) for ring in touched}
@@ -250,73 +253,6 @@ class _Walk:
                     last,
                 )
 
-    # Trip counts
-
-    def _trip_limits(self, op: scf.ForOp) -> frozenset[Form]:
-        """Forms none of which the trip count exceeds."""
-        limits: set[Form] = set()
-        step = self._values.of(op.step)
-        for end in least_members(self._values.of(op.ub)):
-            span = forms.add(end, self._values.of(op.lb), -1)
-            steps = None if span is None else steps_in(span, step)
-            if steps is not None:
-                limits |= least_members(steps)
-        chunks = self._chunks(op, limits)
-        if chunks is not None:
-            self._facts.chunks[chunks[0]] = chunks[1]
-        return frozenset(limits)
-
-    def _chunks(
-        self, inner: scf.ForOp, limits: set[Form]
-    ) -> tuple[scf.WhileOp, Chunks] | None:
-        """The scf.while around a loop of one chunk, if it runs every iteration once."""
-        outer, block = inner.parent_op(), inner.parent
-        if not isinstance(outer, scf.WhileOp) or block is not outer.after_region.block:
-            return None
-        test, last = outer.before_region.block.last_op, block.last_op
-        assert isinstance(test, scf.ConditionOp)
-        assert isinstance(last, scf.YieldOp)
-        if inner.lb not in block.args:
-            return None
-        at = block.args.index(inner.lb)
-        counter = test.args[at]
-        compare = test.condition.owner
-        if not isinstance(counter, BlockArgument) or counter.block is not test.parent:
-            return None
-        if (
-            not _is_less(compare, counter)
-            or last.operands[counter.index] is not inner.ub
-        ):
-            return None
-        upper = compare.operands[1]
-        if not self._ends_at(inner, upper):
-            return None
-        return outer, Chunks(inner, outer.arguments[counter.index], upper)
-
-    def _ends_at(self, inner: scf.ForOp, upper: SSAValue) -> bool:
-        """Whether a chunk ends at the bound or behind some iterations, at least one."""
-        ends = set(least_members(self._values.of(inner.ub)))
-        bound = set(least_members(self._values.of(upper)))
-        if not bound <= ends:
-            return False
-        for end in ends - bound:
-            span = forms.add(end, self._values.of(inner.lb), -1)
-            if span is not None:
-                span = steps_in(span, self._values.of(inner.step))
-            if span is None or not all(map(self._is_positive, least_members(span))):
-                return False
-        return True
-
-    def _is_positive(self, form: Form) -> bool:
-        if form.constant is not None:
-            return form.constant > 0
-        for state in self._states.values():
-            if form == state.room and state.most < state.tile:
-                return True
-            if form == state.fill and state.least > 0:
-                return True
-        return False
-
     # Branches
 
     def _if(self, op: scf.IfOp) -> None:
@@ -399,9 +335,7 @@ class _Walk:
         least, most = min(one.least, other.least), max(one.most, other.most)
         is_open = one.open and other.open
         moving = one.moving or other.moving
-        joined = replace(
-            joined, least=least, most=most, open=is_open, moving=moving
-        )
+        joined = replace(joined, least=least, most=most, open=is_open, moving=moving)
         self._states[ring] = joined
         for result, a, b in zip(op.results, one_values, other_values, strict=True):
             if all(
@@ -422,108 +356,3 @@ def _pace(state: RingState, limits: frozenset[Form]) -> int:
     if state.room in limits:
         return 1
     return -1 if state.fill in limits else 0
-
-
-def _is_less(op: object, counter: SSAValue) -> bool:
-    return (
-        isinstance(op, arith.CmpiOp)
-        and op.predicate.value.data == 2
-        and op.lhs is counter
-    )
-
-
-def rings_inside(function: FuncOp) -> dict[Operation, list[SSAValue]]:
-    """By operation with regions, the rings that are used inside."""
-    inside: dict[Operation, dict[SSAValue, None]] = defaultdict(dict)
-    for op in function.walk():
-        ring = ring_of(op)
-        if ring is None:
-            continue
-        holder = op.parent_op()
-        while holder is not None and holder is not function:
-            if ring in inside[holder]:
-                break
-            inside[holder][ring] = None
-            holder = holder.parent_op()
-    return {op: list(rings) for op, rings in inside.items()}
-
-
-_RingsOf = dict[SSAValue, set[SSAValue]]
-
-
-def _cursor_values(function: FuncOp) -> tuple[_RingsOf, _RingsOf]:
-    """By value, the rings whose places it decides, and those whose trip counts."""
-    places: list[tuple[SSAValue, SSAValue]] = []
-    counts: list[tuple[SSAValue, SSAValue]] = []
-    for op in function.walk():
-        ring = ring_of(op)
-        if ring is None:
-            continue
-        is_access = isinstance(op, spm.StoreOp | spm.LoadOp)
-        places.append((op.address if is_access else op.operands[1], ring))
-        holder = op.parent_op()
-        if isinstance(holder, scf.ForOp):
-            counts.append((holder.ub, ring))
-    return _closure(places), _closure(counts)
-
-
-def _closure(work: list[tuple[SSAValue, SSAValue]]) -> _RingsOf:
-    found: _RingsOf = defaultdict(set)
-    while work:
-        value, ring = work.pop()
-        if ring not in found[value]:
-            found[value].add(ring)
-            work += ((source, ring) for source in _sources(value))
-    return dict(found)
-
-
-def _sources(value: SSAValue) -> list[SSAValue]:
-    """The values a value is computed from, or carried by a loop or branch."""
-    op = value.owner
-    if isinstance(value, OpResult):
-        assert isinstance(op, Operation)
-        position = value.index
-        match op:
-            case scf.IfOp():
-                return [*_yielded(op, position), op.cond]
-            case scf.ForOp():
-                return [
-                    op.iter_args[position],
-                    op.body.block.last_op.operands[position],
-                ]
-            case scf.WhileOp():
-                condition = op.before_region.block.last_op
-                assert isinstance(condition, scf.ConditionOp)
-                return [condition.args[position]]
-            case _:
-                # What was loaded is no address, whatever it is loaded from.
-                follows = isinstance(op, stream.AcquireOp | stream.DequeueOp)
-                is_computed = follows or op.name.startswith("arith.")
-                return list(op.operands) if is_computed else []
-    assert isinstance(value, BlockArgument)
-    parent = value.block.parent_op()
-    match parent:
-        case scf.ForOp() if value.index > 0:
-            position = value.index - 1
-            return [
-                parent.iter_args[position],
-                parent.body.block.last_op.operands[position],
-            ]
-        case scf.WhileOp() if value.block is parent.before_region.block:
-            last = parent.after_region.block.last_op
-            assert last is not None
-            return [parent.arguments[value.index], last.operands[value.index]]
-        case scf.WhileOp():
-            condition = parent.before_region.block.last_op
-            assert isinstance(condition, scf.ConditionOp)
-            return [condition.args[value.index]]
-        case _:
-            return []
-
-
-def _yielded(op: scf.IfOp, position: int) -> list[SSAValue]:
-    found: list[SSAValue] = []
-    for region in op.regions:
-        if region.blocks and region.block.last_op is not None:
-            found.append(region.block.last_op.operands[position])
-    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from xdsl.ir import Operation, SSAValue
 
@@ -211,6 +211,6 @@ def ring_of(op: Operation) -> SSAValue | None:
             | spm.AdvanceOp()
             | spm.RetreatOp()
         ):
-            return cast(SSAValue, op.ring)
+            return op.ring
         case _:
             return None

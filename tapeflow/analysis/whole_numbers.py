@@ -18,7 +18,11 @@ from xdsl.traits import is_side_effect_free
 from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.buffers import find_buffers
 from tapeflow.analysis.constants import constant_of
-from tapeflow.analysis.integer_intervals import signed_interval, unsigned_interval
+from tapeflow.analysis.integer_intervals import (
+    integer_width,
+    signed_interval,
+    unsigned_interval,
+)
 from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.stream_facts import StreamFacts
@@ -55,7 +59,8 @@ class WholeNumbers:
 
     def iteration(self, loop: Operation) -> int:
         """The atom that counts a loop's iterations from 0."""
-        loop = self._inner.get(loop, loop)
+        if isinstance(loop, scf.ForOp):
+            loop = self._inner.get(loop, loop)
         return self.atoms.number(poly.Atom("iteration", loop))
 
     def trips(self, loop: Operation) -> Polynomial:
@@ -262,4 +267,4 @@ def _passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
 
 
 def _width(type_: Attribute) -> int:
-    return type_.width.data if isinstance(type_, IntegerType) else 64
+    return integer_width(type_) or 64

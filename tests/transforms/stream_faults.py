@@ -135,7 +135,9 @@ def _pops(op: Operation) -> bool:
 
     Where it does both, another trip count makes another program with sound streams.
     """
-    inside = [inner for inner in op.walk() if isinstance(inner, spm.LoadOp | spm.StoreOp)]
+    inside = [
+        inner for inner in op.walk() if isinstance(inner, spm.LoadOp | spm.StoreOp)
+    ]
     return bool(inside) and all(isinstance(inner, spm.LoadOp) for inner in inside)
 
 

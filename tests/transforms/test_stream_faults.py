@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
+from xdsl.universe import Universe
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.stream_check import check_streams
@@ -17,6 +18,7 @@ from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
+from tapeflow.tools.pipeline_building import build_passes
 from tapeflow.transforms import (
     AssignScratchpadPass,
     CheckStreamsPass,
@@ -26,9 +28,7 @@ from tapeflow.transforms import (
     LowerSpmToBlockingPass,
 )
 from tapeflow.transforms.pipelines import BaselinePipeline
-from tapeflow.tools.pipeline_building import build_passes
 from tapeflow.universe import full_context
-from xdsl.universe import Universe
 
 from .stream_faults import Fault, faults_of
 
@@ -71,7 +71,9 @@ def bits(result: GradientResult) -> list[bytes]:
     return [array.tobytes() for array in arrays]
 
 
-def outcome(fault: Fault, gradient: CompiledGradient, name: str, right: list[bytes]) -> str:
+def outcome(
+    fault: Fault, gradient: CompiledGradient, name: str, right: list[bytes]
+) -> str:
     """Who catches a fault."""
     mutant = fault.seeded(gradient.module)
     try:
