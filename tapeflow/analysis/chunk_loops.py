@@ -32,7 +32,9 @@ def chunks_around(
     least one iteration and ends at the upper bound at the latest.
     """
     outer, block = inner.parent_op(), inner.parent
-    if not isinstance(outer, scf.WhileOp) or block is not outer.after_region.block:
+    if not isinstance(outer, scf.WhileOp) or block is None:
+        return None
+    if block is not outer.after_region.block:
         return None
     test, last = outer.before_region.block.last_op, block.last_op
     assert isinstance(test, scf.ConditionOp)

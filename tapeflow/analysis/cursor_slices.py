@@ -69,7 +69,7 @@ def _sources(value: SSAValue) -> list[SSAValue]:
             case scf.ForOp():
                 return [
                     op.iter_args[position],
-                    op.body.block.last_op.operands[position],
+                    _at_end(op, position),
                 ]
             case scf.WhileOp():
                 condition = op.before_region.block.last_op
@@ -87,7 +87,7 @@ def _sources(value: SSAValue) -> list[SSAValue]:
             position = value.index - 1
             return [
                 parent.iter_args[position],
-                parent.body.block.last_op.operands[position],
+                _at_end(parent, position),
             ]
         case scf.WhileOp() if value.block is parent.before_region.block:
             last = parent.after_region.block.last_op
@@ -107,3 +107,9 @@ def _yielded(op: scf.IfOp, position: int) -> list[SSAValue]:
         if region.blocks and region.block.last_op is not None:
             found.append(region.block.last_op.operands[position])
     return found
+
+
+def _at_end(loop: scf.ForOp, position: int) -> SSAValue:
+    last = loop.body.block.last_op
+    assert last is not None
+    return last.operands[position]

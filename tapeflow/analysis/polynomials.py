@@ -7,6 +7,7 @@ opposite is not promised. Atoms are numbered by a table, so that terms can be so
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 Polynomial = frozenset[tuple[tuple[int, ...], int]]
 """Pairs of atoms, sorted, and the factor of their product, never 0."""
@@ -129,10 +130,8 @@ class Atoms:
         """The sum of a term over the iterations that atom `index` counts."""
         if index not in self.parts(term):
             return multiply(self.at_least_zero(trips), term)
-        depth = 1 + max(
-            (self.atoms[part].key for part in self.parts(term) if self._bound(part)),
-            default=-1,
-        )
+        bounds = [self.atoms[part] for part in self.parts(term) if self._bound(part)]
+        depth = 1 + max((cast(int, atom.key) for atom in bounds), default=-1)
         bound = self.make("bound", depth)
         body = self.substitute(term, {index: bound})
         name = "sum" if self.is_natural(term) else "signed sum"

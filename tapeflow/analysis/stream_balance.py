@@ -12,29 +12,18 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.cursor_slices import rings_inside
-from tapeflow.analysis.polynomials import Polynomial
 from tapeflow.analysis.stream_facts import Pop, Push, StreamFacts
 from tapeflow.analysis.stream_steps import ring_of
+from tapeflow.analysis.tape_stacks import TapeStacks, Unbalanced, told
 from tapeflow.analysis.tape_tree import (
     Branched,
     Frame,
     Node,
-    Record,
     Repeated,
-    count,
-    substituted,
     within,
 )
 from tapeflow.analysis.whole_numbers import WholeNumbers
 from tapeflow.dialects import spm, stream
-
-
-class _Unbalanced(Exception):
-    """The pops of a ring do not mirror its pushes."""
-
-    def __init__(self, reason: str, is_certain: bool = False):
-        super().__init__(reason)
-        self.is_certain = is_certain
 
 
 def check_balance(function: FuncOp, facts: StreamFacts) -> None:
@@ -47,8 +36,8 @@ class _Walk:
         self._function = function
         self._facts = facts
         self._numbers = WholeNumbers(function, facts)
-        self._frames: dict[SSAValue, list[Frame]] = {}
-        self._pushing: dict[SSAValue, bool] = {}
+        self._stacks = TapeStacks(self._numbers)
+        self._frames = self._stacks.frames
         self._inside = rings_inside(function)
         # Rings whose tile below was fetched although none of its records is popped yet.
         self._expected: dict[SSAValue, Operation] = {}
@@ -82,11 +71,11 @@ class _Walk:
             if op in self._facts.pushes:
                 self._push(self._facts.pushes[op], op)
             else:
-                self._pop(self._facts.pops[op], op)
-        except _Unbalanced as error:
+                self._pop(self._facts.pops[op])
+        except Unbalanced as error:
             self._fail(ring, error, op)
 
-    def _fail(self, ring: SSAValue, error: _Unbalanced, op: Operation) -> None:
+    def _fail(self, ring: SSAValue, error: Unbalanced, op: Operation) -> None:
         answer = "refuted" if error.is_certain else "not provable"
         self._facts.fail(ring, answer, str(error), op)
         self._frames.pop(ring, None)
@@ -96,96 +85,14 @@ class _Walk:
 
     def _push(self, push: Push, op: Operation) -> None:
         if push.ring in self._expected:
-            raise _Unbalanced(
+            raise Unbalanced(
                 "a tile is fetched, but records are pushed before it is read"
             )
-        self._pushing[push.ring] = True
-        self._frames[push.ring][-1].nodes.append(Record(op, push.values))
+        self._stacks.push(push, op)
 
-    def _pop(self, pop: Pop, op: Operation) -> None:
-        ring = pop.ring
-        self._expected.pop(ring, None)
-        for frame in self._frames[ring]:
-            frame.has_popped = True
-        if self._pushing.get(ring, False):
-            self._pushing[ring] = False
-            self._fits(ring)
-        top = self._top(ring, len(self._frames[ring]) - 1)
-        if not isinstance(top, Record):
-            raise _Unbalanced(f"the pop meets {_told(top)}: it has no such form itself")
-        self._frames[ring][-1].nodes.pop()
-        for field, result in pop.loads:
-            source = top.values.get(field)
-            if source is not None:
-                self._numbers.tell(result, self._popped(source, top))
-
-    def _popped(self, source: SSAValue, record: Record):
-        def value() -> Polynomial:
-            number = self._numbers.of(source)
-            return substituted(self._numbers.atoms, number, record.substitutions)
-
-        return value
-
-    def _top(self, ring: SSAValue, depth: int) -> Node:
-        """The node on top of a tape; opens what lies below the frame if it is empty."""
-        frames = self._frames[ring]
-        frame = frames[depth]
-        if frame.nodes:
-            return frame.nodes[-1]
-        if depth == 0:
-            is_certain = all(self._is_run(other.op) for other in frames[1:])
-            raise _Unbalanced("more records are popped than are pushed", is_certain)
-        if frame.taken is not None:
-            if isinstance(frame.op, scf.IfOp):
-                raise _Unbalanced("a branch pops more records than its like has pushed")
-            raise _Unbalanced("an iteration pops more records than one has pushed")
-        below = self._top(ring, depth - 1)
-        assert frame.op is not None
-        frame.nodes = self._opened(frame, below)
-        frame.taken = below
-        return self._top(ring, depth) if not frame.nodes else frame.nodes[-1]
-
-    def _is_run(self, op: Operation | None) -> bool:
-        """Whether what a loop holds runs for certain."""
-        if not isinstance(op, scf.ForOp | scf.WhileOp):
-            return False
-        trips = poly.number_of(self._numbers.trips(op))
-        return trips is not None and trips > 0
-
-    def _opened(self, frame: Frame, node: Node) -> list[Node]:
-        atoms = self._numbers.atoms
-        op = frame.op
-        if isinstance(op, scf.IfOp):
-            return self._opened_branch(frame, op, node)
-        assert isinstance(op, scf.ForOp | scf.WhileOp)
-        if not isinstance(node, Repeated):
-            raise _Unbalanced(f"a loop of pops meets {_told(node)}")
-        pushed = substituted(atoms, node.trips, node.substitutions)
-        popped = self._numbers.trips(op)
-        if pushed != popped:
-            pushes, pops = poly.number_of(pushed), poly.number_of(popped)
-            text = "" if pushes is None or pops is None else f": {pops} and {pushes}"
-            raise _Unbalanced(
-                "the trip count of the loop that pops is not the one of the loop that "
-                f"pushed{text}",
-                bool(text),
-            )
-        last = poly.add(popped, poly.ONE, -1)
-        mine = frozenset({((self._numbers.iteration(op),), 1)})
-        mirrored = {node.index: poly.add(last, mine, -1)}
-        return within(node.body, (mirrored, *node.substitutions))
-
-    def _opened_branch(self, frame: Frame, op: scf.IfOp, node: Node) -> list[Node]:
-        if not isinstance(node, Branched):
-            raise _Unbalanced(f"a branch of pops meets {_told(node)}")
-        condition = substituted(self._numbers.atoms, node.condition, node.substitutions)
-        if condition != self._numbers.of(op.cond):
-            raise _Unbalanced(
-                "the condition of the branch that pops is not provably the one of the "
-                "branch that pushed"
-            )
-        taken = node.true if frame.is_true else node.false
-        return within(taken, node.substitutions)
+    def _pop(self, pop: Pop) -> None:
+        self._expected.pop(pop.ring, None)
+        self._stacks.pop(pop)
 
     # Loops and branches
 
@@ -228,7 +135,7 @@ class _Walk:
                 if step in self._facts.pushes or step in self._facts.pops:
                     ring = ring_of(step)
                     assert ring is not None
-                    self._fail(ring, _Unbalanced(_BY_CHUNK), step)
+                    self._fail(ring, Unbalanced(_BY_CHUNK), step)
             if other in self._inside:
                 self._control(other)
             elif isinstance(other, stream.PrefetchOp | spm.FillOp):
@@ -236,7 +143,7 @@ class _Walk:
         for other in op.before_region.block.ops:
             for ring in self._inside.get(other, ()):
                 self._fail(
-                    ring, _Unbalanced("a ring is used in the test of chunks"), other
+                    ring, Unbalanced("a ring is used in the test of chunks"), other
                 )
         self._close_loop(op, rings, expected)
 
@@ -263,7 +170,7 @@ class _Walk:
                 continue
             frame = self._frames[ring][-1]
             if frame.taken is not None:
-                self._fail(ring, _Unbalanced("the test of a loop pops records"), op)
+                self._fail(ring, Unbalanced("the test of a loop pops records"), op)
             elif frame.nodes:
                 found[ring] = list(frame.nodes)
         return found
@@ -276,7 +183,7 @@ class _Walk:
     ) -> None:
         for ring in rings:
             if ring in self._expected and ring not in expected:
-                self._fail(ring, _Unbalanced(_FETCHED), self._expected[ring])
+                self._fail(ring, Unbalanced(_FETCHED), self._expected[ring])
         # The loop may have no iteration that reads a record.
         self._expected |= {r: o for r, o in expected.items() if r in self._frames}
         for ring in rings:
@@ -286,25 +193,25 @@ class _Walk:
             outer = self._frames[ring][-1]
             if frame.taken is None:
                 if frame.nodes and frame.has_popped:
-                    self._fail(ring, _Unbalanced(_LEFT), op)
+                    self._fail(ring, Unbalanced(_LEFT), op)
                 elif frame.nodes:
                     loop = self._numbers.iteration(op)
                     trips = self._numbers.trips(op)
                     outer.nodes.append(Repeated(op, loop, trips, tuple(frame.nodes)))
             elif frame.nodes:
-                self._fail(ring, _Unbalanced(_LEFT), op)
+                self._fail(ring, Unbalanced(_LEFT), op)
             else:
                 outer.nodes.pop()
 
     def _if(self, op: scf.IfOp) -> None:
         rings = [ring for ring in self._inside[op] if ring in self._frames]
         ends: list[dict[SSAValue, Frame]] = []
-        was_pushing = dict(self._pushing)
+        was_pushing = dict(self._stacks.pushing)
         expected = dict(self._expected)
         pushing: set[SSAValue] = set()
         fetched: dict[SSAValue, Operation] = {}
         for region, is_true in ((op.true_region, True), (op.false_region, False)):
-            self._pushing, self._expected = dict(was_pushing), dict(expected)
+            self._stacks.pushing, self._expected = dict(was_pushing), dict(expected)
             for ring in rings:
                 if ring in self._frames:
                     self._frames[ring].append(Frame(op, is_true=is_true))
@@ -312,9 +219,9 @@ class _Walk:
                 self._block(region.block)
             frames = self._frames
             ends.append({ring: frames[ring].pop() for ring in rings if ring in frames})
-            pushing |= {ring for ring, state in self._pushing.items() if state}
+            pushing |= {ring for ring, state in self._stacks.pushing.items() if state}
             fetched |= self._expected
-        self._pushing = dict.fromkeys(pushing, True)
+        self._stacks.pushing = dict.fromkeys(pushing, True)
         self._expected = {r: o for r, o in fetched.items() if r in self._frames}
         for ring in rings:
             if ring in self._frames:
@@ -329,7 +236,7 @@ class _Walk:
                 outer.nodes.append(Branched(op, condition, true, false))
             return
         if one.nodes or other.nodes:
-            self._fail(ring, _Unbalanced(_LEFT), op)
+            self._fail(ring, Unbalanced(_LEFT), op)
             return
         taken = one.taken or other.taken
         assert isinstance(taken, Branched)
@@ -339,55 +246,24 @@ class _Walk:
             if frame.taken is None
         ]
         if any(untouched):
-            self._fail(ring, _Unbalanced(_LEFT), op)
+            self._fail(ring, Unbalanced(_LEFT), op)
         else:
             outer.nodes.pop()
 
     # Capacity and end
 
-    def _fits(self, ring: SSAValue) -> None:
-        """The records that are on the tape now, before the first is popped."""
-        allocate = ring.owner
-        assert isinstance(allocate, spm.AllocateOp)
-        if allocate.growing is not None:
-            return
-        atoms = self._numbers.atoms
-        total = poly.ZERO
-        for frame in self._frames[ring]:
-            total = poly.add(total, count(atoms, frame.nodes))
-        capacity = self._numbers.of(allocate.capacity)
-        spare = poly.add(capacity, total, -1)
-        if atoms.is_natural(spare):
-            return
-        short = poly.number_of(spare)
-        if short is not None and short < 0:
-            raise _Unbalanced(f"its capacity is {-short} records too small", True)
-        raise _Unbalanced(
-            "its capacity is not provably as large as the number of records pushed"
-        )
-
     def _ends_empty(self, op: spm.AllocateOp) -> None:
         if op.ring not in self._frames:
             return
         if op.ring in self._expected:
-            self._fail(op.ring, _Unbalanced(_FETCHED), self._expected[op.ring])
+            self._fail(op.ring, Unbalanced(_FETCHED), self._expected[op.ring])
             return
         left = self._frames[op.ring][0].nodes
         if left:
-            error = _Unbalanced(f"{_told(left[-1])} is never popped", True)
+            error = Unbalanced(f"{told(left[-1])} is never popped", True)
             self._fail(op.ring, error, left[-1].op)
 
 
 _BY_CHUNK = "a record is pushed or popped once a chunk, not once an iteration"
 _LEFT = "records that were pushed are left when the loop or branch that pops them ends"
 _FETCHED = "a tile is fetched, but no record of it is provably read"
-
-
-def _told(node: Node) -> str:
-    match node:
-        case Record():
-            return "a record pushed outside of loops and branches of its own"
-        case Repeated():
-            return "what a loop has pushed"
-        case Branched():
-            return "what a branch has pushed"
