@@ -7,7 +7,6 @@ begin of an iteration, they do at its end. So every step is checked for all iter
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
 
 from xdsl.dialects import scf
@@ -17,21 +16,19 @@ from xdsl.ir import Block, Operation, SSAValue
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.chunk_loops import chunks_around, trip_limits
 from tapeflow.analysis.cursor_forms import Form
-from tapeflow.analysis.cursor_slices import cursor_values, rings_inside
+from tapeflow.analysis.cursor_roles import CursorRoles, Role
+from tapeflow.analysis.cursor_slices import rings_inside
 from tapeflow.analysis.cursor_values import (
     CursorValues,
     Fills,
-    OfSlot,
 )
+from tapeflow.analysis.fill_conditions import can_be, refined
 from tapeflow.analysis.ring_state import RingState
 from tapeflow.analysis.stream_facts import StreamFacts
 from tapeflow.analysis.stream_steps import ProtocolBroken, StreamSteps, ring_of
 from tapeflow.dialects import spm, stream
 
 States = dict[SSAValue, RingState]
-_Role = tuple[SSAValue, str]
-_CARRIED = ("address", "limit", "start")
-_ROLES = ("address", "limit", "start", "room", "fill")
 _TRANSFERS = (
     stream.EnqueueOp,
     stream.AcquireOp,
@@ -53,7 +50,7 @@ class _Walk:
         self._values = CursorValues()
         self._facts = StreamFacts()
         self._inside = rings_inside(function)
-        self._cursors, self._counts = cursor_values(function)
+        self._roles = CursorRoles(self._values, function)
         records: dict[SSAValue, dict[int, SSAValue]] = defaultdict(dict)
         self._steps = StreamSteps(self._values, self._facts, records, {})
         self._states: States = {}
@@ -120,7 +117,9 @@ class _Walk:
         if not touched:
             return
         before = {ring: self._states[ring] for ring in touched}
-        roles = self._roles(op.iter_args, op.body.block.args[1:], touched)
+        roles = self._roles.carried(
+            op.iter_args, op.body.block.args[1:], self._states, touched
+        )
         limits = trip_limits(op, self._values)
         chunks = chunks_around(op, self._values, self._states.values())
         if chunks is not None:
@@ -137,7 +136,7 @@ class _Walk:
                     (state.least, state.tile - 1) if pace > 0 else (1, state.most)
                 )
                 self._states[ring] = state.within(low, high)
-        self._assume(op.body.block.args[1:], roles)
+        self._roles.assume(op.body.block.args[1:], roles, self._states)
         first = dict(self._states)
         self._block(op.body.block)
         self._show(op.body.block, roles, op)
@@ -153,7 +152,7 @@ class _Walk:
             else:
                 low, high = (state.least, state.tile) if pace > 0 else (0, state.most)
                 self._states[ring] = state.within(low, high)
-        self._assume(op.results, roles)
+        self._roles.assume(op.results, roles, self._states)
 
     def _keeps_pace(
         self, first: RingState, last: RingState, pace: int, op: Operation
@@ -171,18 +170,20 @@ class _Walk:
         touched = self._enter(op)
         if not touched:
             return
-        roles = self._roles(op.arguments, op.before_region.block.args, touched)
+        roles = self._roles.carried(
+            op.arguments, op.before_region.block.args, self._states, touched
+        )
         for ring in touched:
             self._states[ring] = self._states[ring].unknown()
         before, after = op.before_region.block, op.after_region.block
-        self._assume(before.args, roles)
+        self._roles.assume(before.args, roles, self._states)
         self._block(before)
         condition = before.last_op
         assert isinstance(condition, scf.ConditionOp)
         for source, inside, result in zip(
             condition.args, after.args, op.results, strict=True
         ):
-            if source in self._cursors or source in self._counts:
+            if self._roles.is_part(source):
                 self._values.put(inside, self._values.of(source))
                 self._values.put(result, self._values.of(source))
         leaving = {ring: self._states[ring] for ring in touched if ring in self._states}
@@ -200,37 +201,7 @@ class _Walk:
                 self._unknown(ring, "a record is not complete before the loop", op)
         return self._touched(op)
 
-    def _roles(
-        self,
-        values: Sequence[SSAValue],
-        carried: Sequence[SSAValue],
-        touched: Sequence[SSAValue],
-    ) -> dict[int, _Role]:
-        """By position, which part of which cursor a value is that a loop carries on."""
-        roles: dict[int, _Role] = {}
-        for position, value in enumerate(values):
-            for ring in self._cursors.get(carried[position], ()):
-                if ring in touched:
-                    found = self._parts(self._values.of(value), self._states[ring])
-                    taken = set(roles.values())
-                    free = [
-                        (ring, name)
-                        for name in found
-                        if name in _CARRIED and (ring, name) not in taken
-                    ]
-                    if free:
-                        roles.setdefault(position, free[0])
-        return roles
-
-    def _parts(self, form: Form, state: RingState) -> list[str]:
-        return [name for name in _ROLES if form == getattr(state, name)]
-
-    def _assume(self, values: Sequence[SSAValue], roles: dict[int, _Role]) -> None:
-        for position, (ring, name) in roles.items():
-            if ring in self._states:
-                self._values.put(values[position], getattr(self._states[ring], name))
-
-    def _show(self, block: Block, roles: dict[int, _Role], op: Operation) -> None:
+    def _show(self, block: Block, roles: dict[int, Role], op: Operation) -> None:
         """At the end of an iteration the carried values are the cursor's again."""
         last = block.last_op
         assert last is not None
@@ -266,11 +237,11 @@ class _Walk:
             self._states = dict(entry)
             for ring in self._facts.failures:
                 self._states.pop(ring, None)
-            if not self._can_be(condition, taken):
+            if not can_be(condition, taken, self._states.values()):
                 self._facts.dead |= set(region.blocks)
                 continue
             if isinstance(condition, Fills):
-                self._refine(condition, taken)
+                self._states = refined(condition, taken, self._states)
             yielded: tuple[SSAValue, ...] = ()
             if region.blocks:
                 self._block(region.block)
@@ -284,37 +255,6 @@ class _Walk:
         self._states = {r: s for r, s in entry.items() if r not in self._inside[op]}
         for ring in touched:
             self._meet(ring, ends, op)
-
-    def _can_be(self, condition: Fills | OfSlot | None, taken: bool) -> bool:
-        """Whether a branch can be taken, as far as rings tell."""
-        if isinstance(condition, OfSlot):
-            return taken in condition.truth
-        if condition is None:
-            return True
-        is_equal = condition.holds == taken
-        for state in self._states.values():
-            offset = forms.add(state.fill, forms.term(condition.symbol), -1)
-            if offset is not None and offset.constant is not None:
-                records = condition.records + offset.constant
-                if is_equal:
-                    return state.least <= records <= state.most
-                return not state.least == records == state.most
-        return True
-
-    def _refine(self, condition: Fills, taken: bool) -> None:
-        is_equal = condition.holds == taken
-        for ring, state in self._states.items():
-            offset = forms.add(state.fill, forms.term(condition.symbol), -1)
-            if offset is None or offset.constant is None:
-                continue
-            records = condition.records + offset.constant
-            least, most = state.least, state.most
-            if is_equal:
-                least, most = max(least, records), min(most, records)
-            else:
-                least += least == records
-                most -= most == records
-            self._states[ring] = replace(state, least=least, most=most)
 
     def _meet(
         self,
@@ -337,17 +277,8 @@ class _Walk:
         moving = one.moving or other.moving
         joined = replace(joined, least=least, most=most, open=is_open, moving=moving)
         self._states[ring] = joined
-        for result, a, b in zip(op.results, one_values, other_values, strict=True):
-            if all(
-                ring not in of.get(result, ()) for of in (self._cursors, self._counts)
-            ):
-                continue
-            parts = set(self._parts(self._values.of(a), one))
-            parts &= set(self._parts(self._values.of(b), other))
-            for name in _ROLES:
-                if name in parts:
-                    self._values.put(result, getattr(joined, name))
-                    break
+        for result, *values in zip(op.results, one_values, other_values, strict=True):
+            self._roles.join(result, values, (one, other), joined)
 
 
 def _pace(state: RingState, limits: frozenset[Form]) -> int:
