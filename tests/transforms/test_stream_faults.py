@@ -84,6 +84,13 @@ def outcome(
     for answer in OUTCOMES[:2]:
         if answer in found:
             return answer
+    return at_run_time(mutant, gradient, name, right)
+
+
+def at_run_time(
+    mutant: ModuleOp, gradient: CompiledGradient, name: str, right: list[bytes]
+) -> str:
+    """What a run of a mutant shows: a fault, the right bits, or neither."""
     inputs = get_program(name).make_inputs("tiny")
     try:
         result = replace(gradient, module=mutant).run(inputs, engine="reference")
