@@ -111,7 +111,9 @@ def our_streams(name: str, size: str) -> Point:
     """Streamed on `salam`: a port and 15 KB of cache, a port and 1 KB of scratchpad."""
     (case,) = program_cases((name,), size, 0)
     return point_of(
-        case.request.run(fit_pipeline(f"streams{{{POLICY}}}", SALAM), "compiled")
+        case.request.run(
+            fit_pipeline(f"streams{{places=stream {POLICY}}}", SALAM), "compiled"
+        )
     )
 
 

@@ -24,7 +24,8 @@ from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
 from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
-from tapeflow.tools.pipeline_on_machine import FittedPipeline, fit_pipeline
+from tapeflow.tools.fitted_pipeline import FittedPipeline
+from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.universe import full_context
 
 LEAST_SECONDS = 0.5
@@ -111,7 +112,9 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("programs", nargs="*", default=DEFAULT_PROGRAMS)
-    parser.add_argument("--pipelines", default="baseline,regions,layers,streams")
+    parser.add_argument(
+        "--pipelines", default="baseline,regions,layers,streams{places=stream}"
+    )
     parser.add_argument("--size", default="paper", help="size for the compiled engine")
     parser.add_argument("--reference-size", default="tiny")
     options = parser.parse_args()

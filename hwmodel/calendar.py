@@ -61,6 +61,16 @@ def find_free_interval(
 
 
 @inner_kernel
+def count_unused(calendar: Array, row: int, cycle: int, length: int) -> int:
+    """How many of `length` cycles from `cycle` on have no user yet."""
+    mask = calendar.shape[1] - 1
+    unused = 0
+    for asked in range(cycle, cycle + length):
+        unused += int(calendar[row, at(asked & mask)] <= asked << 8)
+    return unused
+
+
+@inner_kernel
 def reserve(
     calendar: Array, links: Array, row: int, capacity: int, cycle: int, length: int
 ) -> int:

@@ -55,6 +55,12 @@ class Counters:
     dma_stall_cycles: int = _counter(
         "Cycles that waits for tiles took beyond their operands, summed."
     )
+    dma_busy_cycles: int = _counter(
+        "Cycles in which at least one tile is being moved, its set-up included."
+    )
+    dma_exposed_cycles: int = _counter(
+        "Cycles for which a wait for a tile was all that held up retirement."
+    )
     tiles_pushed: int = _counter("Tiles handed to the stacks in DRAM.")
     tiles_popped: int = _counter("Tiles taken back, on chip already or not.")
     tiles_left: int = _counter("Tiles still on the stacks at the end.")

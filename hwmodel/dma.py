@@ -6,6 +6,10 @@ set-up to its last burst; transfers of one ring issue their bursts in order. Eve
 that moves occupies a scratchpad port for one cycle, all banks it lies in for another or
 the same cycle (a bank reads a whole row at once), and a turn of the DRAM bus.
 
+A reload gives up what is on chip where a sweep turns: the records of the current tile
+go to DRAM in as many bursts as they need, then every tile on chip is fetched again, the
+current one first. It is one command; each of its transfers is set up like any other.
+
 Each tile that begins in a slot, or comes back to it, is a new life of the slot; what
 words hold is checked against it (see `scratchpad`).
 
@@ -17,7 +21,7 @@ for its real time.
 from __future__ import annotations
 
 from hwmodel.banks import WORD_BYTES, take_row
-from hwmodel.calendar import find_free_interval, reserve
+from hwmodel.calendar import count_unused, find_free_interval, reserve
 from hwmodel.datapath import fail, take
 from hwmodel.dram import read_line, write_line
 from hwmodel.event_log import FIRST, Event, note_event, note_transfer
@@ -31,6 +35,7 @@ from hwmodel.state import (
     LIFE,
     LIVES,
     LOADED,
+    RETIRED,
     RING_ADDRESS,
     RING_BURSTS,
     RING_CURRENT,
@@ -54,6 +59,7 @@ ENQUEUE = int(Operation.ENQUEUE)
 ACQUIRE = int(Operation.ACQUIRE)
 PREFETCH = int(Operation.PREFETCH)
 DEQUEUE = int(Operation.DEQUEUE)
+RELOAD = int(Operation.RELOAD)
 DRAIN = int(Operation.DRAIN)
 FILL = int(Operation.FILL)
 
@@ -62,8 +68,13 @@ FILL = int(Operation.FILL)
 def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
     """Carry out the DMA command `kind` issued at cycle `start`; when it is done.
 
-    `address` is the scratchpad address at which a slot of `ring` begins.
+    `address` is the scratchpad address at which a slot of `ring` begins, of a reload
+    that at which the records of the current tile end.
     """
+    if kind == RELOAD:
+        if is_in_current(sim, address, ring):
+            reload(sim, address, ring, start + 1)
+        return start + 1
     if not is_slot(sim, address, ring):
         return start
     if kind not in (ACQUIRE, DEQUEUE) and not is_current(sim, kind, address, ring):
@@ -80,6 +91,8 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
     if kind in (ENQUEUE, PREFETCH):
         return accepted
     sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
+    held_up = max(accepted, sim.registers[RETIRED])
+    sim.tally[Tally.DMA_EXPOSED_CYCLES] += max(0, end - held_up)
     if sim.log.shape[0] and end > accepted:
         note_event(sim.log, Event.WAIT_DMA, accepted, end, kind, ring)
     if kind in (DRAIN, FILL):
@@ -88,10 +101,18 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
 
 
 @inner_kernel
+def is_ring(sim: Sim, address: int, ring: int) -> bool:
+    """Whether there is a ring of this number; notes a fault if not."""
+    if 0 <= ring < sim.rings.shape[0]:
+        return True
+    fail(sim, Fault.NO_SUCH_RING, address, ring)
+    return False
+
+
+@inner_kernel
 def is_slot(sim: Sim, address: int, ring: int) -> bool:
     """Whether a slot of `ring` begins at `address`; notes a fault if not."""
-    if ring < 0 or ring >= sim.rings.shape[0]:
-        fail(sim, Fault.NO_SUCH_RING, address, ring)
+    if not is_ring(sim, address, ring):
         return False
     offset = address - sim.rings[ring, RING_ADDRESS]
     pitch = sim.rings[ring, RING_PITCH]
@@ -122,6 +143,18 @@ def is_current(sim: Sim, kind: int, address: int, ring: int) -> bool:
 
 
 @inner_kernel
+def is_in_current(sim: Sim, address: int, ring: int) -> bool:
+    """Whether `address` may end the current tile of `ring`; notes a fault if not."""
+    if not is_ring(sim, address, ring):
+        return False
+    start = sim.slots[sim.rings[ring, RING_CURRENT], SLOT_ADDRESS]
+    if start <= address <= start + sim.rings[ring, RING_PITCH]:
+        return True
+    fail(sim, Fault.WRONG_SLOT, address, ring)
+    return False
+
+
+@inner_kernel
 def push(sim: Sim, ring: int, slot: int, cycle: int) -> int:
     """Copy the tile in `slot` to DRAM as tile `head`, and advance `head`."""
     rings = sim.rings
@@ -130,7 +163,7 @@ def push(sim: Sim, ring: int, slot: int, cycle: int) -> int:
     begin_life(sim, rings[ring, RING_CURRENT], False)
     sim.tally[Tally.TILES_PUSHED] += 1
     request = max(cycle, sim.slots[slot, STORED])
-    return transfer(sim, ring, slot, tile, True, request)
+    return transfer(sim, ring, slot, tile, rings[ring, RING_BURSTS], True, request)
 
 
 @inner_kernel
@@ -149,8 +182,37 @@ def pop(sim: Sim, ring: int, slot: int, cycle: int, is_ahead: bool) -> int:
     if tile < 0:
         return cycle
     sim.slots[slot, ARRIVES] = int(is_ahead)
+    return bring(sim, ring, slot, tile, rings[ring, RING_BURSTS], cycle)
+
+
+@inner_kernel
+def bring(sim: Sim, ring: int, slot: int, tile: int, bursts: int, cycle: int) -> int:
+    """Copy a tile from DRAM into `slot` once nothing touches that any more."""
     request = max(cycle, sim.slots[slot, STORED], sim.slots[slot, LOADED])
-    return transfer(sim, ring, slot, tile, False, request)
+    return transfer(sim, ring, slot, tile, bursts, False, request)
+
+
+@inner_kernel
+def reload(sim: Sim, address: int, ring: int, cycle: int) -> None:
+    """Write the current tile up to `address`, then fetch all tiles on chip again."""
+    rings, slots = sim.rings, sim.slots
+    head, current = rings[ring, RING_HEAD], rings[ring, RING_CURRENT]
+    line_bytes = 1 << sim.parameters.line_shift
+    burst_bytes = sim.parameters.burst_lines * line_bytes
+    size = address - slots[current, SLOT_ADDRESS]
+    bursts = (size + burst_bytes - 1) // burst_bytes
+    if bursts:
+        request = max(cycle, slots[current, STORED])
+        transfer(sim, ring, current, head, bursts, True, request)
+    for distance in range(min(rings[ring, RING_SLOTS], head + 1)):
+        if distance:
+            bursts = rings[ring, RING_BURSTS]
+        if bursts:
+            tile = head - distance
+            slot = rings[ring, RING_FIRST] + tile % rings[ring, RING_SLOTS]
+            begin_life(sim, slot, True)
+            slots[slot, ARRIVES] = 1
+            bring(sim, ring, slot, tile, bursts, cycle)
 
 
 @inner_kernel
@@ -176,12 +238,11 @@ def begin_life(sim: Sim, slot: int, is_filled: bool) -> None:
 
 @inner_kernel
 def transfer(
-    sim: Sim, ring: int, slot: int, tile: int, is_out: bool, request: int
+    sim: Sim, ring: int, slot: int, tile: int, bursts: int, is_out: bool, request: int
 ) -> int:
-    """Move one tile, not before cycle `request`; the cycle at which it is complete."""
+    """Move the first bursts of a tile, not before `request`; when they are complete."""
     parameters, rings, in_flight = sim.parameters, sim.rings, sim.in_flight
-    bursts, limit = rings[ring, RING_BURSTS], parameters.requests_in_flight
-    shift = parameters.line_shift
+    limit, shift = parameters.requests_in_flight, parameters.line_shift
     lines = bursts * parameters.burst_lines
     capacity = sim.capacity[CHANNEL]
     shortest = parameters.setup + parameters.closed + lines
@@ -190,7 +251,8 @@ def transfer(
         sim.calendar, sim.links, CHANNEL, capacity, request, shortest
     )
     issued = max(begin + parameters.setup, rings[ring, RING_ISSUED])
-    line = (rings[ring, RING_DRAM] >> shift) + tile * lines
+    pitch_lines = rings[ring, RING_BURSTS] * parameters.burst_lines
+    line = (rings[ring, RING_DRAM] >> shift) + tile * pitch_lines
     word = sim.slots[slot, SLOT_ADDRESS] // WORD_BYTES
     end = issued
     for burst in range(bursts):
@@ -205,6 +267,8 @@ def transfer(
         in_flight[burst % limit] = complete
         end = max(end, complete)
     rings[ring, RING_ISSUED] = issued
+    busy = count_unused(sim.calendar, CHANNEL, begin, end - begin)
+    sim.tally[Tally.DMA_BUSY_CYCLES] += busy
     lost = reserve(sim.calendar, sim.links, CHANNEL, capacity, begin, end - begin)
     sim.tally[Tally.HORIZON_OVERFLOWS] += lost
     sim.tally[Tally.DMA_TRANSFERS] += 1

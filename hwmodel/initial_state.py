@@ -153,7 +153,7 @@ def _horizon(
     for ring in rings:
         lines = ring.burst_count(machine.dma.burst_bytes) * parameters.burst_lines
         transfer = parameters.setup + slowest + 2 * lines * turn
-        cycles += 2 * ring.slots * transfer
+        cycles += (2 * ring.slots + 1) * transfer
     turns = max(1, -(-parameters.turns // parameters.turn_cycles))
     horizon = _power_of_two(turns * cycles)
     return min(max(horizon, _SHORTEST_HORIZON), _LONGEST_HORIZON)

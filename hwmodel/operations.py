@@ -95,6 +95,7 @@ class Operation(IntEnum):
     MOVE = 54
     FREE_LOAD = 55
     FREE_STORE = 56
+    RELOAD = 57
 
 
 @dataclass(frozen=True)

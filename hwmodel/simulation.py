@@ -164,6 +164,8 @@ class Simulation:
             dma_lines_out=tally[Tally.DMA_LINES_OUT],
             dma_bytes=dma_lines * line_bytes,
             dma_stall_cycles=tally[Tally.DMA_STALL_CYCLES],
+            dma_busy_cycles=tally[Tally.DMA_BUSY_CYCLES],
+            dma_exposed_cycles=tally[Tally.DMA_EXPOSED_CYCLES],
             tiles_pushed=tally[Tally.TILES_PUSHED],
             tiles_popped=tally[Tally.TILES_POPPED],
             tiles_left=int(arrays.rings[:, state.RING_HEAD].sum()),

@@ -148,6 +148,8 @@ class Tally(IntEnum):
     PREFETCHES_DROPPED = 25
     PREFETCHER_LOOKUPS = 26
     BANK_CONFLICTS = 27
+    DMA_BUSY_CYCLES = 28
+    DMA_EXPOSED_CYCLES = 29
 
 
 class Parameters(NamedTuple):

@@ -25,7 +25,9 @@ from tapeflow.universe import full_context
 
 ENGINES = get_args(Engine)
 MACHINE = preset("fair")
-PASSES = {name: fit_pipeline(name, MACHINE).passes for name in PIPELINES}
+FORCED = ("streams{places=stream}", "streams{places=scratchpad}")
+ARMS = (*PIPELINES, *FORCED)
+PASSES = {name: fit_pipeline(name, MACHINE).passes for name in ARMS}
 STAGES = {
     passes[:count]: f"{name}-{count}-{passes[count - 1].name}"
     for name, passes in PASSES.items()
@@ -102,13 +104,13 @@ def test_every_pass_keeps_every_bit(name, passes, engine):
     assert bits(result) == bits(first_tape_level(name))
 
 
-@pytest.mark.parametrize("pipeline", PIPELINES)
+@pytest.mark.parametrize("pipeline", ARMS)
 @pytest.mark.parametrize("name", NAMES)
 def test_machine_changes_no_bit_and_engines_count_alike(name, pipeline):
     fitted = fit_pipeline(pipeline, MACHINE)
     gradient = compiled(name, fitted.passes)
     results = [
-        gradient.run(inputs(name), machine=fitted.machine, engine=engine)
+        gradient.run(inputs(name), machine=fitted.machine_of(gradient), engine=engine)
         for engine in ENGINES
     ]
     for result in results:
@@ -122,13 +124,13 @@ def test_machine_changes_no_bit_and_engines_count_alike(name, pipeline):
 def test_tape_bytes_by_layout(name):
     """Only record padding tells the layouts apart; tiles and slots change nothing."""
     pushed = {}
-    for pipeline in PIPELINES:
+    for pipeline in ARMS:
         fitted = fit_pipeline(pipeline, MACHINE)
         gradient = compiled(name, fitted.passes)
-        result = gradient.run(inputs(name), machine=fitted.machine)
+        result = gradient.run(inputs(name), machine=fitted.machine_of(gradient))
         pushed[pipeline] = result.tape_bytes
-    assert pushed["regions"] == pushed["layers"] == pushed["streams"]
-    assert 0 <= pushed["baseline"] <= pushed["regions"]
+    assert all(pushed["regions"] == pushed[name] for name in ("layers", *FORCED))
+    assert 0 <= pushed["baseline"] <= pushed["streams"] <= pushed["regions"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -148,7 +150,7 @@ def test_work_is_what_a_run_without_tape_counts(name):
     fitted = fit_pipeline(WORK_PIPELINE, MACHINE)
     gradient = compiled(name, fitted.passes)
     results = [
-        gradient.run(inputs(name), machine=fitted.machine, engine=engine)
+        gradient.run(inputs(name), machine=fitted.machine_of(gradient), engine=engine)
         for engine in ENGINES
     ]
     counters = results[0].counters

@@ -6,9 +6,8 @@
 // CHECK:      passes of tapeflow
 // CHECK:        differentiate
 // CHECK-NEXT:       Replace requests for gradients by functions that compute them.
-// CHECK:        form-layers{capacity-bytes slots}
+// CHECK:        form-layers{capacity-bytes slots machine sizes assumed-trips}
 // CHECK:      pipelines
-// CHECK:        streams{function wrt policy operations-per-byte assumed-trips capacity-bytes slots}
-// CHECK-NEXT:       The tape in tiles in the scratchpad, streamed while compute goes on.
-
+// CHECK:        streams{function wrt policy operations-per-byte assumed-trips stagger places slots scratchpad-bytes scratchpad-ports machine sizes rank turn-around-reuse}
+// CHECK-NEXT:       Each region of the tape where it is best
 // VERSION: tapeflow-opt {{.*}} with xDSL {{.*}}

@@ -1,7 +1,7 @@
 // RUN: tapeflow-opt %s -p baseline | filecheck %s --check-prefix=BASELINE
 // RUN: tapeflow-opt %s -p regions | filecheck %s --check-prefix=REGIONS
 // RUN: tapeflow-opt %s -p 'layers{capacity-bytes=512}' | filecheck %s --check-prefix=LAYERS
-// RUN: tapeflow-opt %s --pass-pipeline='builtin.module(streams{capacity-bytes=1024 slots=4}, dce)' | filecheck %s --check-prefix=STREAMS
+// RUN: tapeflow-opt %s --pass-pipeline='builtin.module(streams{places=stream scratchpad-bytes=1024 slots=4}, dce)' | filecheck %s --check-prefix=STREAMS
 // RUN: tapeflow-opt %s -p streams --print-between-passes | filecheck %s --check-prefix=STEPS
 
 func.func @f(%x: memref<?xf64>) -> f64 {
@@ -40,5 +40,6 @@ ad.gradient @f_grad of @f wrt [0]
 // STEPS: IR after canonicalize:
 // STEPS: IR after cse:
 // STEPS: IR after form-regions:
+// STEPS: IR after place-tape:
 // STEPS: IR after form-layers:
 // STEPS: IR after assign-scratchpad:

@@ -8,4 +8,4 @@ func.func @small(%n: index) {
   %t = tape.allocate %n : !tape.region<[f64], aos, tile 9>
   func.return
 }
-// CHECK: scratchpad too small: the tiles up to this region take 384 bytes in all slots, there are 256; give form-layers the same capacity-bytes and slots
+// CHECK: scratchpad too small: the slots of all regions take 384 bytes (s 2 x 64 bytes, t 2 x 128 bytes), there are 256; give form-layers the same capacity-bytes and slots

@@ -1,6 +1,11 @@
 // RUN: tapeflow-opt %s --split-input-file --verify-diagnostics -p 'form-layers{capacity-bytes=255 slots=2}' | filecheck %s
 // RUN: tapeflow-opt %s --split-input-file --verify-diagnostics -p 'form-layers{slots=0}' | filecheck %s --check-prefix=SLOTS
 
+// RUN: tapeflow-opt %s --split-input-file --verify-diagnostics -p 'form-layers{sizes="n"}' | filecheck %s --check-prefix=SIZES
+// RUN: tapeflow-opt %s --split-input-file --verify-diagnostics -p 'form-layers{machine="ports=x"}' | filecheck %s --check-prefix=MACHINE
+
+// SIZES: form-layers: 'n' is not name=whole number
+// MACHINE: form-layers: 'x' is no number for ports
 // SLOTS: form-layers needs at least one slot, not 0
 
 func.func @small(%n: index) {
@@ -8,7 +13,7 @@ func.func @small(%n: index) {
   %t = tape.allocate %n : !tape.region<[f64, f64, f64, f64, f64, f64, f64, f64, i1], aos>
   func.return
 }
-// CHECK: scratchpad too small for one record of each tape region in each slot, and for the tiles asked for: needs 384 bytes for 2 regions of 4 slots together, has 255; raise capacity-bytes, lower slots, or leave regions in the cache
+// CHECK: scratchpad too small for one record of each tape region in each slot, and for the tiles asked for: needs 384 bytes (s 2 x 64 bytes, t 2 x 128 bytes), has 255; raise capacity-bytes, lower slots, or leave regions in the cache
 
 // -----
 
@@ -16,7 +21,7 @@ func.func @long(%n: index) {
   %s = tape.allocate %n {tape.tile = 32 : i64} : !tape.region<[f64], aos>
   func.return
 }
-// CHECK: needs 512 bytes for 1 regions of 2 slots together, has 255
+// CHECK: needs 512 bytes (s 2 x 256 bytes), has 255
 
 // -----
 

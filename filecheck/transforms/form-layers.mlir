@@ -234,3 +234,24 @@ func.func @places(%n: index, %a: f64) {
 // CHECK:        scf.for %i_2 = %c0 to %n step %c1 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], soa>
 // CHECK-NEXT:   }
+
+// -----
+
+// What is pushed more often gets longer tiles.
+func.func @often(%n: index, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %m = arith.muli %n, %n : index
+  %s = tape.allocate %m : !tape.region<[f64], aos>
+  %t = tape.allocate %n : !tape.region<[f64], aos>
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      tape.push %s, %a : !tape.region<[f64], aos>
+    }
+    tape.push %t, %a : !tape.region<[f64], aos>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @often
+// CHECK:         %s = tape.allocate %m : !tape.region<[f64], aos, tile 24>
+// CHECK-NEXT:    %t = tape.allocate %n : !tape.region<[f64], aos, tile 8>

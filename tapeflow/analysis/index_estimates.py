@@ -7,7 +7,7 @@ Else it is assumed.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from math import prod
 from typing import TypeAlias, cast
 
@@ -35,6 +35,27 @@ _BINARY: dict[type[Operation], Callable[[float, float], float]] = {
     arith.MinSIOp: min,
     arith.MinUIOp: min,
 }
+
+
+def parse_sizes(text: str) -> dict[str, int]:
+    """`n=64; dim(x, 0)=1000` as a dictionary.
+
+    Raises:
+        ValueError: other forms.
+    """
+    sizes: dict[str, int] = {}
+    for word in filter(str.strip, text.split(";")):
+        name, _, number = word.rpartition("=")
+        try:
+            sizes[name.strip()] = int(number)
+        except ValueError:
+            raise ValueError(f"'{word.strip()}' is not name=whole number") from None
+    return sizes
+
+
+MOST_RUNS = 1e15
+"""Beyond this nothing is told apart."""
+_CALCULATED: tuple[type[Operation], ...] = (*_BINARY, *_CASTS)
 
 
 class IndexEstimates:
@@ -70,7 +91,8 @@ class IndexEstimates:
             parent = block.parent_op()
             around = self.runs(parent.parent) if parent is not None else 1.0
             is_loop = isinstance(parent, Loop)
-            self._runs[block] = around * (self.trips(parent) if is_loop else 1.0)
+            runs = around * (self.trips(parent) if is_loop else 1.0)
+            self._runs[block] = min(runs, MOST_RUNS)
         return self._runs[block]
 
     def extent(self, buffer: SSAValue, axis: int) -> float | None:
@@ -95,33 +117,31 @@ class IndexEstimates:
 
     def value(self, value: SSAValue) -> float | None:
         """A whole number; None if data decides it."""
-        if value not in self._values:
-            self._values[value] = None
-            self._values[value] = self._find(value)
+        for earlier in _in_order(value, self._values, _CALCULATED):
+            self._values[earlier] = None  # where a bound needs itself
+            self._values[earlier] = self._find(earlier)
         return self._values[value]
 
     def moving(self, value: SSAValue) -> frozenset[Loop]:
         """The loops that change a value from one iteration to the next."""
-        if value not in self._movers:
-            self._movers[value] = frozenset()  # a cycle adds nothing
-            if isinstance(value, BlockArgument):
-                owner = value.block.parent_op()
+        for earlier in _in_order(value, self._movers, (Operation,)):
+            if isinstance(earlier, BlockArgument):
+                owner = earlier.block.parent_op()
                 found = {owner} if isinstance(owner, Loop) else set[Loop]()
             else:
-                operands = cast(Operation, value.owner).operands
-                found = {loop for v in operands for loop in self.moving(v)}
-            self._movers[value] = frozenset(found)
+                operands = cast(Operation, earlier.owner).operands
+                found = {loop for v in operands for loop in self._movers.get(v, ())}
+            self._movers[earlier] = frozenset(found)
         return self._movers[value]
 
     def is_gathered(self, value: SSAValue) -> bool:
         """Whether a value is computed from what a load gave."""
-        if value not in self._gathered:
-            self._gathered[value] = False
-            if not isinstance(value, BlockArgument):
-                op = cast(Operation, value.owner)
-                self._gathered[value] = isinstance(op, memref.LoadOp) or any(
-                    map(self.is_gathered, op.operands)
-                )
+        for earlier in _in_order(value, self._gathered, (Operation,)):
+            op = earlier.owner
+            self._gathered[earlier] = isinstance(op, Operation) and (
+                isinstance(op, memref.LoadOp)
+                or any(self._gathered.get(operand, False) for operand in op.operands)
+            )
         return self._gathered[value]
 
     def _find(self, value: SSAValue) -> float | None:
@@ -175,6 +195,26 @@ class IndexEstimates:
             if extent is not None and around > 0:
                 return max(1.0, extent / around)
         return None
+
+
+def _in_order(
+    value: SSAValue, known: Container[SSAValue], through: tuple[type[Operation], ...]
+) -> Iterator[SSAValue]:
+    """The unknown values that a value is computed from, operands first, itself last.
+
+    Only operations of the given classes are followed to their operands.
+    """
+    pending = [(value, False)]
+    while pending:
+        next_value, has_operands = pending.pop()
+        if next_value in known:
+            continue
+        op = next_value.owner
+        if has_operands or not isinstance(op, through):
+            yield next_value
+        else:
+            pending.append((next_value, True))
+            pending.extend((operand, False) for operand in reversed(op.operands))
 
 
 def _walks(induction: SSAValue) -> Iterator[tuple[memref.LoadOp | memref.StoreOp, int]]:

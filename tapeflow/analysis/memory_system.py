@@ -60,8 +60,14 @@ class MemorySystem:
         return MemorySystem(**values)
 
     def __str__(self) -> str:
-        words = (f"{f.name}={getattr(self, f.name):g}" for f in fields(self))
-        return " ".join(words)
+        return " ".join(
+            f"{f.name}={_written(getattr(self, f.name))}" for f in fields(self)
+        )
+
+
+def _written(number: int | float) -> str:
+    """Whole numbers with all their digits."""
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 _MAY_BE_ZERO = ("prefetch_degree", "issue_width", "dma_setup_cycles", "sram_bytes")

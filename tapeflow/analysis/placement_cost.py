@@ -49,8 +49,9 @@ class Estimate:
     def cycles(self) -> float:
         """All together."""
         parts = (self.issue, self.cache_ports, self.scratchpad_ports, self.dram_bus)
-        overlapped = sum(part**OVERLAPPED for part in parts) ** (1 / OVERLAPPED)
-        return overlapped + self.misses + self.tiles
+        largest = max(*parts, 1.0)
+        shares = sum((part / largest) ** OVERLAPPED for part in parts)
+        return largest * shares ** (1 / OVERLAPPED) + self.misses + self.tiles
 
     @property
     def limit(self) -> str:
@@ -92,6 +93,7 @@ class PlacementCost:
         """What the plan costs."""
         memory = self.memory
         pairs = [*zip(self.regions, plan.places, strict=True)]
+        tiles = self.tiles(plan)
         cached = [region for region, place in pairs if not place.is_on_chip]
         on_chip = [pair for pair in pairs if pair[1].is_on_chip]
         cache_bytes = memory.sram_bytes - plan.scratchpad_bytes
@@ -100,12 +102,12 @@ class PlacementCost:
         )
         spilled = sum(_lines_in_cache(region, cache_bytes) for region in cached)
         moved = sum(
-            _lines_moved(region, self.tile(plan, number) * _slots(place))
+            _lines_moved(region, tiles[number] * _slots(place))
             for number, (region, place) in enumerate(pairs)
             if place.is_on_chip
         )
         operations = self._operations + CHUNK_OPERATIONS * sum(
-            region.chunks + 2 * region.pushes / self.tile(plan, number)
+            region.chunks + 2 * region.pushes / tiles[number]
             for number, (region, place) in enumerate(pairs)
             if place.is_on_chip
         )
@@ -124,24 +126,25 @@ class PlacementCost:
             **parts,
             misses=self._waits(own, spilled, operations),
             tiles=sum(
-                self._late(region, _slots(place), self.tile(plan, number), busy)
+                self._late(region, _slots(place), tiles[number], busy)
                 for number, (region, place) in enumerate(pairs)
                 if place.is_on_chip
             ),
         )
 
-    def tile(self, plan: Plan, number: int) -> float:
-        """Records of a tile of one region, about as `form-layers` would cut it."""
-        region, place = self.regions[number], plan.places[number]
-        if place.tile is not None:
-            return float(place.tile)
-        sharing = [
-            (other, other_place)
-            for other, other_place in zip(self.regions, plan.places, strict=True)
-            if other_place.is_on_chip
+    def tiles(self, plan: Plan) -> list[float]:
+        """Records of a tile of each region, about as `form-layers` would cut it."""
+        pairs = [*zip(self.regions, plan.places, strict=True)]
+        weight = sum(
+            region.stride_bytes * _slots(place)
+            for region, place in pairs
+            if place.is_on_chip
+        )
+        share = plan.scratchpad_bytes / max(1, weight)
+        return [
+            float(place.tile or max(1.0, min(region.peak, share)))
+            for region, place in pairs
         ]
-        weight = sum(other.stride_bytes * _slots(p) for other, p in sharing)
-        return max(1.0, min(region.peak, plan.scratchpad_bytes / max(1, weight)))
 
     def _waits(self, own: float, spilled: float, operations: float) -> float:
         """Cycles waited for lines, as many at a time as are on their way."""

@@ -27,7 +27,7 @@ def report_lines(cost: PlacementCost, chosen: PricedPlan, slots: int) -> Iterato
         for priced in alternatives(cost, chosen.plan, number):
             place = priced.plan.places[number]
             mark = "*" if place == chosen.plan.places[number] else " "
-            yield f"    {mark} {place!s:<14} {_cycles(priced.estimate)}"
+            yield f"    {mark} {place!s:<16} {_cycles(priced.estimate)}"
     yield "  plans (issue, cache ports, scratchpad ports, DRAM bus, misses, tiles):"
     for name, priced in _compared(cost, chosen, slots):
         parts = (getattr(priced.estimate, cause) for cause in CAUSES)

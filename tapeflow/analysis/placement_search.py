@@ -15,14 +15,15 @@ from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.analysis.placement import Place, Plan
 from tapeflow.analysis.placement_cost import Estimate, PlacementCost
 from tapeflow.analysis.region_uses import RegionUse
-from tapeflow.dialects.record import LINE_BYTES
+from tapeflow.dialects.record import LINE_BYTES, aligned
 
 MARGIN = 0.02
 """Share of the cycles by which a plan has to be cheaper than one behind the cache."""
 SPLITS_KEPT = 2
 """Splits of the SRAM that are ranked for each set of regions on chip."""
-MOST_SETS = 6
-"""Regions of which every set is tried; of more, those that move most come first."""
+MOST_SETS = 5
+"""Regions of which every set is tried; of more, the one, two, four, ... that move most
+words."""
 
 
 class NoScratchpad(Exception):
@@ -91,6 +92,8 @@ def plan_for(
     ]
     if not splits:
         raise NoScratchpad
+    # Where none has room, the pass that cuts tiles says what is needed.
+    splits = [s for s in splits if _has_room(s, cost.regions)] or splits[-1:]
     return min((_priced(cost, plan) for plan in splits), key=_cycles)
 
 
@@ -144,7 +147,8 @@ def _sets(regions: list[RegionUse]) -> Iterator[frozenset[int]]:
                 yield frozenset(n for n in numbers if choice[n])
         return
     by_words = sorted(numbers, key=lambda n: regions[n].words, reverse=True)
-    for count in range(1, len(regions) + 1):
+    counts = {min(1 << n, len(regions)) for n in range(len(regions).bit_length() + 1)}
+    for count in sorted(counts):
         yield frozenset(by_words[:count])
 
 
@@ -159,13 +163,20 @@ def _splits(
             _on_chip(region, share, slots) if n in chosen else cached_place(region)
             for n, region in enumerate(regions)
         )
-        needed = sum(
-            (place.slots or 1) * max(LINE_BYTES, regions[n].stride_bytes)
-            for n, place in enumerate(places)
-            if place.is_on_chip
-        )
-        if needed <= size:
-            yield Plan(places, size, ports)
+        plan = Plan(places, size, ports)
+        if _has_room(plan, regions):
+            yield plan
+
+
+def _has_room(plan: Plan, regions: list[RegionUse]) -> bool:
+    """Whether a record of each region, or a line, fits in each slot."""
+    needed = sum(
+        aligned((place.tile or 1) * region.stride_bytes, LINE_BYTES)
+        * (place.slots or 1)
+        for region, place in zip(regions, plan.places, strict=True)
+        if place.is_on_chip
+    )
+    return needed <= plan.scratchpad_bytes
 
 
 def _possible_splits(memory: MemorySystem, split: Split) -> Iterator[tuple[int, int]]:

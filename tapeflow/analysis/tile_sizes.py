@@ -1,16 +1,29 @@
 """How a scratchpad is shared: the tile length of each tape region.
 
-The policy: a tile length that is asked for is granted. Every other region's tile holds
-the same number of records, as many as fit, so a region's share is proportional to its
-record's stride and its slots. A region that never holds that many records takes only
-what it needs. Tiles take whole lines and fill them; lines that remain lengthen single
-tiles, in order.
+The policy: tiles as long as useful. A tile length that is asked for is granted. Every
+other region begins with a line a slot; then each further line goes where it saves most
+cycles for the bytes it takes in all slots, as long as it saves any. What a tile of T
+records costs a region of S slots that holds H records at a time, in R rounds, is
+
+    R * (tiles out + tiles in) * (set-up + transfer + wait)
+
+    tiles out = max(0, H / T - 1)       the last tile never leaves,
+    tiles in  = max(0, H / T - S)       and what is on chip at the turn never comes back
+    transfer  = bytes of a tile / bytes a cycle, in whole lines
+    wait      = max(0, set-up + latency + (2 - S) * transfer)
+
+A tile is waited for as long as its transfer is not covered by those of S - 1 others:
+this assumes a program that pushes as fast as DRAM takes it. So a region that is pushed
+often gets longer tiles, more slots shorter ones, and one whose records all fit no more
+than that. Numbers of records that are only estimated may be too low: lines that no
+region has a use for lengthen the shortest tiles that may need it.
 """
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 
+from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.dialects.record import LINE_BYTES
 
 
@@ -37,14 +50,18 @@ class TapeDemand:
     """Tiles that are on chip at a time."""
     fixed_records: int | None = None
     """The records per tile it asks for, None to leave them to the policy."""
+    held_records: float = 4096.0
+    """Estimate of the records it holds at a time."""
+    rounds: float = 1.0
+    """How often it is filled and emptied."""
 
     def lines(self, records: int) -> int:
         """Lines of a slot for a tile of so many records, or of all it ever holds."""
-        return -(-self.useful(records) * self.stride_bytes // LINE_BYTES)
+        return ceil(self.useful(records) * self.stride_bytes / LINE_BYTES)
 
-    def all_lines(self, records: int) -> int:
-        """Lines of all slots."""
-        return self.slots * self.lines(records)
+    def ring_bytes(self, records: int) -> int:
+        """Bytes of all slots."""
+        return self.slots * self.lines(records) * LINE_BYTES
 
     def useful(self, records: int) -> int:
         """The records of a tile, at least one, at most all it ever holds."""
@@ -54,43 +71,69 @@ class TapeDemand:
             return max(1, records)
         return max(1, min(records, self.capacity_records))
 
+    def filling(self, lines: int) -> int:
+        """The most useful records of a tile that takes so many lines."""
+        return self.useful(lines * LINE_BYTES // self.stride_bytes)
 
-def tile_sizes(demands: Sequence[TapeDemand], capacity_bytes: int) -> tuple[int, ...]:
+    def cost(self, records: int, memory: MemorySystem) -> float:
+        """Cycles that tiles of so many records cost."""
+        tiles = self.held_records / records
+        moved = max(0.0, tiles - 1) + max(0.0, tiles - self.slots)
+        transfer = self.lines(records) * LINE_BYTES / memory.dram_bytes_per_cycle
+        start = memory.dma_setup_cycles
+        late = start + memory.dram_latency_cycles + (2 - self.slots) * transfer
+        return self.rounds * moved * (start + transfer + max(0.0, late))
+
+
+Value = Callable[[TapeDemand, int, int], float]
+"""What a region gains for a line by tiles of more records, from fewer; 0 if nothing."""
+
+
+def tile_sizes(
+    demands: Sequence[TapeDemand], capacity_bytes: int, memory: MemorySystem
+) -> tuple[int, ...]:
     """Records per tile of each region, so that all slots of all regions fit together.
 
     Raises:
         ScratchpadTooSmall: with the bytes that one record a slot needs.
     """
-    if not demands:
-        return ()
-    capacity_lines = capacity_bytes // LINE_BYTES
+    needed = sum(demand.ring_bytes(1) for demand in demands)
+    if needed > capacity_bytes:
+        raise ScratchpadTooSmall(needed)
 
-    def lines(records: int) -> int:
-        return sum(demand.all_lines(records) for demand in demands)
+    def saved_cycles(demand: TapeDemand, fewer: int, more: int) -> float:
+        saved = demand.cost(fewer, memory) - demand.cost(more, memory)
+        return saved / _lines_between(demand, fewer, more)
 
-    if lines(1) > capacity_lines:
-        raise ScratchpadTooSmall(lines(1) * LINE_BYTES)
-    longest = capacity_lines * LINE_BYTES
-    common = bisect_right(range(1, longest + 1), capacity_lines, key=lines)
-    return _lengthen(demands, common, capacity_lines - lines(common))
+    def shortness(demand: TapeDemand, fewer: int, _more: int) -> float:
+        return 1 / demand.ring_bytes(fewer)
 
-
-def _lengthen(
-    demands: Sequence[TapeDemand], common: int, spare_lines: int
-) -> tuple[int, ...]:
-    """Give out the spare lines in order, as long as one lengthens some tile."""
-    tiles = [demand.useful(common) for demand in demands]
-    progress = True
-    while progress:
-        progress = False
-        for number, demand in enumerate(demands):
-            held_lines = demand.lines(tiles[number])
-            tile = demand.useful(held_lines * LINE_BYTES // demand.stride_bytes)
-            more_lines = demand.lines(tile + 1) - held_lines
-            if 0 < demand.slots * more_lines <= spare_lines:
-                spare_lines -= demand.slots * more_lines
-                whole_bytes = (held_lines + more_lines) * LINE_BYTES
-                tile = demand.useful(whole_bytes // demand.stride_bytes)
-                progress = True
-            tiles[number] = tile
+    tiles = [demand.filling(demand.lines(1)) for demand in demands]
+    spare_lines = (capacity_bytes - needed) // LINE_BYTES
+    for value in (saved_cycles, shortness):
+        spare_lines = _spend(demands, tiles, spare_lines, value)
     return tuple(tiles)
+
+
+def _spend(
+    demands: Sequence[TapeDemand], tiles: list[int], spare_lines: int, value: Value
+) -> int:
+    """Lengthen tiles by the best steps; the lines that are left."""
+    while True:
+        steps: list[tuple[float, int, int, int]] = []
+        for number, demand in enumerate(demands):
+            more = demand.filling(demand.lines(tiles[number] + 1))
+            lines = _lines_between(demand, tiles[number], more)
+            if 0 < lines <= spare_lines:
+                worth = value(demand, tiles[number], more)
+                steps.append((worth, -number, more, lines))
+        worth, number, more, lines = max(steps, default=(0.0, 0, 0, 0))
+        if worth <= 0.0:
+            return spare_lines
+        tiles[-number] = more
+        spare_lines -= lines
+
+
+def _lines_between(demand: TapeDemand, fewer: int, more: int) -> int:
+    """How many more lines all slots take with longer tiles."""
+    return demand.slots * (demand.lines(more) - demand.lines(fewer))

@@ -10,7 +10,7 @@ every iteration fetches anew what its inner loops fetch.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from math import prod
-from typing import TypeAlias, cast
+from typing import cast
 
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType
@@ -23,8 +23,6 @@ from tapeflow.dialects.record import LINE_BYTES, field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp
 from tapeflow.dialects.tape_types import TapeRegionType
 
-Lines: TypeAlias = dict[SSAValue, float]
-"""Lines touched, by buffer or tape."""
 USABLE = (1.0, 0.75)
 """Shares of a cache that data may fill before its sets overflow; the mean counts."""
 
@@ -66,8 +64,14 @@ class _Scope:
     inner: list["_Scope"] = field(default_factory=list["_Scope"])
     loops: set[Loop] = field(default_factory=set[Loop])
     """The loops inside, itself included."""
-    tapes: Lines = field(default_factory=Lines)
-    """Lines pushed and popped in the whole run."""
+    tapes: dict[SSAValue, float] = field(default_factory=dict[SSAValue, float])
+    """Lines of each tape that are pushed and popped in the whole program."""
+    whole: float = 0.0
+    """Lines touched in a run."""
+    once: float = 0.0
+    """Lines touched in an iteration."""
+    alone: float = 0.0
+    """Lines touched in an iteration outside of its loops."""
 
 
 class WorkingSets:
@@ -80,6 +84,7 @@ class WorkingSets:
         """Words of its own data that the program loads and stores."""
         self._root = _Scope(function, 1.0, 1.0)
         self._fill(function, [self._root])
+        self._measure(self._root)
 
     def fetched_lines(
         self, cache_bytes: int, cached: Collection[SSAValue] = ()
@@ -154,31 +159,37 @@ class WorkingSets:
         self, scope: _Scope, capacity: float, cached: Collection[SSAValue]
     ) -> float:
         """Lines fetched in one run of a scope."""
-        whole = self._touched(scope, frozenset(scope.loops))
-        if sum(whole.values()) + _tape(scope, cached, scope.runs) <= capacity:
-            return sum(whole.values())
-        inner_loops = frozenset(loop for loop in scope.loops if loop is not scope.op)
-        once = self._touched(scope, inner_loops)
+        if scope.whole + _tape(scope, cached, scope.runs) <= capacity:
+            return scope.whole
         iterations = scope.runs * max(1.0, scope.trips)
-        if sum(once.values()) + _tape(scope, cached, iterations) <= capacity:
-            return sum(whole.values())
-        none = frozenset[Loop]()
-        direct = {(access.buffer, access.kind(none)) for access in scope.direct}
+        if scope.once + _tape(scope, cached, iterations) <= capacity:
+            return scope.whole
         inner = sum(self._fetched(loop, capacity, cached) for loop in scope.inner)
-        return scope.trips * (inner + len(direct))
+        return scope.trips * (inner + scope.alone)
 
-    def _touched(self, scope: _Scope, inside: frozenset[Loop]) -> Lines:
-        """Lines of each buffer that are touched while the loops inside run."""
+    def _measure(self, scope: _Scope) -> None:
+        """Sum up what a scope and its loops touch; no capacity changes that."""
+        inner_loops = frozenset(loop for loop in scope.loops if loop is not scope.op)
+        scope.whole = self._touched(scope, frozenset(scope.loops))
+        scope.once = self._touched(scope, inner_loops)
+        none = frozenset[Loop]()
+        scope.alone = len({(a.buffer, a.kind(none)) for a in scope.direct})
+        scope.accesses.clear()
+        for loop in scope.inner:
+            self._measure(loop)
+
+    def _touched(self, scope: _Scope, inside: frozenset[Loop]) -> float:
+        """Lines that are touched while the loops inside run."""
         kinds: dict[SSAValue, dict[object, float]] = {}
-        limits: Lines = {}
+        limits: dict[SSAValue, float] = {}
         for access in scope.accesses:
             lines = self._lines(access, inside)
             kinds.setdefault(access.buffer, {})[access.kind(inside)] = lines
             limits[access.buffer] = access.buffer_lines
-        return {
-            buffer: min(limits[buffer], sum(of_kind.values()))
+        return sum(
+            min(limits[buffer], sum(of_kind.values()))
             for buffer, of_kind in kinds.items()
-        }
+        )
 
     def _lines(self, access: _Access, inside: frozenset[Loop]) -> float:
         moving: set[Loop] = set()

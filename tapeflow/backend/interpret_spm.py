@@ -102,6 +102,7 @@ _TRANSFERS: dict[type[Operation], Callable[[Ring, int], Any]] = {
     stream.AcquireOp: Ring.acquire,
     stream.PrefetchOp: Ring.prefetch,
     stream.DequeueOp: Ring.dequeue,
+    stream.ReloadOp: Ring.reload,
 }
 for _op_class, _action in _TRANSFERS.items():
     setattr(

@@ -173,6 +173,7 @@ _RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
     stream.AcquireOp: _transfer(Kind.ACQUIRE),
     stream.PrefetchOp: _transfer(Kind.PREFETCH),
     stream.DequeueOp: _transfer(Kind.DEQUEUE),
+    stream.ReloadOp: _transfer(Kind.RELOAD),
     ad.TurnOp: lambda _op: (MicroOperation(int(Kind.TURN)),),
 }
 

@@ -83,14 +83,7 @@ class Ring:
     def enqueue(self, start: int) -> None:
         """The current tile leaves for DRAM; the next slot begins the next tile."""
         slot = self._slot_of_head(start, "enqueue")
-        if self._max_tiles is not None and self._head >= self._max_tiles:
-            raise ExecutionError(
-                f"ring {self.number} overflows: tile {self._head} leaves for a stack "
-                f"in DRAM of {self._max_tiles} tiles"
-            )
-        del self._stack[self._head :]
-        part = self._extent(slot)
-        self._stack.append((bytes(self._bytes[part]), self._tags[part]))
+        self._write_back(slot)
         self._leaving[slot] = True
         self._head += 1
         self._forget(self._current)
@@ -121,6 +114,24 @@ class Ring:
         self._leaving[slot] = self._arriving[slot] = False
         return start
 
+    def reload(self, end: int) -> None:
+        """The current tile up to `end` leaves for DRAM; all on chip come again."""
+        slot = self._current
+        size = end - self._start(slot)
+        if not 0 <= size <= self._tile_bytes:
+            raise ExecutionError(
+                f"reload at scratchpad byte {end}: tile {self._head} of ring "
+                f"{self.number} is in slot {slot}, at byte {self._start(slot)}"
+            )
+        if size:
+            self._write_back(slot)
+        for tile in range(max(0, self._head - self._slots + 1), self._head + 1):
+            if tile < self._head or size:
+                slot = tile % self._slots
+                part = self._extent(slot)
+                self._bytes[part], self._tags[part] = self._stack[tile]
+                self._arriving[slot] = True
+
     def drain(self, start: int) -> None:
         """Enqueue and wait."""
         self.enqueue(start)
@@ -147,6 +158,17 @@ class Ring:
             start = self._start(self._current)
             address = limit = start + self._tile_bytes
         return address, limit, (address - start) // self.record.stride_bytes
+
+    def _write_back(self, slot: int) -> None:
+        """Copy the current tile to the top of the stack in DRAM."""
+        if self._max_tiles is not None and self._head >= self._max_tiles:
+            raise ExecutionError(
+                f"ring {self.number} overflows: tile {self._head} leaves for a stack "
+                f"in DRAM of {self._max_tiles} tiles"
+            )
+        del self._stack[self._head :]
+        part = self._extent(slot)
+        self._stack.append((bytes(self._bytes[part]), self._tags[part]))
 
     @property
     def _current(self) -> int:

@@ -6,6 +6,9 @@ Transfers of one ring happen in program order.
 
     forward boundary: enqueue (tile head leaves, head += 1), acquire (slot is free)
     reverse boundary: prefetch (tile head-S comes, head -= 1), dequeue (tile is here)
+
+Where the sweep turns, the tiles on chip are used as they are; to measure what that
+gains, a reload gives them up: they are all fetched again.
 """
 
 from xdsl.dialects.builtin import IndexType
@@ -78,4 +81,22 @@ class DequeueOp(_WaitOp):
     name = "stream.dequeue"
 
 
-Stream = Dialect("stream", [EnqueueOp, AcquireOp, PrefetchOp, DequeueOp])
+@irdl_op_definition
+class ReloadOp(IRDLOperation):
+    """Start to write the current tile up to `end`, then to fetch all tiles on chip.
+
+    The current tile comes first, as far as it was written. `end` is the byte address
+    behind its last record; all of them have to be dequeued before they are read.
+    """
+
+    name = "stream.reload"
+    ring = operand_def(RingType)
+    end = operand_def(IndexType())
+    traits = traits_def(MemoryReadEffect(), MemoryWriteEffect())
+    assembly_format = "$ring `,` $end attr-dict `:` type($ring)"
+
+    def __init__(self, ring: SSAValue, end: SSAValue):
+        super().__init__(operands=[ring, end])
+
+
+Stream = Dialect("stream", [EnqueueOp, AcquireOp, PrefetchOp, DequeueOp, ReloadOp])

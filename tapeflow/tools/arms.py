@@ -1,30 +1,28 @@
 """The arms of a comparison: pipelines, and the best of several baselines.
 
 An arm is written like a pipeline. `fair-baseline` stands for what a careful engineer
-would compare with: each layout of the tape behind the cache, without and with a stride
-prefetcher of several degrees, of which the one with the fewest cycles counts. As the
-ceiling of them all, `free-tape` has the best of these prefetchers, too, and so has
-`streams`, where the compiler alone decides on places and layouts. `tuned-streams` runs
-the placements that the compiler holds to be the best, and takes the best of them.
+would compare with: each layout of the tape behind the cache, buffers where they come to
+lie or staggered, without and with a stride prefetcher of several degrees, of which the
+one with the fewest cycles counts. As the ceiling of them all, `free-tape` has the best
+of these prefetchers and placements of buffers, too, and so has `streams`, where the
+compiler alone decides on places and layouts. `tuned-streams` runs the placements that
+the compiler holds to be the best, and takes the best of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
 import click
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.tape_policy import PolicyName
-from tapeflow.dialects.tape_types import LAYOUTS, Layout
+from tapeflow.dialects.tape_types import Layout
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.pass_options import OptionError, instantiate
-from tapeflow.tools.pipeline_on_machine import (
-    FittedPipeline,
-    Prefetcher,
-    Target,
-    fit_pipeline,
-)
+from tapeflow.tools.pipeline_on_machine import Prefetcher, Target, fit_pipeline
 from tapeflow.tools.pipeline_text import (
     PassNode,
     PipelineError,
@@ -43,9 +41,18 @@ FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
     ("stride", 4),
 )
 """The prefetchers of which an arm that has the choice takes the best."""
+FAIR_LAYOUTS: tuple[tuple[Layout, bool], ...] = (
+    ("soa", False),
+    ("padded-soa", True),
+    ("aos", False),
+    ("aos", True),
+)
+"""The layouts that are tried, and whether buffers of the function are staggered."""
 CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
 """The arms that have the choice unasked."""
 
+STAGGER = "stagger"
+Options: TypeAlias = dict[str, ParameterListType]
 OptionsT = TypeVar("OptionsT", bound=ArgSpecConvertible)
 
 _FIRST, *_OTHERS = PIPELINES
@@ -87,8 +94,8 @@ class Candidate:
     """One way to run an arm."""
 
     pipeline: FittedPipeline
-    layout: Layout | None = None
-    """The tape's layout, where the arm has a choice."""
+    layout: str | None = None
+    """The tape's layout, and whether buffers are staggered, where it has a choice."""
 
 
 @dataclass(frozen=True)
@@ -157,13 +164,15 @@ def make_arm(
     """
     nodes = parse_pipeline_text(text)
     node = nodes[0] if len(nodes) == 1 else None
-    texts: list[tuple[str, Layout | None]] = [(text, None)]
+    texts: Sequence[tuple[str, str | None]] = [(text, None)]
     if isinstance(node, PassNode):
         _check_spelling(node, text)
         if node.spec.name == FAIR_BASELINE:
-            texts = [(_baseline(node, layout, text), layout) for layout in LAYOUTS]
+            texts = _baselines(node, text)
         elif node.spec.name == TUNED_STREAMS:
-            texts = [(ranked, None) for ranked in _ranked_streams(node, text)]
+            texts = [(one, None) for one in _ranked_streams(node, text)]
+        elif node.spec.name in (FREE_TAPE, STREAMS):
+            texts = [(one, None) for one in _staggered_or_not(node, text)]
         if node.spec.name in CHOOSING:
             prefetchers = _choice(target.machine, prefetchers)
         if any(key.startswith("cache.prefetch") for key in node.spec.parameters):
@@ -196,32 +205,45 @@ def _choice(
     return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
 
 
-def _baseline(node: PassNode, layout: Layout, text: str) -> str:
-    """The text of a candidate of `fair-baseline`, which has the node's options."""
+def _baselines(node: PassNode, text: str) -> list[tuple[str, str]]:
+    """The texts of the candidates of `fair-baseline`, and what tells them apart."""
     options, of_machine = _own_options(node, FairBaselineOptions, text)
-    choice: dict[str, ParameterListType] = {
-        "layout": (layout,),
-        "policy": (options.policy,),
-    }
-    return str(ArgSpec(_FIRST, {**choice, **of_machine}))
+    given: Options = {"policy": (options.policy,), **of_machine}
+    return [
+        (
+            str(ArgSpec(_FIRST, {"layout": (layout,), **_stagger(stagger), **given})),
+            f"{layout} staggered" if stagger else layout,
+        )
+        for layout, stagger in FAIR_LAYOUTS
+    ]
 
 
 def _ranked_streams(node: PassNode, text: str) -> list[str]:
     """The texts of what `tuned-streams` runs: layouts in the cache, and plans."""
     options, of_machine = _own_options(node, TunedStreamsOptions, text)
-    policy: dict[str, ParameterListType] = {"policy": (options.policy,)}
-    choices: list[dict[str, ParameterListType]] = [
-        *({"places": (layout,)} for layout in LAYOUTS),
-        *({"rank": (rank,)} for rank in range(options.trials)),
+    given: Options = {"policy": (options.policy,), **of_machine}
+    choices: list[Options] = [
+        *({"places": (layout,), **_stagger(s)} for layout, s in FAIR_LAYOUTS),
+        *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
     ]
-    return [
-        str(ArgSpec(STREAMS, {**policy, **choice, **of_machine})) for choice in choices
-    ]
+    return [str(ArgSpec(STREAMS, {**choice, **given})) for choice in choices]
+
+
+def _staggered_or_not(node: PassNode, text: str) -> list[str]:
+    """Both ways to place buffers, unless the text says which."""
+    if STAGGER in node.spec.parameters:
+        return [text]
+    given = node.spec.parameters
+    return [text, str(ArgSpec(node.spec.name, {**given, **_stagger(True)}))]
+
+
+def _stagger(is_staggered: bool) -> Options:
+    return {STAGGER: (True,)} if is_staggered else {}
 
 
 def _own_options(
     node: PassNode, kind: type[OptionsT], text: str
-) -> tuple[OptionsT, dict[str, ParameterListType]]:
+) -> tuple[OptionsT, Options]:
     """The options of an arm that is no pipeline, and those of its machine."""
     given = node.spec.parameters
     own = {key: value for key, value in given.items() if "." not in key}

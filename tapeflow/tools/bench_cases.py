@@ -17,8 +17,8 @@ from tapeflow.backend.gradient import CompiledGradient
 from tapeflow.programs import PROGRAMS, get_program
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.bench_record import Reference
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.gradient_request import GradientRequest, read_request
-from tapeflow.tools.pipeline_on_machine import FittedPipeline
 
 DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
 ALL = "all"

@@ -26,7 +26,8 @@ from tapeflow.tools.bench_record import (
     record_of,
 )
 from tapeflow.tools.failures import CommandError, failure_message
-from tapeflow.tools.pipeline_on_machine import Target, fit_pipeline, places_of
+from tapeflow.tools.fitted_pipeline import places_of
+from tapeflow.tools.pipeline_on_machine import Target, fit_pipeline
 
 WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
 """What bounds are taken from: the baseline without its tape."""

@@ -59,6 +59,8 @@ RECORD_KEYS = (
     "prefetch_degree",
     "sram_split",
     "places",
+    "dma_busy_cycles",
+    "dma_exposed_cycles",
     "unequal_ports",
     "unequal_sram",
     "bound_cycles",

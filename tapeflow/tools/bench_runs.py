@@ -83,7 +83,7 @@ def measure_all(
         for source in sources
         for arm, target in jobs_of_case
     ]
-    answers = _run_all(tasks, min(jobs, len(tasks)))
+    answers = run_all(tasks, jobs)
     records: list[Record] = []
     for first in range(0, len(tasks), len(jobs_of_case)):
         mine = answers[first : first + len(jobs_of_case)]
@@ -110,13 +110,30 @@ def run_task(task: Task) -> Answer:
     return answer, time.perf_counter() - started
 
 
-def _run_all(tasks: Sequence[Task], jobs: int) -> list[Record | Work | None]:
-    """The answers in the order of the tasks."""
+def run_all(
+    tasks: Sequence[Task],
+    jobs: int,
+    keep: Callable[[Task, Record | Work | None], None] | None = None,
+) -> list[Record | Work | None]:
+    """The answers in the order of the tasks; progress as `measure_all` shows it.
+
+    Args:
+        jobs: processes that run at a time.
+        keep: is handed each answer as it comes.
+    """
     answers: list[Record | Work | None] = [None] * len(tasks)
+    jobs = min(jobs, len(tasks))
+
+    def note(number: int, answer: Record | Work | None) -> None:
+        answers[number] = answer
+        if keep is not None:
+            keep(tasks[number], answer)
+
     with _progress(len(tasks)) as tell:
         if jobs <= 1:
             for number, task in enumerate(tasks):
-                answers[number], seconds = run_task(task)
+                answer, seconds = run_task(task)
+                note(number, answer)
                 tell(task.label, seconds)
             return answers
         numbers = list(range(len(tasks)))
@@ -125,7 +142,7 @@ def _run_all(tasks: Sequence[Task], jobs: int) -> list[Record | Work | None]:
             # once where none is kept on disk.
             for part in (numbers[:2], numbers[2:]):
                 for number, (answer, seconds) in _finished(pool, tasks, part):
-                    answers[number] = answer
+                    note(number, answer)
                     tell(tasks[number].label, seconds)
     return answers
 

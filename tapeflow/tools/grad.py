@@ -9,6 +9,7 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, read_arrays, write_arrays
 from tapeflow.tools.bench_record import Record, record_of, write_json
+from tapeflow.tools.fitted_pipeline import places_of
 from tapeflow.tools.gradient_request import read_request, read_target
 from tapeflow.tools.options import (
     FILE,
@@ -25,7 +26,7 @@ from tapeflow.tools.options import (
     wrt_option,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
-from tapeflow.tools.pipeline_on_machine import fit_pipeline, places_of
+from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.tools.tape_table import show_tapes
 from tapeflow.tools.trace_files import TraceRequest, trace_options
 

@@ -16,8 +16,10 @@ from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module
-from tapeflow.tools.pipeline_on_machine import FittedPipeline, Target
+from tapeflow.tools.fitted_pipeline import FittedPipeline
+from tapeflow.tools.pipeline_on_machine import Target
 from tapeflow.tools.sram_budget import OWN_MEMORY, SramBudget
+from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.universe import full_context
 
@@ -67,7 +69,7 @@ class GradientRequest:
         text = "; ".join(f"{name}={size}" for name, size in sizes.items())
         return tuple(
             replace(pass_, sizes=text)
-            if isinstance(pass_, PlaceTapePass) and not pass_.sizes
+            if isinstance(pass_, PlaceTapePass | FormLayersPass) and not pass_.sizes
             else pass_
             for pass_ in pipeline.passes
         )

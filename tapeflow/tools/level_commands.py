@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterable
 
 from tapeflow.backend.gradient import request_for
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.gradient_request import GradientRequest
-from tapeflow.tools.pipeline_on_machine import FittedPipeline
 
 
 def level_commands(

@@ -22,7 +22,7 @@ def passes_and_pipelines() -> str:
             *_entries(PIPELINES.values()),
             "",
             "examples:",
-            "  tapeflow-opt f.mlir -p 'streams{capacity-bytes=2048 slots=2}'",
+            "  tapeflow-opt f.mlir -p 'streams{places=stream slots=2}'",
             "  tapeflow-opt f.mlir --pass-pipeline="
             "'builtin.module(differentiate, func.func(canonicalize))'",
         ]

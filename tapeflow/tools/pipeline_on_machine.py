@@ -1,22 +1,15 @@
 """A pipeline fitted to a machine: capacities filled in, the SRAM where it is used."""
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
-from xdsl.dialects.builtin import IntegerAttr, StringAttr
-from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import Machine, MachineError, override
-from tapeflow.backend.gradient import CompiledGradient
-from tapeflow.backend.signature import find_function
-from tapeflow.dialects.spm import AllocateOp
-from tapeflow.dialects.tape_marks import SCRATCHPAD_BYTES as SPLIT_BYTES
-from tapeflow.dialects.tape_marks import SCRATCHPAD_PORTS as SPLIT_PORTS
-from tapeflow.dialects.tape_marks import TAPE_PLACES
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.machine_words import memory_of
 from tapeflow.tools.pass_options import option_types
 from tapeflow.tools.pipeline_building import build_passes
@@ -34,10 +27,8 @@ from tapeflow.tools.sram_budget import (
     SCRATCHPAD_BYTES,
     SCRATCHPAD_PORTS,
     SramBudget,
-    with_scratchpad,
 )
 from tapeflow.transforms.pipelines import PIPELINES
-from tapeflow.transforms.place_tape import PlaceTapePass
 
 CAPACITY = "capacity-bytes"
 MEMORY = "machine"
@@ -49,62 +40,6 @@ Prefetcher: TypeAlias = tuple[str, int | None]
 """Name and degree; None for the machine's degree."""
 
 PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
-
-
-@dataclass(frozen=True)
-class FittedPipeline:
-    """Passes, and the machine as their result uses it."""
-
-    name: str
-    """The pipeline as it was asked for."""
-    passes: tuple[ModulePass, ...]
-    machine: Machine
-    """Without scratchpad, all SRAM and ports the cache's, where no pass uses it."""
-    sram_split: str = ""
-    """How the SRAM came to be split: all cache, machine, rule or set."""
-    unsplit: Machine | None = None
-    """The machine for a program that turns out to need no scratchpad, all memory its
-    cache's; None where there is none, or where the user has set the split."""
-
-    @property
-    def decides(self) -> bool:
-        """Whether a pass chooses the places of the tape."""
-        return any(isinstance(pass_, PlaceTapePass) for pass_ in self.passes)
-
-    def explaining(self) -> "FittedPipeline":
-        """The same, telling on standard error what it chooses by which estimates."""
-        passes = (
-            replace(pass_, explain=True) if isinstance(pass_, PlaceTapePass) else pass_
-            for pass_ in self.passes
-        )
-        return replace(self, passes=tuple(passes))
-
-    def machine_of(self, compiled: CompiledGradient) -> Machine:
-        """The machine, its SRAM split as a compiled program says."""
-        function = find_function(compiled.module, compiled.function)
-        size = _number(function, SPLIT_BYTES)
-        if size is not None:
-            ports = _number(function, SPLIT_PORTS) or 0
-            return with_scratchpad(self.machine, size, ports)
-        if self.unsplit is not None and not _uses_scratchpad(function):
-            return self.unsplit
-        return self.machine
-
-
-def places_of(compiled: CompiledGradient) -> str | None:
-    """Where the tape regions of a compiled program are; None where nothing decided."""
-    function = find_function(compiled.module, compiled.function)
-    places = function.attributes.get(TAPE_PLACES)
-    return places.data if isinstance(places, StringAttr) else None
-
-
-def _uses_scratchpad(function: FuncOp) -> bool:
-    return any(isinstance(op, AllocateOp) for op in function.walk())
-
-
-def _number(function: FuncOp, name: str) -> int | None:
-    attribute = function.attributes.get(name)
-    return attribute.value.data if isinstance(attribute, IntegerAttr) else None
 
 
 @dataclass(frozen=True)
@@ -203,7 +138,7 @@ def _decided(
     given: dict[str, int] = {}
     if machine.scratchpad.capacity_bytes == 0:
         given = {"scratchpad-bytes": 0, "scratchpad-ports": 0}
-    elif {CACHE_BYTES, SCRATCHPAD_BYTES, CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
+    elif not _is_free(machine, target.budget, explicit):
         machine, _ = _split(target, changes)
         pad = machine.scratchpad
         given = {
@@ -214,6 +149,17 @@ def _decided(
     if target.budget.is_given:
         machine = target.budget.all_cache(machine)
     return machine, "compiler", given
+
+
+def _is_free(machine: Machine, budget: SramBudget, explicit: Set[str]) -> bool:
+    """Whether the SRAM can be split at will: nothing is set, and sets stay whole."""
+    if {CACHE_BYTES, SCRATCHPAD_BYTES, CACHE_PORTS, SCRATCHPAD_PORTS} & explicit:
+        return False
+    try:
+        (budget.all_cache if budget.is_given else Machine.without_scratchpad)(machine)
+    except MachineError:
+        return False
+    return True
 
 
 def _unsplit(text: str, target: Target, changes: Mapping[str, str]) -> Machine | None:

@@ -12,8 +12,8 @@ from tapeflow.analysis.size_formula import SizeFormula
 from tapeflow.analysis.tape_bill import SavedValue
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.bench_table import count, show
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.gradient_request import GradientRequest
-from tapeflow.tools.pipeline_on_machine import FittedPipeline
 from tapeflow.tools.tape_report import (
     PolicyBill,
     Subject,

@@ -22,6 +22,7 @@ from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.shrink_tape import ShrinkTapePass
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.stagger_buffers import StaggerBuffersPass
 from tapeflow.transforms.waive_tape import WaiveTapePass
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "RequestGradientPass",
     "ShrinkTapePass",
     "SimplifyAdjointsPass",
+    "StaggerBuffersPass",
     "WaiveTapePass",
     "get_all_passes",
 ]
@@ -60,6 +62,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     ShrinkTapePass,
     FormRegionsPass,
     LowerTapeToMemrefPass,
+    StaggerBuffersPass,
     WaiveTapePass,
     PlaceTapePass,
     FormLayersPass,

@@ -67,28 +67,24 @@ class AssignScratchpadPass(ModulePass):
     def _place_rings(self, function: FuncOp) -> dict[SSAValue, spm.RingType]:
         rings: dict[SSAValue, spm.RingType] = {}
         end_bytes = 0
-        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
         for op in function.walk():
-            if not isinstance(op, tape.AllocateOp):
+            if not isinstance(op, tape.AllocateOp) or not tape.is_tiled(op.tape):
                 continue
-            type_ = op.tape.type
-            if type_.tile_records is None:
-                continue
-            if type_.layout.data != "aos":
-                _refuse(op, "only records that lie together have a place in a tile")
-            slots = Placement.of(op).slots(self.slots)
-            ring = spm.RingType.of(type_.fields, type_.tile_records, slots, end_bytes)
+            ring = self._ring(op, end_bytes)
             end_bytes += ring.capacity_bytes
             rings[op.tape] = ring
-            if end_bytes > capacity_bytes:
-                _refuse(
-                    op,
-                    f"scratchpad too small: the tiles up to this region take "
-                    f"{end_bytes} bytes in all slots, there are "
-                    f"{capacity_bytes}; give form-layers the same capacity-bytes "
-                    "and slots",
-                )
+        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
+        if end_bytes > capacity_bytes:
+            _refuse_to_place(rings, end_bytes, capacity_bytes)
         return rings
+
+    def _ring(self, op: tape.AllocateOp, base_bytes: int) -> spm.RingType:
+        type_ = op.tape.type
+        assert type_.tile_records is not None
+        if type_.layout.data != "aos":
+            _refuse(op, "only records that lie together have a place in a tile")
+        slots = Placement.of(op).slots(self.slots)
+        return spm.RingType.of(type_.fields, type_.tile_records, slots, base_bytes)
 
 
 class _Placement:
@@ -167,6 +163,21 @@ class _Placement:
 
 def _stride_bytes(ring: SSAValue) -> int:
     return cast(spm.RingType, ring.type).record_layout.stride_bytes
+
+
+def _refuse_to_place(
+    rings: dict[SSAValue, spm.RingType], end_bytes: int, capacity_bytes: int
+) -> NoReturn:
+    needs = (
+        f"{region.name_hint or 'unnamed'} {ring.slots.data} x {ring.pitch_bytes} bytes"
+        for region, ring in rings.items()
+    )
+    _refuse(
+        cast(Operation, next(iter(rings)).owner),
+        f"scratchpad too small: the slots of all regions take {end_bytes} bytes "
+        f"({', '.join(needs)}), there are {capacity_bytes}; give form-layers the same "
+        "capacity-bytes and slots",
+    )
 
 
 def _refuse(op: Operation, message: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeGuard
+from typing import NoReturn
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -12,7 +12,10 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.layer_loops import find_layers
+from tapeflow.analysis.memory_system import MemorySystem
+from tapeflow.analysis.region_uses import RegionUse, region_uses
 from tapeflow.analysis.tile_sizes import ScratchpadTooSmall, TapeDemand, tile_sizes
 from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, RetreatOp
 from tapeflow.dialects.tape_types import TapeRegionType
@@ -50,7 +53,8 @@ class FormLayersPass(ModulePass):
     A region that lives in the cache (`tape.place = "cache"`) is left alone. One that
     lives in the scratchpad has one slot, and a tile for all its records where their
     number is known. What an allocation says by `tape.tile` and `tape.slots` counts
-    before capacity and options.
+    before capacity and options. The others share the scratchpad by what tiles cost
+    (`analysis/tile_sizes.py`).
     """
 
     name = "form-layers"
@@ -60,6 +64,13 @@ class FormLayersPass(ModulePass):
     does not say so itself (`tape.scratchpad_bytes`)."""
     slots: int = 1
     """Tiles of each region that the scratchpad holds at a time."""
+
+    machine: str = ""
+    """Latencies of the machine as words `name=number`; by default those of `fair`."""
+    sizes: str = ""
+    """Sizes of the program as `name=number`, separated by semicolons."""
+    assumed_trips: int = 64
+    """Iterations assumed of a loop of which nothing is known."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.slots < 1:
@@ -71,55 +82,77 @@ class FormLayersPass(ModulePass):
 
     def _cut_regions(self, function: FuncOp) -> None:
         """Give every region of a function that is not the cache's its tile length."""
-        regions = [op for op in function.walk() if _is_cut(op)]
-        if not regions:
-            return
-        for region in regions:
-            _check_uncut(region)
-        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
-        tiles = self._tile_sizes(regions, capacity_bytes)
-        for region, tile in zip(regions, tiles, strict=True):
-            for use in tuple(region.tape.uses):
-                if isinstance(use.operation, ReserveOp):  # tiles make room one by one
-                    Rewriter.erase_op(use.operation)
-            type_ = TapeRegionType.of(region.tape.type.fields, "aos", tile)
-            cut = AllocateOp(region.capacity, type_, region.growing is not None)
-            cut.attributes |= region.attributes
-            cut.location = region.location
-            cut.tape.name_hint = region.tape.name_hint
-            Rewriter.replace_op(region, cut)
-
-    def _tile_sizes(
-        self, regions: Sequence[AllocateOp], capacity_bytes: int
-    ) -> tuple[int, ...]:
-        demands = [_demand(region, self.slots) for region in regions]
         try:
-            return tile_sizes(demands, capacity_bytes)
+            memory, sizes = MemorySystem.parse(self.machine), parse_sizes(self.sizes)
+        except ValueError as error:
+            _refuse(function, f"{self.name}: {error}")
+        estimates = IndexEstimates(function, sizes, self.assumed_trips)
+        uses = [
+            use
+            for use in region_uses(function, estimates)
+            if Placement.of(use.allocate).place != "cache"
+        ]
+        for use in uses:
+            _check_uncut(use.allocate)
+        demands = [_demand(use, self.slots) for use in uses]
+        capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
+        try:
+            tiles = tile_sizes(demands, capacity_bytes, memory)
         except ScratchpadTooSmall as error:
-            slots = sum(demand.slots for demand in demands)
-            _refuse(
-                regions[0],
-                "scratchpad too small for one record of each tape region in each slot, "
-                f"and for the tiles asked for: needs {error.needed_bytes} bytes for "
-                f"{len(regions)} regions of {slots} slots together, has "
-                f"{capacity_bytes}; raise capacity-bytes, lower slots, or leave "
-                "regions in the cache",
-            )
+            _refuse_to_cut(uses, demands, error.needed_bytes, capacity_bytes)
+        for use, tile in zip(uses, tiles, strict=True):
+            _cut(use.allocate, tile)
 
 
-def _is_cut(op: Operation) -> TypeGuard[AllocateOp]:
-    return isinstance(op, AllocateOp) and Placement.of(op).place != "cache"
-
-
-def _demand(region: AllocateOp, slots: int) -> TapeDemand:
+def _demand(use: RegionUse, slots: int) -> TapeDemand:
+    region = use.allocate
     placement = Placement.of(region)
     capacity = None if region.growing is not None else known(region.capacity)
     records = capacity if isinstance(capacity, int) else None
     tile = placement.tile_records
     if tile is None and placement.place == "scratchpad" and records is not None:
         tile = max(1, records)
-    stride = region.tape.type.record_layout.stride_bytes
-    return TapeDemand(stride, records, placement.slots(slots), tile)
+    held = max(1.0, use.peak if records is None else min(use.peak, records))
+    return TapeDemand(
+        use.stride_bytes,
+        records,
+        placement.slots(slots),
+        tile,
+        held,
+        use.pushes / held,
+    )
+
+
+def _cut(region: AllocateOp, tile: int) -> None:
+    for use in tuple(region.tape.uses):
+        if isinstance(use.operation, ReserveOp):  # tiles make room one by one
+            Rewriter.erase_op(use.operation)
+    type_ = TapeRegionType.of(region.tape.type.fields, "aos", tile)
+    cut = AllocateOp(region.capacity, type_, region.growing is not None)
+    cut.attributes |= region.attributes
+    cut.location = region.location
+    cut.tape.name_hint = region.tape.name_hint
+    Rewriter.replace_op(region, cut)
+
+
+def _refuse_to_cut(
+    uses: Sequence[RegionUse],
+    demands: Sequence[TapeDemand],
+    needed_bytes: int,
+    capacity_bytes: int,
+) -> NoReturn:
+    needs = (
+        f"{use.allocate.tape.name_hint or 'unnamed'} {demand.slots} x "
+        f"{demand.ring_bytes(1) // demand.slots} bytes"
+        for use, demand in zip(uses, demands, strict=True)
+    )
+    _refuse(
+        uses[0].allocate,
+        "scratchpad too small for one record of each tape region in each slot, and for "
+        f"the tiles asked for: needs {needed_bytes} bytes "
+        f"({', '.join(needs)}), has {capacity_bytes}; raise capacity-bytes, lower "
+        "slots, or leave regions in the cache",
+    )
 
 
 def _check_uncut(region: AllocateOp) -> None:

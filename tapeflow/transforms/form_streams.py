@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from tapeflow.dialects.stream import AcquireOp, DequeueOp, EnqueueOp, PrefetchOp
 from tapeflow.transforms.index_builder import IndexBuilder
 from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries
+from tapeflow.transforms.reload_tiles import reload_at_turns
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,26 @@ class FormStreamsPass(ModulePass):
     `spm.retreat` starts to prefetch the tile that belongs in the slot it leaves, and
     dequeues the tile in the slot before. Only addresses wait for a transfer: the room
     of a tile that begins is known, and where nobody asks for it, it is not computed.
+
+    Where the sweep turns from forward to reverse, what is on chip is used as it is. To
+    measure what that gains, `turn-around-reuse=false` gives it up: the current tile
+    goes to DRAM, and all tiles on chip are fetched again.
+
+        stream.reload %ring, %address : !spm.ring<...>
+        %slot = stream.dequeue %ring, %slot_start : !spm.ring<...>
+        %address_1 = ... as far behind %slot as %address is behind %slot_start
     """
 
     name = "form-streams"
 
+    turn_around_reuse: bool = True
+    """Whether the tiles on chip are used where the sweep turns, not fetched again."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        if not self.turn_around_reuse:
+            for function in op.walk():
+                if isinstance(function, FuncOp) and not function.is_declaration:
+                    reload_at_turns(function)
         replace_boundaries(op, _form_advance, _form_retreat)
 
 

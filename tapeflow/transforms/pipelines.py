@@ -33,6 +33,8 @@ class NamedPipeline(ArgSpecConvertible):
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
+    stagger: bool = False
+    """Whether buffers begin where they do not alias in a cache."""
 
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
@@ -44,7 +46,8 @@ class NamedPipeline(ArgSpecConvertible):
 
     def passes(self) -> tuple[str, ...]:
         """All passes in order, each as pipeline text."""
-        return (*self._gradient_passes(), *self.tape_passes())
+        end = ("stagger-buffers",) if self.stagger else ()
+        return (*self._gradient_passes(), *self.tape_passes(), *end)
 
     def _differentiate(self) -> str:
         options = {
@@ -54,6 +57,10 @@ class NamedPipeline(ArgSpecConvertible):
         }
         text = " ".join(f"{name}={value}" for name, value in options.items())
         return f"differentiate{{{text}}}"
+
+    def _form_layers(self, options: str, machine: str) -> str:
+        words = f' machine="{machine}"' if machine else ""
+        return f"form-layers{{{options} assumed-trips={self.assumed_trips}{words}}}"
 
     def _gradient_passes(self) -> tuple[str, ...]:
         request: tuple[str, ...] = ()
@@ -119,6 +126,8 @@ class LayersPipeline(NamedPipeline):
     name = "layers"
     capacity_bytes: int = 1024
     """Bytes of the scratchpad that the tiles of all regions share."""
+    machine: str = ""
+    """Latencies of the machine in words, as of `form-layers`."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
 
@@ -126,7 +135,9 @@ class LayersPipeline(NamedPipeline):
         return (
             # Records must lie together: a tile is a run of records.
             "form-regions{layout=aos}",
-            f"form-layers{{capacity-bytes={self.capacity_bytes} slots=1}}",
+            self._form_layers(
+                f"capacity-bytes={self.capacity_bytes} slots=1", self.machine
+            ),
             f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
             "lower-spm-to-blocking",
             _check_streams(self.dynamic_only),
@@ -153,6 +164,8 @@ class StreamsPipeline(NamedPipeline):
     """Sizes of the program, as of `place-tape`."""
     rank: int = 0
     """0 for the placement that is estimated to be best, 1 for the next."""
+    turn_around_reuse: bool = True
+    """Whether tiles on chip are used where the sweep turns, not fetched again."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
 
@@ -162,9 +175,11 @@ class StreamsPipeline(NamedPipeline):
             "form-regions{layout=aos}",
             self._place_tape(),
             # Slots count here already: the more of them, the shorter each tile.
-            f"form-layers{{slots={self.slots}}}",
+            self._form_layers(f"slots={self.slots}", self.machine),
             f"assign-scratchpad{{slots={self.slots}}}",
-            "form-streams",
+            "form-streams"
+            if self.turn_around_reuse
+            else "form-streams{turn-around-reuse=false}",
             # What is left is behind the cache.
             "lower-tape-to-memref",
             # Last, so that it reads what runs.

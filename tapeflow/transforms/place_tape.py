@@ -11,7 +11,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.index_estimates import IndexEstimates
+from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.analysis.placement import Place, parse_places
 from tapeflow.analysis.placement_cost import PlacementCost
@@ -93,7 +93,7 @@ class PlaceTapePass(ModulePass):
             PassFailedException: options that make no sense.
         """
         try:
-            memory, sizes = MemorySystem.parse(self.machine), _sizes(self.sizes)
+            memory, sizes = MemorySystem.parse(self.machine), parse_sizes(self.sizes)
         except ValueError as error:
             _refuse(function, f"{self.name}: {error}")
         estimates = IndexEstimates(function, sizes, self.assumed_trips)
@@ -150,18 +150,6 @@ class PlaceTapePass(ModulePass):
 
 def _number(value: int) -> IntegerAttr:
     return IntegerAttr(value, i64)
-
-
-def _sizes(text: str) -> dict[str, int]:
-    """`n=64; dim(x, 0)=1000` as a dictionary. Raises ValueError for other forms."""
-    sizes: dict[str, int] = {}
-    for word in filter(str.strip, text.split(";")):
-        name, _, number = word.rpartition("=")
-        try:
-            sizes[name.strip()] = int(number)
-        except ValueError:
-            raise ValueError(f"'{word.strip()}' is not name=whole number") from None
-    return sizes
 
 
 def _refuse(op: Operation, message: str) -> NoReturn:

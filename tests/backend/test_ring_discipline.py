@@ -144,3 +144,32 @@ def test_overflow_and_underflow():
         ring().prefetch(SLOTS[0])
     with pytest.raises(ExecutionError, match="there is no tile below tile 0"):
         ring(slots=1).fill(256)
+
+
+def test_a_reload_brings_back_every_tile_on_chip():
+    r = ring()
+    forward(r, 4)
+    r.reload(SLOTS[1] + 16)
+    with pytest.raises(ExecutionError, match="tile 3 is in flight; dequeue it first"):
+        get(r, SLOTS[1])
+    r.dequeue(SLOTS[1])
+    assert get(r, SLOTS[1]) == 3.0
+    r.prefetch(SLOTS[1])
+    with pytest.raises(ExecutionError, match="tile 2 is in flight; dequeue it first"):
+        get(r, SLOTS[0])
+    r.dequeue(SLOTS[0])
+    assert get(r, SLOTS[0] + 16) == 2.0
+
+
+def test_a_reload_of_an_empty_tile_leaves_it_alone():
+    r = ring()
+    r.reload(SLOTS[0])
+    put(r, SLOTS[0], 1.0)
+    assert get(r, SLOTS[0]) == 1.0
+
+
+def test_a_reload_ends_in_the_current_tile():
+    r = ring()
+    forward(r, 2)
+    with pytest.raises(ExecutionError, match="reload at scratchpad byte 256: tile 1"):
+        r.reload(SLOTS[0])

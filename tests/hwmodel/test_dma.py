@@ -5,6 +5,7 @@ a line in 4 cycles (turns begin at multiples of 4); closed row 30, hit 20, confl
 """
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from hwmodel import Machine, Operation, Ring, Simulation, SimulationError
 
 ENQUEUE, ACQUIRE = Operation.ENQUEUE, Operation.ACQUIRE
 PREFETCH, DEQUEUE = Operation.PREFETCH, Operation.DEQUEUE
-DRAIN, FILL = Operation.DRAIN, Operation.FILL
+DRAIN, FILL, RELOAD = Operation.DRAIN, Operation.FILL, Operation.RELOAD
 STORE, LOAD = Operation.SPM_STORE, Operation.SPM_LOAD
 
 RING = Ring(tile_bytes=64, slots=2, pitch_bytes=64, scratchpad_address=0)
@@ -30,6 +31,39 @@ def test_a_tile_goes_out_beside_compute(machine: Machine):
     assert counters.dma_bytes == counters.dram_write_bytes == 64
     assert counters.dma_stall_cycles == 15
     assert (counters.tiles_pushed, counters.tiles_left) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("other_work", "exposed"),
+    [(1, 15), (10, 6), (16, 0), (100, 0)],
+    ids=["blocking", "partly hidden", "just hidden", "hidden"],
+)
+def test_a_wait_is_exposed_beyond_what_retires_before(
+    machine: Machine, other_work: int, exposed: int
+):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)  # on its way from 1 to 16
+    assert simulation.step(Operation.INT_ADD, other_work - 1) == other_work
+    simulation.step(ACQUIRE, 0, 0, 0)
+    counters = simulation.finish()
+    assert (counters.dma_busy_cycles, counters.dma_exposed_cycles) == (15, exposed)
+    assert counters.dma_stall_cycles == 15
+
+
+def test_a_late_command_is_not_exposed_before_it_is_accepted(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)
+    assert simulation.step(ACQUIRE, 11, 0, 0) == 16  # accepted at 12
+    assert simulation.finish().dma_exposed_cycles == 4
+
+
+def test_two_waits_expose_no_cycle_twice(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(ENQUEUE, 0, 0, 0)
+    for _ in range(2):
+        assert simulation.step(ACQUIRE, 0, 0, 0) == 16
+    counters = simulation.finish()
+    assert (counters.dma_stall_cycles, counters.dma_exposed_cycles) == (30, 15)
 
 
 def test_a_tile_waits_for_its_stores(machine: Machine):
@@ -134,7 +168,10 @@ def test_drain_and_fill_block_everything(machine: Machine):
     # Issued at 17, accepted at 18, burst asked at 28, open row, port: 28 + 20 + 1.
     assert simulation.step(FILL, 17, 0, 0) == 49
     assert simulation.step(Operation.INT_ADD, 0) == 50
-    assert simulation.finish().tiles_left == 0
+    counters = simulation.finish()
+    assert counters.tiles_left == 0
+    # From 1 to 16 and from 18 to 49, and nothing else goes on.
+    assert counters.dma_busy_cycles == counters.dma_exposed_cycles == 15 + 31
 
 
 def test_bursts_of_a_tile_share_bus_and_ports(machine: Machine):
@@ -162,12 +199,77 @@ def test_channels_limit_the_transfers_at_once(machine: Machine):
     one.step(ENQUEUE, 0, 128, 1)
     # The channel is free at 16: set-up to 26, row, data at 27 in the turn of 24.
     assert one.step(ACQUIRE, 0, 128, 1) == 27 + 4
+    assert one.finish().dma_busy_cycles == 31 - 1
     dma = replace(machine.dma, channels=2)
     two = Simulation(replace(machine, dma=dma), rings)
     two.step(ENQUEUE, 0, 0, 0)
     two.step(ENQUEUE, 0, 128, 1)
     # Beside each other: the second row at 12, data at 13, the turn of 16.
     assert two.step(ACQUIRE, 0, 128, 1) == 16 + 4
+    assert two.finish().dma_busy_cycles == 20 - 1
+
+
+def test_a_reload_writes_what_the_tile_holds_and_fetches_all_tiles(machine: Machine):
+    ring = Ring(tile_bytes=256, slots=2, pitch_bytes=256, scratchpad_address=0)
+    simulation = Simulation(machine, (ring,))
+    simulation.step(STORE, 0, 0, 8)
+    simulation.step(ENQUEUE, 0, 0, 0)
+    idle = simulation.step(ACQUIRE, simulation.now, 0, 0)
+    for address in (256, 320):
+        assert simulation.step(STORE, 999, address, 8) >= 1000 > idle
+    # 72 bytes are two lines: set up until 1012, rows read at 1012 and 1013, turns of
+    # the bus from 1012 and 1016, so that the tile has left at 1020.
+    assert simulation.step(RELOAD, 1001, 256 + 72, 0) == 1002
+    # Then it comes back, set up until 1030, from an open row: its last line in the turn
+    # of the bus that ends at 1052, then written at the port.
+    assert simulation.step(DEQUEUE, 0, 256, 0) == 1053
+    assert simulation.step(LOAD, 1053, 320, 8) == 1054
+    with pytest.raises(SimulationError, match="byte 0 is not of the current tile 1"):
+        simulation.step(LOAD, 9999, 0, 8)
+
+
+def test_a_reload_moves_lines_of_what_there_is(machine: Machine):
+    for slots, tiles in product((1, 2, 3, 4, 8), range(1, 7)):
+        simulation = Simulation(machine, (replace(RING, slots=slots),))
+        for tile in range(tiles - 1):
+            simulation.step(ENQUEUE, 0, 64 * (tile % slots), 0)
+        before = 64 * ((tiles - 1) % slots)
+        simulation.step(RELOAD, 0, before + 16, 0)
+        counters = simulation.finish()
+        assert counters.dma_lines_out == tiles
+        assert counters.dma_lines_in == min(slots, tiles)
+
+
+def test_a_reload_of_nothing_moves_nothing(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(RELOAD, 0, 0, 0)
+    assert simulation.finish().dma_transfers == 0
+
+
+def test_what_a_reload_brings_has_to_be_awaited(machine: Machine):
+    simulation = Simulation(machine, (RING,))
+    simulation.step(STORE, 0, 0, 8)
+    simulation.step(RELOAD, 100, 8, 0)
+    with pytest.raises(SimulationError, match="tile 0 of its ring, which is on its"):
+        simulation.step(LOAD, 9999, 0, 8)
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3, 4, 8])
+def test_forward_waits_only_for_the_transfer_of_its_own_slot(
+    machine: Machine, slots: int
+):
+    simulation = Simulation(machine, (replace(RING, slots=slots),))
+    out: list[int] = []
+    for tile in range(2 * slots):
+        slot, following = 64 * (tile % slots), 64 * ((tile + 1) % slots)
+        simulation.step(ENQUEUE, 100, slot, 0)
+        free = simulation.step(ACQUIRE, 100, following, 0)
+        if tile + 1 < slots:
+            assert free == 101  # a slot that was never used
+        else:
+            out.append(free)
+    # One channel: set-up 10, row 1, bus 4; tile after tile, the oldest slot first.
+    assert out == [116 + 15 * number for number in range(slots + 1)]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +281,8 @@ def test_channels_limit_the_transfers_at_once(machine: Machine):
         (ENQUEUE, 8, 0, "no slot of ring 0 begins at scratchpad byte 8"),
         (ENQUEUE, 128, 0, "no slot of ring 0 begins at scratchpad byte 128"),
         (ACQUIRE, 0, 3, "names ring 3 of 1"),
+        (RELOAD, 0, 3, "names ring 3 of 1"),
+        (RELOAD, 65, 0, "byte 65 is not that of the current tile of ring 0"),
     ],
 )
 def test_faults(

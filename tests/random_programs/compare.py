@@ -36,6 +36,7 @@ from tapeflow.transforms import (
     FormStreamsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
+    PlaceTapePass,
     SimplifyAdjointsPass,
 )
 from tapeflow.universe import full_context
@@ -43,6 +44,7 @@ from tapeflow.universe import full_context
 from .dual_evaluator import DualOutputs, evaluate
 from .dual_numbers import Dual, NotSmooth
 from .generate import FUNCTION, Case
+from .places import RandomPlacesPass
 
 Array = NDArray[Any]
 
@@ -73,7 +75,7 @@ class Outcome:
 def compare(
     case: Case, *, levels: bool = False, engine: Engine = "reference"
 ) -> Outcome:
-    """Check one case; with `levels` after every pass of the four pipelines as well.
+    """Check one case; with `levels` after every pass of the pipelines as well.
 
     Raises:
         Mismatch: a wrong value or gradient, or bits that a pass changed.
@@ -205,16 +207,42 @@ def _pipelines(
         yield layout, (FormRegionsPass(layout), LowerTapeToMemrefPass())
     for name, count in (("layers", 1), ("streams", slots)):
         capacity_bytes = 64 * count * max(1, tape_values) * choose.randint(1, 4)
-        ends = LowerSpmToBlockingPass() if name == "layers" else FormStreamsPass()
-        yield (
-            name,
-            (
-                FormRegionsPass("aos"),
-                FormLayersPass(capacity_bytes, count),
-                AssignScratchpadPass(capacity_bytes, count),
-                ends,
-            ),
+        front = (
+            FormRegionsPass("aos"),
+            FormLayersPass(capacity_bytes, count),
+            AssignScratchpadPass(capacity_bytes, count),
         )
+        if name == "layers":
+            yield name, (*front, LowerSpmToBlockingPass())
+        else:
+            yield name, (*front, FormStreamsPass())
+            yield "streams without reuse", (*front, FormStreamsPass(False))
+    yield "mixed places", _mixed_places(case.seed, 4096 * max(1, tape_values))
+
+    machine = f"sram_bytes={choose.choice((1024, 2048, 8192))} ports=4"
+    rank = choose.randrange(8)
+    yield (
+        "placed",
+        (
+            FormRegionsPass("aos"),
+            PlaceTapePass(machine=machine, slots=slots, rank=rank),
+            FormLayersPass(),
+            AssignScratchpadPass(),
+            FormStreamsPass(),
+            LowerTapeToMemrefPass(),
+        ),
+    )
+
+
+def _mixed_places(seed: int, capacity_bytes: int) -> tuple[ModulePass, ...]:
+    """Regions side by side; what is behind the cache is lowered at any time."""
+    passes: list[ModulePass] = [
+        FormLayersPass(capacity_bytes, 2),
+        AssignScratchpadPass(capacity_bytes, 2),
+        FormStreamsPass(),
+    ]
+    passes.insert(1 + seed % 3, LowerTapeToMemrefPass())
+    return (FormRegionsPass("aos"), RandomPlacesPass(seed), *passes)
 
 
 def _bits(result: GradientResult) -> list[bytes]:

@@ -92,6 +92,19 @@ def test_equal_sram_and_ports_in_every_arm(tiny):
         assert (record["scratchpad_accesses"] > 0) == uses_scratchpad
 
 
+def test_dma_is_exposed_where_tiles_block_and_hidden_where_they_stream(run, tmp_path):
+    output = tmp_path / "records.json"
+    pipelines = ("--pipeline", "layers", "--pipeline", "streams{places=stream}")
+    machine = ("--set", "scratchpad.capacity_bytes=256", "--jobs", 1)
+    words = ("pathfinder", "--size", "small", *pipelines, *machine)
+    assert run("bench", *words, "--json", output).exit_code == 0
+    hidden = [
+        1 - record["dma_exposed_cycles"] / record["dma_busy_cycles"]
+        for record in json.loads(output.read_text())
+    ]
+    assert 0 <= hidden[0] < 0.2 and hidden[0] < hidden[1] <= 1
+
+
 def test_csv_says_the_same(tiny):
     _, records, rows = tiny
     assert list(rows[0]) == list(records[0])
@@ -185,7 +198,7 @@ def test_show_commands(run):
     assert all(command.startswith("tapeflow-opt ") for command in commands)
     assert len(commands) == len(set(commands))
     name, *arguments = shlex.split(commands[-1])
-    assert arguments[-1].endswith(",lower-tape-to-memref")
+    assert arguments[-1].endswith(",stagger-buffers")
     tool = Path(sys.executable).with_name(name)
     shown = subprocess.run([tool, *arguments], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr

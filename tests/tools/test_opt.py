@@ -120,8 +120,9 @@ def test_help_lists_passes_and_pipelines(opt) -> None:
     done = opt("--help")
     assert done.code == 0
     assert "form-regions{layout}\n" in done.out
-    policy = "policy operations-per-byte assumed-trips"
-    assert f"layers{{function wrt {policy} capacity-bytes}}\n" in done.out
+    policy = "policy operations-per-byte assumed-trips stagger"
+    options = f"function wrt {policy} capacity-bytes machine"
+    assert f"layers{{{options}}}\n" in done.out
 
 
 def test_version_names_the_tool(opt) -> None:

@@ -40,7 +40,8 @@ def _scratchpad_pipelines(capacity_bytes: int, slots: int) -> list[list[ModulePa
         AssignScratchpadPass(capacity_bytes, slots),
     ]
     blocking = [[*front, LowerSpmToBlockingPass()]] if slots == 1 else []
-    return [*blocking, [*front, FormStreamsPass()]]
+    streams = [[*front, FormStreamsPass(reuse)] for reuse in (True, False)]
+    return [*blocking, *streams]
 
 
 def _run(

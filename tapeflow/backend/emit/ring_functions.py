@@ -99,21 +99,38 @@ def ring_forget(state: i64_array, slots: i8_array):
     fill_bytes(slots, marks + state[START] - state[BASE], state[PITCH], 0)
 
 
+def ring_write_back(
+    run: run, site: int, state: i64_array, slots: i8_array, stack: i8_array
+):
+    head = state[HEAD]
+    run.check(head < state[MAX_TILES], site, head, state[MAX_TILES])
+    pitch = state[PITCH]
+    marks = state[SLOTS] * pitch
+    place = state[START] - state[BASE]
+    copy_bytes(stack, 2 * head * pitch, slots, place, pitch)
+    copy_bytes(stack, (2 * head + 1) * pitch, slots, marks + place, pitch)
+
+
+def ring_fetch(state: i64_array, slots: i8_array, stack: i8_array, tile: int):
+    pitch = state[PITCH]
+    marks = state[SLOTS] * pitch
+    slot = remainder_unsigned(tile, state[SLOTS])
+    place = slot * pitch
+    copy_bytes(slots, place, stack, 2 * tile * pitch, pitch)
+    copy_bytes(slots, marks + place, stack, (2 * tile + 1) * pitch, pitch)
+    status = STATUS + slot
+    state[status] = state[status] | ARRIVING
+
+
 @out_of_line
 def ring_enqueue(
     run: run, site: int, state: i64_array, slots: i8_array, stack: i8_array, start: int
 ):
-    head = state[HEAD]
     run.check(start == state[START], site, start, state[START])
-    run.check(head < state[MAX_TILES], site + 1, head, state[MAX_TILES])
-    pitch = state[PITCH]
-    marks = state[SLOTS] * pitch
-    place = start - state[BASE]
-    copy_bytes(stack, 2 * head * pitch, slots, place, pitch)
-    copy_bytes(stack, (2 * head + 1) * pitch, slots, marks + place, pitch)
+    ring_write_back(run, site + 1, state, slots, stack)
     status = STATUS + state[SLOT]
     state[status] = state[status] | LEAVING
-    ring_turn_to(state, head + 1)
+    ring_turn_to(state, state[HEAD] + 1)
     ring_forget(state, slots)
 
 
@@ -132,14 +149,7 @@ def ring_prefetch(
     run.check(head > 0, site + 1, head, 0)
     ring_forget(state, slots)
     if head >= state[SLOTS]:
-        pitch = state[PITCH]
-        marks = state[SLOTS] * pitch
-        place = start - state[BASE]
-        tile = head - state[SLOTS]
-        copy_bytes(slots, place, stack, 2 * tile * pitch, pitch)
-        copy_bytes(slots, marks + place, stack, (2 * tile + 1) * pitch, pitch)
-        status = STATUS + state[SLOT]
-        state[status] = state[status] | ARRIVING
+        ring_fetch(state, slots, stack, head - state[SLOTS])
     ring_turn_to(state, head - 1)
 
 
@@ -147,6 +157,20 @@ def ring_prefetch(
 def ring_dequeue(run: run, site: int, state: i64_array, start: int):
     run.check(start == state[START], site, start, state[START])
     state[STATUS + state[SLOT]] = 0
+
+
+@out_of_line
+def ring_reload(
+    run: run, site: int, state: i64_array, slots: i8_array, stack: i8_array, end: int
+):
+    size = end - state[START]
+    run.check(0 <= size <= state[TILE_BYTES], site, end, state[START])
+    first_behind = state[HEAD]
+    if size > 0:
+        ring_write_back(run, site + 1, state, slots, stack)
+        first_behind = first_behind + 1
+    for tile in range(max(0, state[HEAD] - state[SLOTS] + 1), first_behind, 1):
+        ring_fetch(state, slots, stack, tile)
 
 
 @out_of_line

@@ -1,7 +1,7 @@
 """Rings in the scratchpad: records in slots, transfers of tiles (`ring_functions`)."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 from xdsl.ir import Operation, SSAValue
 
@@ -152,9 +152,8 @@ def _cursor(function: str, messages: Sequence[str], leaves: bool) -> EmitRule:
 
 def _transfer(function: str, messages: Sequence[str], leaves: bool) -> EmitRule:
     def rule(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-        transfer: Any = op
-        ring = _ring(emitter, transfer.ring)
-        start = emitter.scalar(transfer.start)
+        ring = _ring(emitter, op.operands[0])
+        start = emitter.scalar(op.operands[1])
         if leaves:
             _make_room(emitter, op, ring)
         site = _sites(emitter, op, messages)
@@ -192,5 +191,6 @@ TRANSFER_RULES: dict[type[Operation], EmitRule] = {
     stream.PrefetchOp: _transfer("ring_prefetch", _IN_MESSAGES, leaves=False),
     stream.AcquireOp: _wait("ring_acquire"),
     stream.DequeueOp: _wait("ring_dequeue"),
+    stream.ReloadOp: _transfer("ring_reload", _OUT_MESSAGES, leaves=True),
 }
 """Op class to how it is written."""

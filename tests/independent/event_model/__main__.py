@@ -26,7 +26,12 @@ ROW_MISSES = ("dram_read_row_misses", "dram_write_row_misses")
 @click.argument("programs", nargs=-1)
 @click.option("--size", default="tiny", show_default=True)
 @click.option("--machine", "machines", default="fair,salam", show_default=True)
-@click.option("--pipeline", "pipelines", default="baseline,streams", show_default=True)
+@click.option(
+    "--pipeline",
+    "pipelines",
+    default="baseline,streams{places=stream}",
+    show_default=True,
+)
 @click.option("--set", "changes", multiple=True, help="Override, as for `bench`.")
 def main(
     programs: Sequence[str],

@@ -20,13 +20,14 @@ IN = (Operation.PREFETCH, Operation.FILL)
 
 @dataclass(frozen=True)
 class Transfer:
-    """One tile on its way out of the scratchpad, or into it."""
+    """One tile, or its first bursts, on the way out of the scratchpad or into it."""
 
     node: int
     command: int
     ring: int
     is_out: bool
     dram_address: int
+    bursts: int
 
 
 @dataclass
@@ -105,14 +106,32 @@ class Builder:
         return None
 
     def _command(self, number: int, node: Node) -> None:
+        if node.kind == Operation.RELOAD:
+            self._reload(number, node)
+            return
         slot = self._slot_at(node.address)
         assert slot is not None
         if node.kind in (*OUT, *IN):
             tile = self._moved_tile(node, self._trace.rings[node.aux])
+            bursts = self._trace.rings[node.aux].burst_count(self._burst)
             if tile >= 0:
-                self._transfer(number, node, slot, tile)
+                self._transfer(number, node, slot, tile, bursts, node.kind in OUT)
         elif slot.transfer is not None:
             self.graph.transfer_of[number] = slot.transfer
+
+    def _reload(self, number: int, node: Node) -> None:
+        """What the current tile holds goes out; then all tiles on chip come again."""
+        ring, head = self._trace.rings[node.aux], self._heads[node.aux]
+        start = ring.scratchpad_address + head % ring.slots * ring.pitch_bytes
+        held = -(-(node.address - start) // self._burst)
+        current = self._slots[node.aux, head % ring.slots]
+        if held:
+            self._transfer(number, node, current, head, held, True)
+        for tile in range(head, max(-1, head - ring.slots), -1):
+            bursts = held if tile == head else ring.burst_count(self._burst)
+            if bursts:
+                slot = self._slots[node.aux, tile % ring.slots]
+                self._transfer(number, node, slot, tile, bursts, False)
 
     def _moved_tile(self, node: Node, ring: Ring) -> int:
         """Out goes the current tile, in comes the one before or one ring before."""
@@ -122,8 +141,15 @@ class Builder:
             return head
         return head - 1 if node.kind == Operation.FILL else head - ring.slots
 
-    def _transfer(self, number: int, node: Node, slot: Slot, tile: int) -> None:
-        is_out = node.kind in OUT
+    def _transfer(
+        self,
+        number: int,
+        node: Node,
+        slot: Slot,
+        tile: int,
+        bursts: int,
+        is_out: bool,
+    ) -> None:
         waits = set(slot.stores)
         if not is_out:
             waits.update(slot.loads)
@@ -136,7 +162,7 @@ class Builder:
         slot.transfer = len(self.graph.waits)
         self.graph.waits.append(waits)
         self.graph.transfer_of[number] = slot.transfer
-        transfer = Transfer(slot.transfer, number, node.aux, is_out, address)
+        transfer = Transfer(slot.transfer, number, node.aux, is_out, address, bursts)
         self.graph.transfers.append(transfer)
 
 

@@ -10,7 +10,6 @@ from .agenda import Agenda, Phase
 from .dependences import Transfer
 from .dram import Dram
 from .ports import Ports
-from .trace import Trace
 
 
 @dataclass
@@ -47,13 +46,11 @@ class Dma:
         self._progress: dict[int, Progress] = {}
         self.counts: Counter[str] = Counter()
 
-    def prepare(self, trace: Trace, transfers: list[Transfer]) -> None:
+    def prepare(self, transfers: list[Transfer]) -> None:
         """Transfers to come, in program order."""
         last: dict[int, Progress] = {}
         for transfer in transfers:
-            ring = trace.rings[transfer.ring]
-            bursts = ring.burst_count(self._machine.dma.burst_bytes)
-            progress = Progress(transfer, bursts, last.get(transfer.ring))
+            progress = Progress(transfer, transfer.bursts, last.get(transfer.ring))
             last[transfer.ring] = self._progress[transfer.node] = progress
 
     def ready(self, node: int) -> None:

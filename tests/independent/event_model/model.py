@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from itertools import chain
 
 from hwmodel import Machine, Operation, Unit
 
@@ -49,14 +50,16 @@ class EventModel:
         self._when_finished: defaultdict[int, list[Callable[[], None]]] = defaultdict(
             list
         )
-        self._own_transfer = {t.command: t.node for t in self._graph.transfers}
-        for node in self._own_transfer.values():
+        self._own_transfers = defaultdict[int, list[int]](list)
+        for transfer in self._graph.transfers:
+            self._own_transfers[transfer.command].append(transfer.node)
+        for node in chain.from_iterable(self._own_transfers.values()):
             self._missing[node] += 1  # the command itself
         self.counts: Counter[str] = Counter()
 
     def run(self) -> None:
         """Work until every operation is done."""
-        self._dma.prepare(self._trace, self._graph.transfers)
+        self._dma.prepare(self._graph.transfers)
         self._datapath.begin()
         for number, missing in enumerate(self._missing[: len(self._trace.nodes)]):
             if not missing and not self._is_finished[number]:
@@ -146,13 +149,13 @@ class EventModel:
     def _command(self, number: int) -> None:
         """A DMA command is accepted one cycle after its start."""
         accepted = self._agenda.now + 1
-        own = self._own_transfer.get(number)
-        if own is not None:
-            self._agenda.at(accepted, Phase.ARRIVE, lambda: self._release(own))
+        for own in self._own_transfers.get(number, ()):
+            self._agenda.at(accepted, Phase.ARRIVE, lambda own=own: self._release(own))
         awaited = self._graph.transfer_of.get(number)
         is_asynchronous = self._trace.nodes[number].kind in (
             Operation.ENQUEUE,
             Operation.PREFETCH,
+            Operation.RELOAD,
         )
         if awaited is None or is_asynchronous or self._is_finished[awaited]:
             self._later(number, 1)

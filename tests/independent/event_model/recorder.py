@@ -35,13 +35,14 @@ def record_program(
     (case,) = program_cases((name,), size, seed)
     fitted = fit_pipeline(pipeline, machine)
     gradient = case.request.compile(fitted)
+    machine = fitted.machine_of(gradient)
     with recording() as nodes:
-        result = gradient.run(case.request.inputs, machine=fitted.machine)
+        result = gradient.run(case.request.inputs, machine=machine)
     function = SymbolTable.lookup_symbol(gradient.module, gradient.function)
     assert isinstance(function, FuncOp) and result.counters is not None
     allocations = reachable_rings(gradient.module, function)
-    rings = make_simulation(fitted.machine, allocations, UNWATCHED).rings
-    return Recording(Trace(tuple(nodes), rings), fitted.machine, result.counters)
+    rings = make_simulation(machine, allocations, UNWATCHED).rings
+    return Recording(Trace(tuple(nodes), rings), machine, result.counters)
 
 
 @contextmanager

@@ -88,7 +88,14 @@ def test_arrays_that_meet_in_a_set(arrays: int) -> None:
 
 
 @pytest.mark.parametrize("machine", ["fair", "salam"])
-@pytest.mark.parametrize("pipeline", ["baseline", "streams"])
+@pytest.mark.parametrize(
+    "pipeline",
+    [
+        "baseline",
+        "streams{places=stream}",
+        "streams{places=stream turn-around-reuse=false}",
+    ],
+)
 @pytest.mark.parametrize("program", ["spmv", "matdescent", "ba"])
 def test_programs(program: str, pipeline: str, machine: str) -> None:
     comparison = compare(program, "tiny", pipeline, preset(machine))

@@ -1,0 +1,50 @@
+"""Pass `stagger-buffers`: buffers of one function begin where they do not alias."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from xdsl.context import Context
+from xdsl.dialects import memref
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
+from xdsl.dialects.func import FuncOp
+from xdsl.passes import ModulePass
+
+from tapeflow.dialects.tape_marks import TAPE_SKEW
+
+
+@dataclass(frozen=True)
+class StaggerBuffersPass(ModulePass):
+    """Number the buffers of each function and let buffer k begin k lines after a page.
+
+        %a = memref.alloc(%n) : memref<?xf64>
+        %b = memref.alloc(%n) : memref<?xf64>
+
+    becomes
+
+        %a = memref.alloc(%n) {tape.skew = 1 : i64} : memref<?xf64>
+        %b = memref.alloc(%n) {tape.skew = 2 : i64} : memref<?xf64>
+
+    Buffers of one size often begin a power of two apart, so that equal places of all of
+    them fall into one set of the cache and evict each other. Those that have a number,
+    as arrays of a tape in layout `padded-soa` do, keep it. The caller's buffers lie
+    where they lie.
+    """
+
+    name = "stagger-buffers"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                _stagger(function)
+
+
+def _stagger(function: FuncOp) -> None:
+    allocations = [op for op in function.walk() if isinstance(op, memref.AllocOp)]
+    numbered = [op for op in allocations if TAPE_SKEW in op.attributes]
+    skews = (cast(IntegerAttr, op.attributes[TAPE_SKEW]).value.data for op in numbered)
+    # Not 0, where the caller's buffers often begin.
+    following = max(skews, default=0) + 1
+    for allocation in allocations:
+        if TAPE_SKEW not in allocation.attributes:
+            allocation.attributes[TAPE_SKEW] = IntegerAttr(following, i64)
+            following += 1
