@@ -86,6 +86,8 @@ class _Walk:
                     state = self._steps.store(op, state)
                 case spm.LoadOp():
                     state = self._steps.load(op, state)
+                case stream.ReloadOp():
+                    state = self._steps.reload(op, state)
                 case _ if isinstance(op, _TRANSFERS):
                     state = self._steps.transfer(op, state)
                 case _:

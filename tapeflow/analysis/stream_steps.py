@@ -114,6 +114,15 @@ class StreamSteps:
             return state
         return replace(state, moving="")
 
+    def reload(self, op: stream.ReloadOp, state: RingState) -> RingState:
+        """All tiles on chip leave as far as they are written, and come again."""
+        offset = self._offset(op.end, state.address)
+        if offset != 0:
+            raise _misplaced("reload", offset, state)
+        if state.stored or state.moving:
+            raise ProtocolBroken("refuted", "reload of a tile that is not ready for it")
+        return replace(state, moving="arriving", open=False)
+
     def _offset(self, address: SSAValue, expected: Form) -> int | None:
         difference = forms.add(self.values.of(address), expected, -1)
         return None if difference is None else _constant(difference)
@@ -208,6 +217,7 @@ def ring_of(op: Operation) -> SSAValue | None:
             | stream.DequeueOp()
             | spm.DrainOp()
             | spm.FillOp()
+            | stream.ReloadOp()
             | spm.AdvanceOp()
             | spm.RetreatOp()
         ):

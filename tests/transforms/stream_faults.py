@@ -42,6 +42,9 @@ def _changes(op: Operation) -> Iterator[tuple[str, Callable[[Operation], None]]]
     if isinstance(op, STARTS):
         yield f"drop {op.name}", _drop
         yield f"{op.name} of the slot behind", lambda o: _shift(o, 1, _pitch(o))
+    elif isinstance(op, stream.ReloadOp):
+        yield f"drop {op.name}", _drop
+        yield f"{op.name} a record short", lambda o: _shift(o, 1, -_stride(o))
     elif isinstance(op, WAITS):
         yield f"drop {op.name}", _drop_wait
         yield f"{op.name} of the slot behind", lambda o: _shift(o, 1, _pitch(o))
@@ -88,7 +91,7 @@ def _drop_wait(op: Operation) -> None:
 def _hurry(op: Operation) -> None:
     """Wait before the transfer that it is to wait for."""
     before = op.prev_op
-    while before is not None and not isinstance(before, STARTS):
+    while before is not None and not isinstance(before, (*STARTS, stream.ReloadOp)):
         before = before.prev_op
     block = op.parent
     assert before is not None
