@@ -205,22 +205,16 @@ def _load_too_early(state: RingState) -> str:
     return "a record is read from a slot while a tile leaves it"
 
 
+_RING_OPERANDS: dict[type[Operation], int] = {
+    spm.StoreOp: 1,
+    **dict.fromkeys((spm.LoadOp, spm.AdvanceOp, spm.RetreatOp), 0),
+    **dict.fromkeys((spm.DrainOp, spm.FillOp, stream.ReloadOp), 0),
+    **dict.fromkeys((stream.EnqueueOp, stream.AcquireOp), 0),
+    **dict.fromkeys((stream.PrefetchOp, stream.DequeueOp), 0),
+}
+
+
 def ring_of(op: Operation) -> SSAValue | None:
     """The ring that an operation accesses or transfers."""
-    match op:
-        case spm.StoreOp() | spm.LoadOp():
-            return op.memory
-        case (
-            stream.EnqueueOp()
-            | stream.AcquireOp()
-            | stream.PrefetchOp()
-            | stream.DequeueOp()
-            | spm.DrainOp()
-            | spm.FillOp()
-            | stream.ReloadOp()
-            | spm.AdvanceOp()
-            | spm.RetreatOp()
-        ):
-            return op.ring
-        case _:
-            return None
+    position = _RING_OPERANDS.get(type(op))
+    return None if position is None else op.operands[position]

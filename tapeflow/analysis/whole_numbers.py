@@ -16,7 +16,7 @@ from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis import polynomials as poly
-from tapeflow.analysis.buffers import find_buffers
+from tapeflow.analysis.buffers import Buffers, find_buffers
 from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.integer_intervals import (
     integer_width,
@@ -37,7 +37,6 @@ class WholeNumbers:
         self.atoms = Atoms()
         self._facts = facts
         self._inner = {c.inner: outer for outer, c in facts.chunks.items()}
-        self._buffers = find_buffers(function)
         self._body = function.body.block
         self._function = function
         self._known: dict[SSAValue, Polynomial | Callable[[], Polynomial]] = {}
@@ -159,6 +158,10 @@ class WholeNumbers:
         if atom is not None and atom.name == "cut":
             return atom.of[0]
         return self._applied(op.name, op, value)
+
+    @cached_property
+    def _buffers(self) -> Buffers:
+        return find_buffers(self._function)
 
     @cached_property
     def _ranges(self) -> IntegerRanges:
