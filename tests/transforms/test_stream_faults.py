@@ -124,10 +124,10 @@ def text_of(counts: Counter[tuple[str, str]]) -> str:
 
 
 @pytest.mark.parametrize("ring", RINGS)
-@pytest.mark.parametrize("name", PROGRAMS[:2])
+@pytest.mark.parametrize("name", ("nn", "matdescent", "spmv"))
 def test_no_fault_escapes(name, ring):
     counts = table(name, ring)
-    assert sum(counts.values()) > 20
+    assert sum(counts.values()) >= 20
     escaped = [fault for fault, how in counts if how == "escaped"]
     assert not escaped, text_of(counts)
 
