@@ -6,6 +6,7 @@ from xdsl.passes import ModulePass
 
 from tapeflow.transforms.affine_to_scf import AffineToScfPass
 from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
+from tapeflow.transforms.check_streams import CheckStreamsPass
 from tapeflow.transforms.differentiate import DifferentiatePass
 from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.form_regions import FormRegionsPass
@@ -28,6 +29,7 @@ from tapeflow.transforms.waive_tape import WaiveTapePass
 __all__ = [
     "AffineToScfPass",
     "AssignScratchpadPass",
+    "CheckStreamsPass",
     "DifferentiatePass",
     "FormLayersPass",
     "FormRegionsPass",
@@ -70,6 +72,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     AssignScratchpadPass,
     LowerSpmToBlockingPass,
     FormStreamsPass,
+    CheckStreamsPass,
 )
 
 

@@ -147,6 +147,8 @@ class LayersPipeline(NamedPipeline):
     """Bytes of the scratchpad that the tiles of all regions share."""
     machine: str = ""
     """Latencies of the machine in words, as of `form-layers`."""
+    dynamic_only: bool = False
+    """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
@@ -158,6 +160,7 @@ class LayersPipeline(NamedPipeline):
             ),
             f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
             "lower-spm-to-blocking",
+            _check_streams(self.dynamic_only),
         )
 
 
@@ -183,6 +186,8 @@ class StreamsPipeline(NamedPipeline):
     """0 for the placement that is estimated to be best, 1 for the next."""
     turn_around_reuse: bool = True
     """Whether tiles on chip are used where the sweep turns, not fetched again."""
+    dynamic_only: bool = False
+    """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
@@ -198,6 +203,8 @@ class StreamsPipeline(NamedPipeline):
             else "form-streams{turn-around-reuse=false}",
             # What is left is behind the cache.
             "lower-tape-to-memref",
+            # Last, so that it reads what runs.
+            _check_streams(self.dynamic_only),
         )
 
     def _place_tape(self) -> str:
@@ -215,6 +222,10 @@ class StreamsPipeline(NamedPipeline):
             f"{key}={value}" for key, value in options.items() if value is not None
         )
         return f"place-tape{{{' '.join(given)}}}"
+
+
+def _check_streams(dynamic_only: bool) -> str:
+    return "check-streams" + ("{dynamic-only=true}" if dynamic_only else "")
 
 
 PIPELINES: dict[str, type[NamedPipeline]] = {

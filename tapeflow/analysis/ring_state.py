@@ -1,0 +1,125 @@
+"""Where a ring is at a place of the program, as far as the program's text tells."""
+
+from dataclasses import dataclass, replace
+
+from xdsl.ir import SSAValue
+
+from tapeflow.analysis import cursor_forms as forms
+from tapeflow.analysis.cursor_forms import FillSymbol, Form, SlotSymbol
+from tapeflow.dialects.spm import RingType
+
+
+@dataclass(frozen=True)
+class RingState:
+    """The current tile of a ring: its slot, how full it is, and whether it may be used.
+
+    The slot is `turn` slots behind `slot`, or behind the first one if that is None.
+    The tile holds `fill` records, from `least` to `most`.
+    """
+
+    ring: SSAValue
+    type: RingType
+    slot: SlotSymbol | None
+    turn: int
+    fill: Form
+    least: int
+    most: int
+    moving: str = ""
+    """What a transfer may still do with the slot: `leaving`, `arriving` or nothing."""
+    stored: frozenset[int] = frozenset()
+    """Fields of the next record that are stored already."""
+    open: bool = False
+    """Whether the record behind the last was popped just now and can still be read."""
+
+    @staticmethod
+    def fresh(ring: SSAValue, type_: RingType) -> "RingState":
+        """The state of a ring that was just allocated."""
+        return RingState(ring, type_, None, 0, forms.number(0), 0, 0)
+
+    @property
+    def tile(self) -> int:
+        """Records of a full tile."""
+        return self.type.tile.data
+
+    @property
+    def stride(self) -> int:
+        """Bytes of a record."""
+        return self.type.record_layout.stride_bytes
+
+    @property
+    def start(self) -> Form:
+        """Where the slot of the current tile begins."""
+        slots, base, pitch = (
+            self.type.slots.data,
+            self.type.base.data,
+            self.type.pitch_bytes,
+        )
+        if self.slot is None:
+            return forms.number(base + self.turn % slots * pitch)
+        numbers = tuple(base + (at + self.turn) % slots * pitch for at in range(slots))
+        return forms.by_slot(numbers, self.slot)
+
+    @property
+    def address(self) -> Form:
+        """Where the next record is pushed."""
+        return _sum(self.start, forms.scale(self.fill, self.stride))
+
+    @property
+    def limit(self) -> Form:
+        """Where the slot ends."""
+        return _sum(self.start, forms.number(self.type.tile_bytes))
+
+    @property
+    def room(self) -> Form:
+        """How many records the tile can still take."""
+        return _sum(forms.number(self.tile), forms.scale(self.fill, -1))
+
+    def unknown(self) -> "RingState":
+        """Any slot, any number of records: what holds where loops and branches meet."""
+        slot = SlotSymbol() if self.type.slots.data > 1 else None
+        return replace(self, slot=slot, turn=0, open=False, **_fill(0, self.tile))
+
+    def within(self, least: int, most: int) -> "RingState":
+        """The same slot with an unknown number of records from `least` to `most`."""
+        fill = _fill(max(least, 0), min(most, self.tile))
+        return replace(self, open=False, **fill)
+
+    def next_tile(self) -> "RingState":
+        """After the current tile was sent off."""
+        fill = {"fill": forms.number(0), "least": 0, "most": 0}
+        return replace(self, turn=self.turn + 1, moving="leaving", open=False, **fill)
+
+    def previous_tile(self) -> "RingState":
+        """After the current tile was given up for the one before."""
+        tile = self.tile
+        fill = {"fill": forms.number(tile), "least": tile, "most": tile}
+        return replace(self, turn=self.turn - 1, moving="arriving", open=False, **fill)
+
+    def pushed(self) -> "RingState":
+        """With one record more."""
+        return replace(self, stored=frozenset(), open=False, **self._more(1))
+
+    def popped(self) -> "RingState":
+        """With one record less, which can be read now."""
+        return replace(self, open=True, **self._more(-1))
+
+    def is_same_place(self, other: "RingState") -> bool:
+        """Whether slot and number of records are the same for certain."""
+        return self.start == other.start and self.fill == other.fill
+
+    def _more(self, records: int) -> dict[str, object]:
+        return {
+            "fill": _sum(self.fill, forms.number(records)),
+            "least": max(self.least + records, 0),
+            "most": min(self.most + records, self.tile),
+        }
+
+
+def _fill(least: int, most: int) -> dict[str, object]:
+    return {"fill": forms.term(FillSymbol()), "least": least, "most": most}
+
+
+def _sum(one: Form, other: Form) -> Form:
+    total = forms.add(one, other)
+    assert total is not None, "a number of records has no slot"
+    return total

@@ -1,0 +1,24 @@
+"""The verdict on every ring of a function."""
+
+from xdsl.dialects.func import FuncOp
+
+from tapeflow.analysis.stream_balance import check_balance
+from tapeflow.analysis.stream_facts import Verdict
+from tapeflow.analysis.stream_protocol import check_protocol
+from tapeflow.dialects.spm import AllocateOp
+
+
+def check_streams(function: FuncOp) -> tuple[Verdict, ...]:
+    """The verdicts in the order in which the rings are allocated.
+
+    Looks at the steps of each ring first, then at those whose steps are right in
+    order: do their pops mirror their pushes, and is their capacity large enough?
+    """
+    rings = [op for op in function.walk() if isinstance(op, AllocateOp)]
+    if not rings:
+        return ()
+    facts = check_protocol(function)
+    check_balance(function, facts)
+    return tuple(
+        facts.failures.get(ring.ring, Verdict(ring, "proved")) for ring in rings
+    )

@@ -1,0 +1,273 @@
+"""The whole numbers of a function as polynomials: what is equal in two places.
+
+A value inside loops is a function of their iteration numbers, so what one place of the
+program computes in iteration i can be compared with what another computes in iteration
+n - 1 - i. Pure operations on equal operands are equal, and loads of an element that
+nothing writes afterwards; a value popped from a tape is the one that was pushed.
+"""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from xdsl.dialects import arith, memref, scf
+from xdsl.dialects.builtin import IndexType, IntegerType
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.traits import is_side_effect_free
+
+from tapeflow.analysis import polynomials as poly
+from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.constants import constant_of
+from tapeflow.analysis.integer_intervals import (
+    integer_width,
+    signed_interval,
+    unsigned_interval,
+)
+from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
+from tapeflow.analysis.polynomials import Atoms, Polynomial
+from tapeflow.analysis.stream_facts import StreamFacts
+
+_EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
+
+
+class WholeNumbers:
+    """The polynomials of one function's values."""
+
+    def __init__(self, function: FuncOp, facts: StreamFacts):
+        self.atoms = Atoms()
+        self._facts = facts
+        self._inner = {c.inner: outer for outer, c in facts.chunks.items()}
+        self._body = function.body.block
+        self._function = function
+        self._known: dict[SSAValue, Polynomial | Callable[[], Polynomial]] = {}
+
+    def tell(self, value: SSAValue, polynomial: Callable[[], Polynomial]) -> None:
+        """Say what a value is; it is asked for only if needed."""
+        self._known[value] = polynomial
+
+    def of(self, value: SSAValue) -> Polynomial:
+        """The polynomial of a value."""
+        known = self._known.get(value)
+        if callable(known):
+            known = known()
+        elif known is None:
+            self._known[value] = self._opaque(value)
+            known = self._find(value)
+        self._known[value] = known
+        return known
+
+    def iteration(self, loop: Operation) -> int:
+        """The atom that counts a loop's iterations from 0."""
+        if isinstance(loop, scf.ForOp):
+            loop = self._inner.get(loop, loop)
+        return self.atoms.number(poly.Atom("iteration", loop))
+
+    def trips(self, loop: Operation) -> Polynomial:
+        """How often a loop runs its body; it may be negative, which means 0."""
+        if isinstance(loop, scf.WhileOp):
+            chunks = self._facts.chunks.get(loop)
+            if chunks is None:
+                return self.atoms.make("trips", loop, *self._iterations_around(loop))
+            lower, upper, step = chunks.lower, chunks.upper, chunks.inner.step
+        else:
+            assert isinstance(loop, scf.ForOp)
+            lower, upper, step = loop.lb, loop.ub, loop.step
+        span = poly.add(self.of(upper), self.of(lower), -1)
+        count = self.atoms.quotient_up(span, self.of(step))
+        atom = self.atoms.only(count)
+        return atom.of[0] if atom is not None and atom.name == "natural" else count
+
+    def _iterations_around(self, op: Operation) -> list[Polynomial]:
+        found: list[Polynomial] = []
+        holder = op.parent_op()
+        while holder is not None:
+            if (
+                isinstance(holder, scf.ForOp | scf.WhileOp)
+                and holder not in self._inner
+            ):
+                found.append(frozenset({((self.iteration(holder),), 1)}))
+            holder = holder.parent_op()
+        return found
+
+    def _opaque(self, value: SSAValue) -> Polynomial:
+        owner = value.owner
+        around: list[Polynomial] = []
+        if isinstance(owner, Operation):
+            around = self._iterations_around(owner)
+        elif owner is not self._body and owner.first_op is not None:
+            around = self._iterations_around(owner.first_op)
+        is_extent = isinstance(owner, memref.DimOp)
+        return self.atoms.make("extent" if is_extent else "value", value, *around)
+
+    def _find(self, value: SSAValue) -> Polynomial:
+        if isinstance(value, BlockArgument):
+            return self._argument(value)
+        assert isinstance(value, OpResult)
+        op = value.op
+        number = constant_of(value)
+        if number is not None:
+            return poly.constant(number)
+        match op:
+            case arith.AddiOp():
+                return poly.add(self.of(op.lhs), self.of(op.rhs))
+            case arith.SubiOp():
+                return poly.add(self.of(op.lhs), self.of(op.rhs), -1)
+            case arith.MuliOp():
+                return poly.multiply(self.of(op.lhs), self.of(op.rhs))
+            case arith.CeilDivSIOp():
+                return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
+            case arith.MaxSIOp() if constant_of(op.rhs) == 0:
+                return self.atoms.at_least_zero(self.of(op.lhs))
+            case arith.MaxSIOp() if constant_of(op.lhs) == 0:
+                return self.atoms.at_least_zero(self.of(op.rhs))
+            case memref.LoadOp() if self._buffers.unchanged_after(op, self._body):
+                return self._applied("load", op, value)
+            case scf.ForOp():
+                return self._total(op, value.index)
+            case scf.WhileOp() if op not in self._facts.chunks:
+                return self._counted(op, value.index, self.trips(op)) or self._opaque(
+                    value
+                )
+            case _ if isinstance(op, _EXTENSIONS):
+                return self._converted(op, value)
+            case _ if not op.regions and is_side_effect_free(op):
+                return self._applied(op.name, op, value)
+            case _:
+                return self._opaque(value)
+
+    def _applied(self, name: str, op: Operation, value: OpResult) -> Polynomial:
+        attributes = tuple(sorted((key, str(of)) for key, of in op.properties.items()))
+        key = (name, attributes, value.type, value.index)
+        return self.atoms.make("applied", key, *map(self.of, op.operands))
+
+    def _converted(self, op: Operation, value: OpResult) -> Polynomial:
+        """The same number, if the new type holds it; numbers have their type's sign."""
+        source = op.operands[0]
+        width = _width(value.type)
+        if width < _width(source.type):
+            interval = self._ranges.of(source)
+            if interval is not None and interval in signed_interval(width):
+                return self.of(source)
+            if interval is not None and interval in unsigned_interval(width):
+                return self.atoms.make("cut", width, self.of(source))
+            return self._applied(op.name, op, value)
+        number = self.of(source)
+        if not isinstance(op, arith.ExtUIOp):
+            return number
+        atom = self.atoms.only(number)
+        if atom is not None and atom.name == "cut":
+            return atom.of[0]
+        return self._applied(op.name, op, value)
+
+    @cached_property
+    def _buffers(self) -> Buffers:
+        return find_buffers(self._function)
+
+    @cached_property
+    def _ranges(self) -> IntegerRanges:
+        return find_integer_ranges(self._function)
+
+    def _argument(self, value: BlockArgument) -> Polynomial:
+        loop = value.block.parent_op()
+        if isinstance(loop, scf.ForOp):
+            iteration = frozenset({((self.iteration(loop),), 1)})
+            if value.index == 0:
+                chunks = self._facts.chunks.get(self._inner.get(loop))  # pyright: ignore
+                lower = self.of(loop.lb if chunks is None else chunks.lower)
+                return poly.add(lower, poly.multiply(iteration, self.of(loop.step)))
+            found = self._carried(loop, value.index - 1)
+            if found is not None and loop not in self._inner:
+                first, change = found
+                return poly.add(first, poly.multiply(iteration, poly.constant(change)))
+        if isinstance(loop, scf.WhileOp) and loop not in self._facts.chunks:
+            iteration = frozenset({((self.iteration(loop),), 1)})
+            position: int | None = value.index
+            if value.block is loop.before_region.block:
+                position = _passed_on(loop, value)
+            if position is not None:
+                return self._counted(loop, position, iteration) or self._opaque(value)
+        return self._opaque(value)
+
+    def _counted(
+        self, loop: scf.WhileOp, position: int, times: Polynomial
+    ) -> Polynomial | None:
+        """What an scf.while carries if an iteration adds a constant to it."""
+        condition, last = (
+            loop.before_region.block.last_op,
+            loop.after_region.block.last_op,
+        )
+        assert isinstance(condition, scf.ConditionOp)
+        assert isinstance(last, scf.YieldOp)
+        source = condition.args[position]
+        if (
+            not isinstance(source, BlockArgument)
+            or source.block is not condition.parent
+        ):
+            return None
+        argument = loop.after_region.block.args[position]
+        change = _increment(last.operands[source.index], argument)
+        if change is None:
+            return None
+        first = self.of(loop.arguments[source.index])
+        return poly.add(first, poly.multiply(times, poly.constant(change)))
+
+    def _carried(self, loop: scf.ForOp, position: int) -> tuple[Polynomial, int] | None:
+        last = loop.body.block.last_op
+        assert last is not None
+        argument = loop.body.block.args[position + 1]
+        change = _increment(last.operands[position], argument)
+        return None if change is None else (self.of(loop.iter_args[position]), change)
+
+    def _total(self, loop: scf.ForOp, position: int) -> Polynomial:
+        """What a loop carries in the end if an iteration adds to it."""
+        result = loop.results[position]
+        if loop in self._inner or not isinstance(result.type, IndexType | IntegerType):
+            return self._opaque(result)
+        last = loop.body.block.last_op
+        assert last is not None
+        argument = loop.body.block.args[position + 1]
+        iteration = self.iteration(loop)
+        trips = self.trips(loop)
+        found = self._carried(loop, position)
+        if found is not None:
+            change = poly.constant(found[1])
+            return poly.add(found[0], self.atoms.sum(iteration, trips, change))
+        carried = self.of(argument)
+        change = poly.add(self.of(last.operands[position]), carried, -1)
+        if self.atoms.parts(change) & self.atoms.parts(carried) - self._own(carried):
+            return self._opaque(result)
+        first = self.of(loop.iter_args[position])
+        return poly.add(first, self.atoms.sum(iteration, trips, change))
+
+    def _own(self, carried: Polynomial) -> frozenset[int]:
+        """The iteration numbers a carried value depends on, as others may, too."""
+        return frozenset(
+            part
+            for part in self.atoms.parts(carried)
+            if self.atoms.atoms[part].name == "iteration"
+        )
+
+
+def _increment(value: SSAValue, carried: SSAValue) -> int | None:
+    """The constant that is added to a carried value."""
+    op = value.owner
+    if value is carried:
+        return 0
+    if isinstance(op, arith.AddiOp):
+        if op.lhs is carried:
+            return constant_of(op.rhs)
+        if op.rhs is carried:
+            return constant_of(op.lhs)
+    return None
+
+
+def _passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
+    """The position at which the test of an scf.while passes a value on."""
+    condition = loop.before_region.block.last_op
+    assert isinstance(condition, scf.ConditionOp)
+    passed = [at for at, source in enumerate(condition.args) if source is value]
+    return passed[0] if passed else None
+
+
+def _width(type_: Attribute) -> int:
+    return integer_width(type_) or 64
