@@ -1,9 +1,9 @@
 """Which placements of a tape are worth looking at, and which one is chosen.
 
-For each set of regions that could go on chip the cheapest splits of SRAM and ports
-count. Regions that stay in the cache have records of several fields together, and
-arrays of one field begin where they do not alias. Leaving the cache has to promise
-more than the estimates are wrong by.
+For each set of regions that could go on chip two splits of SRAM and ports count: the
+cheapest, and the smallest scratchpad that is about as cheap. Regions that stay in the
+cache have records of several fields together, and arrays of one field begin where they
+do not alias. Leaving the cache has to promise more than the estimates are wrong by.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,8 @@ from tapeflow.dialects.record import LINE_BYTES, aligned
 
 MARGIN = 0.02
 """Share of the cycles by which a plan has to be cheaper than one behind the cache."""
-SPLITS_KEPT = 2
-"""Splits of the SRAM that are ranked for each set of regions on chip."""
+THRIFT = 0.01
+"""Share of the cycles that a smaller scratchpad may cost by the estimates."""
 MOST_SETS = 5
 """Regions of which every set is tried; of more, the one, two, four, ... that move most
 words."""
@@ -65,7 +65,9 @@ def ranked_plans(
     plans = [_priced(cost, _cached_plan(cost.regions, split))]
     for chosen in _sets(cost.regions):
         priced = [_priced(cost, plan) for plan in _splits(cost, chosen, slots, split)]
-        plans += sorted(priced, key=_cycles)[:SPLITS_KEPT]
+        if priced:
+            kept = (_thriftiest(priced), min(priced, key=_cycles))
+            plans += kept[: 1 if kept[0] is kept[1] else 2]
     limit = (1 - MARGIN) * plans[0].estimate.cycles
 
     def order(priced: PricedPlan) -> float:
@@ -94,7 +96,7 @@ def plan_for(
         raise NoScratchpad
     # Where none has room, the pass that cuts tiles says what is needed.
     splits = [s for s in splits if _has_room(s, cost.regions)] or splits[-1:]
-    return min((_priced(cost, plan) for plan in splits), key=_cycles)
+    return _thriftiest([_priced(cost, plan) for plan in splits])
 
 
 def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedPlan]:
@@ -118,6 +120,16 @@ def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedP
 def cached_place(region: RegionUse) -> Place:
     """How a region is best laid out behind the cache."""
     return Place("cache", "aos" if region.fields > 1 else "padded-soa")
+
+
+def _thriftiest(plans: list[PricedPlan]) -> PricedPlan:
+    """The least scratchpad among the plans that cost about as little as the cheapest.
+
+    What a tape does not need serves the program's data, by more than is estimated.
+    """
+    limit = (1 + THRIFT) * min(map(_cycles, plans))
+    affordable = [priced for priced in plans if _cycles(priced) <= limit]
+    return min(affordable, key=lambda p: (p.plan.scratchpad_bytes, _cycles(p)))
 
 
 def _cycles(priced: PricedPlan) -> float:

@@ -1,6 +1,7 @@
 """Runs a program at every level below the abstract tape."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,13 @@ from tapeflow.transforms import (
 from tapeflow.universe import full_context
 
 Compare = Callable[..., None]
+
+
+MACHINE = replace(
+    PRESETS["fair"],
+    scratchpad=replace(PRESETS["fair"].scratchpad, capacity_bytes=4096),
+)
+"""With a scratchpad for the largest rings that are tried."""
 
 
 def _memory_pipelines() -> list[list[ModulePass]]:
@@ -109,7 +117,7 @@ def _compare_engines(
         for pass_ in pipeline:
             pass_.apply(context, module)
             is_last = pass_ is pipeline[-1]
-            for machine in (None, PRESETS["fair"]) if is_last else (None,):
+            for machine in (None, MACHINE) if is_last else (None,):
                 reference, compiled = (
                     execute(module, "f", arguments, machine, engine)
                     for engine in ("reference", "compiled")
