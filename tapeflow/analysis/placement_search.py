@@ -107,7 +107,13 @@ def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedP
         Place("scratchpad", slots=1, tile=max(1, ceil(use.peak))),
         Place("stream", slots=slots),
     )
-    fitting = (p for p in kinds if p.kind != "scratchpad" or _fits(use, cost.memory))
+    has_scratchpad = any(_possible_splits(cost.memory, FREE))
+    fitting = (
+        place
+        for place in kinds
+        if (has_scratchpad or not place.is_on_chip)
+        and (place.kind != "scratchpad" or _fits(use, cost.memory))
+    )
     plans = (chosen.at(region, place) for place in fitting)
     return [
         plan_for(cost, plan.places)

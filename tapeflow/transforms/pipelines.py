@@ -217,6 +217,7 @@ class StreamsPipeline(NamedPipeline):
             "scratchpad-bytes": self.scratchpad_bytes,
             "scratchpad-ports": self.scratchpad_ports,
             "rank": self.rank or None,
+            "dynamic-only": "true" if self.dynamic_only else None,
         }
         given = (
             f"{key}={value}" for key, value in options.items() if value is not None

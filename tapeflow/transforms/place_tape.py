@@ -1,6 +1,7 @@
 """Pass `place-tape`: decide for each tape region where it lives."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -20,6 +21,7 @@ from tapeflow.analysis.placement_search import (
     NoScratchpad,
     PricedPlan,
     Split,
+    cached_place,
     plan_for,
     ranked_plans,
 )
@@ -32,6 +34,7 @@ from tapeflow.dialects.tape_marks import (
     TAPE_SLOTS,
     TAPE_TILE,
 )
+from tapeflow.transforms.provable_streams import is_provable
 from tapeflow.transforms.set_layout import set_layout
 
 AUTO = "auto"
@@ -50,7 +53,8 @@ class PlaceTapePass(ModulePass):
 
     or, in the cache, a region of another layout. The function says how many bytes and
     ports of the machine's totals are the scratchpad's (`tape.scratchpad_bytes`,
-    `tape.scratchpad_ports`). Places can be given instead: one for all regions or one
+    `tape.scratchpad_ports`). What could not be proved as a stream stays behind the
+    cache. Places can be given instead: one for all regions or one
     for each, as in `places="stream:4,aos,scratchpad"`.
     """
 
@@ -75,6 +79,8 @@ class PlaceTapePass(ModulePass):
     """0 for the best plan by the estimates, 1 for the second best, and so on."""
     assumed_trips: int = 64
     """Iterations assumed of a loop of which nothing is known."""
+    dynamic_only: bool = False
+    """Choose the scratchpad also where `check-streams` could not prove its use."""
     explain: bool = False
     """Write the estimates to standard error."""
 
@@ -85,7 +91,7 @@ class PlaceTapePass(ModulePass):
             if isinstance(function, FuncOp) and not function.is_declaration:
                 cost = self.cost_of(function)
                 if cost.regions:
-                    self._place(function, cost)
+                    self._place(function, cost, ctx)
 
     def cost_of(self, function: FuncOp) -> PlacementCost:
         """The estimates for a function whose tape consists of regions.
@@ -128,11 +134,34 @@ class PlaceTapePass(ModulePass):
                 "the cache",
             )
 
-    def _place(self, function: FuncOp, cost: PlacementCost) -> None:
+    def _place(self, function: FuncOp, cost: PlacementCost, ctx: Context) -> None:
         priced = self.choose(cost)
+        self._carry_out(function, cost, priced)
+        if self._must_leave_chip(function, priced, ctx):
+            name = function.sym_name.data
+            reason = "its streams are not provable, so it stays behind the cache"
+            self._tell([f"tape of @{name}: {reason}"])
+            cost = self.cost_of(function)
+            cached = tuple(map(cached_place, cost.regions))
+            split = Split(self.scratchpad_bytes, self.scratchpad_ports)
+            self._carry_out(function, cost, plan_for(cost, cached, split))
+
+    def _must_leave_chip(
+        self, function: FuncOp, priced: PricedPlan, ctx: Context
+    ) -> bool:
+        """Whether the choice was free, and what it puts on chip cannot be proved."""
+        if self.places != AUTO or self.dynamic_only or priced.is_cached:
+            return False
+        return not is_provable(function, ctx, self.slots, self.machine, self.sizes)
+
+    def _tell(self, lines: Iterable[str]) -> None:
         if self.explain:
-            lines = report_lines(cost, priced, self.slots)
             print(*lines, sep="\n", file=sys.stderr)
+
+    def _carry_out(
+        self, function: FuncOp, cost: PlacementCost, priced: PricedPlan
+    ) -> None:
+        self._tell(report_lines(cost, priced, self.slots))
         plan = priced.plan
         function.attributes[SCRATCHPAD_BYTES] = _number(plan.scratchpad_bytes)
         function.attributes[SCRATCHPAD_PORTS] = _number(plan.scratchpad_ports)
@@ -142,6 +171,8 @@ class PlaceTapePass(ModulePass):
 
     def _mark(self, allocate: AllocateOp, place: Place) -> None:
         marked = set_layout(allocate, place.layout, place.block)
+        for earlier in (TAPE_SLOTS, TAPE_TILE):
+            marked.attributes.pop(earlier, None)
         marked.attributes[TAPE_PLACE] = StringAttr(place.kind)
         if place.is_on_chip:
             marked.attributes[TAPE_SLOTS] = _number(place.slots or self.slots)

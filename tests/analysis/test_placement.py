@@ -191,6 +191,13 @@ def test_what_each_place_would_cost() -> None:
     assert places == ["padded-soa", "aos", "stream:2"]
 
 
+def test_without_a_scratchpad_there_are_only_layouts() -> None:
+    priced = cost(MemorySystem(ports=1))
+    plan = Plan((Place("cache", "aos"),), 0, 0)
+    places = [str(p.plan.places[0]) for p in alternatives(priced, plan, 0)]
+    assert places == ["padded-soa", "aos"]
+
+
 def test_more_tiles_and_slots_never_wait_longer() -> None:
     priced = cost(MemorySystem(sram_bytes=4096))
     waits = [

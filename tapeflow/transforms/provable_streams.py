@@ -1,0 +1,40 @@
+"""Whether a function would be proved safe if its placed regions streamed."""
+
+from collections.abc import Sequence
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.passes import ModulePass
+from xdsl.utils.exceptions import DiagnosticException
+
+from tapeflow.analysis.stream_check import check_streams
+from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
+from tapeflow.transforms.form_layers import FormLayersPass
+from tapeflow.transforms.form_streams import FormStreamsPass
+from tapeflow.transforms.split_records import SplitRecordsPass
+
+
+def is_provable(
+    function: FuncOp, context: Context, slots: int, machine: str, sizes: str
+) -> bool:
+    """Stream a copy of a function whose regions say where they live, and check it.
+
+    A copy that cannot be streamed at all counts as provable: the passes that stream
+    the function itself tell why not.
+    """
+    copy = ModuleOp([function.clone()])
+    passes: Sequence[ModulePass] = (
+        SplitRecordsPass(slots=slots),
+        FormLayersPass(slots=slots, machine=machine, sizes=sizes),
+        AssignScratchpadPass(slots=slots),
+        FormStreamsPass(),
+    )
+    try:
+        for pass_ in passes:
+            pass_.apply(context, copy)
+    except DiagnosticException:
+        return True
+    functions = [op for op in copy.walk() if isinstance(op, FuncOp)]
+    verdicts = [verdict for one in functions for verdict in check_streams(one)]
+    return all(verdict.answer == "proved" for verdict in verdicts)
