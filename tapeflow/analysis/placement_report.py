@@ -64,12 +64,16 @@ def _cycles(estimate: Estimate) -> str:
 
 def _split(plan: Plan, sram_bytes: int, ports: int) -> str:
     if not plan.scratchpad_bytes:
-        return f"split: all {sram_bytes:,} bytes and {ports} ports to the cache"
+        return f"split: all {sram_bytes:,} bytes and {_ports(ports)} to the cache"
     cache_bytes, cache_ports = (
         sram_bytes - plan.scratchpad_bytes,
         ports - plan.scratchpad_ports,
     )
     return (
-        f"split: cache {cache_bytes:,} bytes, {cache_ports} ports; scratchpad "
-        f"{plan.scratchpad_bytes:,} bytes, {plan.scratchpad_ports} ports"
+        f"split: cache {cache_bytes:,} bytes, {_ports(cache_ports)}; scratchpad "
+        f"{plan.scratchpad_bytes:,} bytes, {_ports(plan.scratchpad_ports)}"
     )
+
+
+def _ports(number: int) -> str:
+    return f"{number} port" if number == 1 else f"{number} ports"

@@ -19,6 +19,8 @@ from tapeflow.dialects.record import LINE_BYTES, aligned
 
 MARGIN = 0.02
 """Share of the cycles by which a plan has to be cheaper than one behind the cache."""
+SLOTS = 2
+"""Tiles on chip of a region that would stream."""
 THRIFT = 0.01
 """Share of the cycles that a smaller scratchpad may cost by the estimates."""
 MOST_SETS = 5
@@ -101,7 +103,8 @@ def plan_for(
 
 def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedPlan]:
     """One region at each kind of place, all others where they are."""
-    use, slots = cost.regions[region], chosen.places[region].slots or 2
+    use, place = cost.regions[region], chosen.places[region]
+    slots = (place.slots if place.kind == "stream" else None) or SLOTS
     kinds = (
         *(Place("cache", layout) for layout in ("padded-soa", "aos")),
         Place("scratchpad", slots=1, tile=max(1, ceil(use.peak))),

@@ -187,9 +187,10 @@ def command(
 
 def _explain(sources: Sequence[CaseSource], arms: Sequence[Arm]) -> None:
     """What the compiler chooses in the first candidate of each arm that decides."""
-    deciding = [arm.candidates[0].pipeline for arm in arms]
+    fitted = [arm.candidates for arm in arms]
+    deciding = [[c.pipeline for c in some if c.pipeline.decides] for some in fitted]
     for source in sources:
-        for pipeline in filter(lambda fitted: fitted.decides, deciding):
+        for pipeline in (pipelines[0] for pipelines in deciding if pipelines):
             click.echo(f"{load_case(source).program} at {pipeline.name}:", err=True)
             load_case(source).request.compile(pipeline.explaining())
 

@@ -59,7 +59,14 @@ def _arms(pipelines: Sequence[NamedArm]) -> list[str]:
     """One sentence for each way in which the SRAM is used."""
     users: dict[str, list[str]] = {}
     for pipeline in pipelines:
-        text = _memories(pipeline.machine) + _SPLITS.get(pipeline.sram_split, "")
+        machine = pipeline.machine
+        if pipeline.sram_split == "compiler":
+            text = (
+                f"{machine.sram_bytes:,} bytes and {_ports(total_ports(machine))} in "
+                "all, split by the compiler for each program"
+            )
+        else:
+            text = _memories(machine) + _SPLITS.get(pipeline.sram_split, "")
         users.setdefault(text, []).append(pipeline.name)
     return [f"{', '.join(names)}: {sram}." for sram, names in users.items()]
 

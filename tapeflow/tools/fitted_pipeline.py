@@ -16,7 +16,7 @@ from tapeflow.dialects.tape_marks import (
     TAPE_PLACES,
 )
 from tapeflow.tools.sram_budget import with_scratchpad
-from tapeflow.transforms.place_tape import PlaceTapePass
+from tapeflow.transforms.place_tape import AUTO, PlaceTapePass
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,10 @@ class FittedPipeline:
     @property
     def decides(self) -> bool:
         """Whether a pass chooses the places of the tape."""
-        return any(isinstance(pass_, PlaceTapePass) for pass_ in self.passes)
+        return any(
+            isinstance(pass_, PlaceTapePass) and pass_.places == AUTO
+            for pass_ in self.passes
+        )
 
     def explaining(self) -> "FittedPipeline":
         """The same, telling on standard error what it chooses by which estimates."""

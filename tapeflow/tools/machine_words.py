@@ -17,7 +17,8 @@ def memory_of(machine: Machine) -> MemorySystem:
         ports=total_ports(machine),
         cache_ways=cache.ways,
         mshrs=cache.mshrs,
-        prefetch_degree=cache.prefetch_degree if has_prefetcher else 0,
+        # The estimates only ask whether there is one: so all degrees share a program.
+        prefetch_degree=int(has_prefetcher),
         issue_width=machine.datapath.issue_width,
         window=machine.datapath.window,
         dram_latency_cycles=math.ceil(dram.closed_ns * cycles_per_ns),
