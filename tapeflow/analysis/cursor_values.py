@@ -1,9 +1,10 @@
 """The forms of a function's index values, found from their definitions on demand."""
 
 from dataclasses import dataclass, field
+from typing import cast
 
 from xdsl.dialects import arith
-from xdsl.ir import Operation, OpResult, SSAValue
+from xdsl.ir import Attribute, Operation, OpResult, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.constants import constant_of
@@ -14,6 +15,7 @@ from tapeflow.analysis.cursor_forms import (
     Product,
     SlotSymbol,
 )
+from tapeflow.analysis.integer_intervals import integer_width
 
 _MINIMA = (arith.MinSIOp, arith.MinUIOp)
 _QUOTIENTS = (
@@ -90,7 +92,8 @@ class CursorValues:
             return forms.number(constant)
         op: Operation = value.op
         if isinstance(op, arith.IndexCastOp):
-            return self.of(op.input)
+            source = self.of(op.input)
+            return source if _holds(value, op.input, source) else None
         if isinstance(op, arith.SelectOp):
             return self._select(op)
         if len(op.operands) != 2 or not op.name.startswith("arith."):
@@ -165,3 +168,34 @@ def least_members(form: Form) -> frozenset[Form]:
         if factor == 1 and isinstance(atom, Least):
             return atom.forms
     return frozenset({form})
+
+
+def _holds(result: SSAValue, value: SSAValue, form: Form) -> bool:
+    """Whether the type of an index cast holds the number, which else wraps around.
+
+    A narrow loop counter is compared in index type: the least of its bound, which fits,
+    and of its value some records further.
+    """
+    width, source = integer_width(result.type), integer_width(value.type)
+    if width is None or source is None:
+        return False
+    if width >= source:
+        return True
+    members = least_members(form) if _is_least(value) else ()
+    return any(_fits(member, width) for member in members)
+
+
+def _is_least(value: SSAValue) -> bool:
+    return isinstance(value.owner, _MINIMA)
+
+
+def _fits(form: Form, width: int) -> bool:
+    if form.constant is not None:
+        return -(1 << (width - 1)) <= form.constant < 1 << (width - 1)
+    if form.numbers != (0,) or len(form.terms) != 1:
+        return False
+    ((atom, factor),) = form.terms
+    if not isinstance(atom, SSAValue):
+        return False
+    narrow = integer_width(cast("SSAValue[Attribute]", atom).type)
+    return factor == 1 and narrow is not None and narrow <= width

@@ -2,6 +2,7 @@
 
 from xdsl.dialects.func import FuncOp
 
+from tapeflow.analysis.ring_uses import misused_rings
 from tapeflow.analysis.stream_balance import check_balance
 from tapeflow.analysis.stream_facts import Verdict
 from tapeflow.analysis.stream_protocol import check_protocol
@@ -19,6 +20,5 @@ def check_streams(function: FuncOp) -> tuple[Verdict, ...]:
         return ()
     facts = check_protocol(function)
     check_balance(function, facts)
-    return tuple(
-        facts.failures.get(ring.ring, Verdict(ring, "proved")) for ring in rings
-    )
+    failures = facts.failures | misused_rings(rings)
+    return tuple(failures.get(ring.ring, Verdict(ring, "proved")) for ring in rings)

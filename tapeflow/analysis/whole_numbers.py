@@ -28,6 +28,9 @@ from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.stream_facts import StreamFacts
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
+# In a narrow type a sum may wrap around, so that it is not the sum of the numbers.
+_WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
+_WIDE = 64
 
 
 class WholeNumbers:
@@ -108,6 +111,8 @@ class WholeNumbers:
         if number is not None:
             return poly.constant(number)
         match op:
+            case _ if isinstance(op, _WRAPPING) and _width(value.type) < _WIDE:
+                return self._applied(op.name, op, value)
             case arith.AddiOp():
                 return poly.add(self.of(op.lhs), self.of(op.rhs))
             case arith.SubiOp():
@@ -270,4 +275,4 @@ def _passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
 
 
 def _width(type_: Attribute) -> int:
-    return integer_width(type_) or 64
+    return integer_width(type_) or _WIDE
