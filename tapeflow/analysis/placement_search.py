@@ -44,6 +44,11 @@ class PricedPlan:
         """Whether no region is on chip."""
         return not any(place.is_on_chip for place in self.plan.places)
 
+    @property
+    def is_on_chip(self) -> bool:
+        """Whether no region is left to the cache."""
+        return all(place.is_on_chip for place in self.plan.places)
+
 
 @dataclass(frozen=True)
 class Split:
@@ -61,6 +66,9 @@ def ranked_plans(
 ) -> list[PricedPlan]:
     """The plans worth looking at, the chosen one first.
 
+    Second, if not first, is the best one that leaves nothing of the tape to the cache:
+    the estimates err most about what the cache makes of it.
+
     Args:
         slots: tiles on chip of a region that streams.
     """
@@ -76,7 +84,9 @@ def ranked_plans(
         cycles = _cycles(priced)
         return cycles if priced.is_cached or cycles < limit else cycles / (1 - MARGIN)
 
-    return sorted(plans, key=order)
+    plans.sort(key=order)
+    on_chip = next((p for p in plans if p.is_on_chip), plans[0])
+    return list(dict.fromkeys((plans[0], on_chip, *plans)))
 
 
 def plan_for(

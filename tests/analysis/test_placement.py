@@ -168,6 +168,7 @@ def test_a_tape_that_fits_needs_no_stream() -> None:
 
 def test_ranked_plans_are_sorted_but_for_the_margin() -> None:
     plans = ranked_plans(cost(MemorySystem(sram_bytes=1024)), 2)
+    assert plans[0].is_on_chip or plans[1].is_on_chip
     cycles = [priced.estimate.cycles for priced in plans]
     assert all(later >= 0.97 * cycles[0] for later in cycles)
     assert len({str(priced.plan) for priced in plans}) > 1
