@@ -85,8 +85,9 @@ def ranked_plans(
         return cycles if priced.is_cached or cycles < limit else cycles / (1 - MARGIN)
 
     plans.sort(key=order)
-    on_chip = next((p for p in plans if p.is_on_chip), plans[0])
-    return list(dict.fromkeys((plans[0], on_chip, *plans)))
+    on_chip = [priced for priced in plans if priced.is_on_chip]
+    second = [_thriftiest(on_chip)] if on_chip else []
+    return list(dict.fromkeys((plans[0], *second, *plans)))
 
 
 def plan_for(

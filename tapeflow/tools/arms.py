@@ -225,6 +225,8 @@ def _ranked_streams(node: PassNode, text: str) -> list[str]:
     choices: list[Options] = [
         *({"places": (layout,), **_stagger(s)} for layout, s in FAIR_LAYOUTS),
         *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
+        # The second is the whole tape on chip, if the first is not.
+        {"rank": (1,)},
     ]
     return [str(ArgSpec(STREAMS, {**choice, **given})) for choice in choices]
 

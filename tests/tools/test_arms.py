@@ -57,7 +57,7 @@ def test_who_has_a_choice():
     assert choices(make_arm("layers", FAIR, stride)) == [(None, "stride", 4)]
     assert len(make_arm("layers", FAIR, FAIR_PREFETCHERS).candidates) == 4
     assert len(make_arm("streams", FAIR).candidates) == 2 * 4
-    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (4 + 2) * 4
+    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (4 + 2 + 1) * 4
     assert len(make_arm("free-tape", FAIR).candidates) == 2 * 4
     assert len(make_arm("free-tape{stagger=true}", FAIR).candidates) == 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
