@@ -10,7 +10,7 @@ from tapeflow.analysis.buffers import ancestors
 from tapeflow.analysis.cursor_forms import Form
 from tapeflow.analysis.cursor_values import CursorValues, least_members, steps_in
 from tapeflow.analysis.ring_state import RingState
-from tapeflow.analysis.stream_facts import Chunks
+from tapeflow.analysis.tape_facts import Chunks
 
 _SIGNED_LESS = 2
 

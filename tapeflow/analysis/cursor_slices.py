@@ -10,23 +10,6 @@ from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 from tapeflow.analysis.stream_steps import ring_of
 from tapeflow.dialects import spm, stream
 
-
-def rings_inside(function: FuncOp) -> dict[Operation, list[SSAValue]]:
-    """By operation with regions, the rings that are used inside."""
-    inside: dict[Operation, dict[SSAValue, None]] = defaultdict(dict)
-    for op in function.walk():
-        ring = ring_of(op)
-        if ring is None:
-            continue
-        holder = op.parent_op()
-        while holder is not None and holder is not function:
-            if ring in inside[holder]:
-                break
-            inside[holder][ring] = None
-            holder = holder.parent_op()
-    return {op: list(rings) for op, rings in inside.items()}
-
-
 RingsOf: TypeAlias = dict[SSAValue, set[SSAValue]]
 """Rings by value."""
 

@@ -6,8 +6,8 @@ so every one of these has to be an access or a transfer.
 
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.stream_facts import Verdict
 from tapeflow.analysis.stream_steps import ring_of
+from tapeflow.analysis.tape_facts import Verdict
 from tapeflow.dialects.spm import AllocateOp
 
 
@@ -18,7 +18,7 @@ def misused_rings(rings: list[AllocateOp]) -> dict[SSAValue, Verdict]:
         escape = _escape(ring)
         if escape is not None and ring.ring not in found:
             reason = f"{escape.name} takes the ring where it is not looked for"
-            found[ring.ring] = Verdict(ring, "not provable", reason, escape)
+            found[ring.ring] = Verdict(ring.ring, "not provable", reason, escape)
     return found
 
 
@@ -40,6 +40,6 @@ def _overlaps(rings: list[AllocateOp]) -> dict[SSAValue, Verdict]:
             reason = (
                 f"its slots begin at byte {base}, those of another ring end at {end}"
             )
-            found[ring.ring] = Verdict(ring, "refuted", reason, ring)
+            found[ring.ring] = Verdict(ring.ring, "refuted", reason, ring)
         end = max(end, base + type_.capacity_bytes)
     return found

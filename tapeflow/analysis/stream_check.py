@@ -3,9 +3,9 @@
 from xdsl.dialects.func import FuncOp
 
 from tapeflow.analysis.ring_uses import misused_rings
-from tapeflow.analysis.stream_balance import check_balance
-from tapeflow.analysis.stream_facts import Verdict
 from tapeflow.analysis.stream_protocol import check_protocol
+from tapeflow.analysis.tape_balance import check_balance
+from tapeflow.analysis.tape_facts import Verdict
 from tapeflow.dialects.spm import AllocateOp
 
 
@@ -21,4 +21,5 @@ def check_streams(function: FuncOp) -> tuple[Verdict, ...]:
     facts = check_protocol(function)
     check_balance(function, facts)
     failures = facts.failures | misused_rings(rings)
-    return tuple(failures.get(ring.ring, Verdict(ring, "proved")) for ring in rings)
+    values = (ring.ring for ring in rings)
+    return tuple(failures.get(value, Verdict(value, "proved")) for value in values)

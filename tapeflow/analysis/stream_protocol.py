@@ -17,15 +17,19 @@ from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.chunk_loops import chunks_around, trip_limits
 from tapeflow.analysis.cursor_forms import Form
 from tapeflow.analysis.cursor_roles import CursorRoles, Role
-from tapeflow.analysis.cursor_slices import rings_inside
 from tapeflow.analysis.cursor_values import (
     CursorValues,
     Fills,
 )
 from tapeflow.analysis.fill_conditions import can_be, refined
 from tapeflow.analysis.ring_state import RingState
-from tapeflow.analysis.stream_facts import StreamFacts
-from tapeflow.analysis.stream_steps import ProtocolBroken, StreamSteps, ring_of
+from tapeflow.analysis.stream_steps import (
+    ProtocolBroken,
+    StreamSteps,
+    ring_of,
+    ring_users,
+)
+from tapeflow.analysis.tape_facts import TapeFacts, tapes_inside
 from tapeflow.dialects import spm, stream
 
 States = dict[SSAValue, RingState]
@@ -39,7 +43,7 @@ _TRANSFERS = (
 )
 
 
-def check_protocol(function: FuncOp) -> StreamFacts:
+def check_protocol(function: FuncOp) -> TapeFacts:
     """Check the steps of all rings of a function."""
     return _Walk(function).run()
 
@@ -48,14 +52,14 @@ class _Walk:
     def __init__(self, function: FuncOp):
         self._function = function
         self._values = CursorValues()
-        self._facts = StreamFacts()
-        self._inside = rings_inside(function)
+        self._facts = TapeFacts(users=ring_users(function))
+        self._inside = tapes_inside(self._facts.users)
         self._roles = CursorRoles(self._values, function)
         records: dict[SSAValue, dict[int, SSAValue]] = defaultdict(dict)
         self._steps = StreamSteps(self._values, self._facts, records, {})
         self._states: States = {}
 
-    def run(self) -> StreamFacts:
+    def run(self) -> TapeFacts:
         self._block(self._function.body.block)
         return self._facts
 
@@ -63,7 +67,7 @@ class _Walk:
         for op in block.ops:
             match op:
                 case spm.AllocateOp():
-                    self._states[op.ring] = RingState.fresh(op.ring, op.ring.type)
+                    self._begin(op)
                 case scf.ForOp():
                     self._for(op)
                 case scf.WhileOp():
@@ -74,6 +78,12 @@ class _Walk:
                     self._opaque(op)
                 case _:
                     self._step(op)
+
+    def _begin(self, op: spm.AllocateOp) -> None:
+        self._states[op.ring] = RingState.fresh(op.ring, op.ring.type)
+        self._facts.begins[op] = op.ring
+        if op.growing is None:
+            self._facts.rooms[op.ring] = op.capacity
 
     def _step(self, op: Operation) -> None:
         ring = ring_of(op)
@@ -90,6 +100,8 @@ class _Walk:
                     state = self._steps.reload(op, state)
                 case _ if isinstance(op, _TRANSFERS):
                     state = self._steps.transfer(op, state)
+                    if isinstance(op, stream.PrefetchOp | spm.FillOp):
+                        self._facts.fetches[op] = ring
                 case _:
                     message = f"{op.name} is not a transfer; lower it first"
                     raise ProtocolBroken("not provable", message)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.cursor_forms import Form
 from tapeflow.analysis.cursor_values import CursorValues
 from tapeflow.analysis.ring_state import RingState
-from tapeflow.analysis.stream_facts import Answer, Pop, Push, StreamFacts
+from tapeflow.analysis.tape_facts import Answer, Pop, Push, TapeFacts
 from tapeflow.dialects import spm, stream
 
 Access: TypeAlias = spm.StoreOp | spm.LoadOp
@@ -38,7 +39,7 @@ class StreamSteps:
     """The steps of one function."""
 
     values: CursorValues
-    facts: StreamFacts
+    facts: TapeFacts
     records: Mapping[SSAValue, dict[int, SSAValue]]
     """By ring, the fields that are stored of the record that is being pushed."""
     last_pop: dict[SSAValue, Pop]
@@ -218,3 +219,9 @@ def ring_of(op: Operation) -> SSAValue | None:
     """The ring that an operation accesses or transfers."""
     position = _RING_OPERANDS.get(type(op))
     return None if position is None else op.operands[position]
+
+
+def ring_users(function: FuncOp) -> dict[Operation, SSAValue]:
+    """By operation that accesses or transfers one, the ring."""
+    rings = ((op, ring_of(op)) for op in function.walk())
+    return {op: ring for op, ring in rings if ring is not None}

@@ -1,13 +1,13 @@
 """Tapes while a function is walked: pushes go on top, pops open what is there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from xdsl.dialects import scf
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.polynomials import Polynomial
-from tapeflow.analysis.stream_facts import Pop, Push
+from tapeflow.analysis.tape_facts import Pop, Push
 from tapeflow.analysis.tape_tree import (
     Branched,
     Frame,
@@ -19,11 +19,10 @@ from tapeflow.analysis.tape_tree import (
     within,
 )
 from tapeflow.analysis.whole_numbers import WholeNumbers
-from tapeflow.dialects import spm
 
 
 class Unbalanced(Exception):
-    """The pops of a ring do not mirror its pushes."""
+    """The pops of a tape do not mirror its pushes."""
 
     def __init__(self, reason: str, is_certain: bool = False):
         super().__init__(reason)
@@ -31,31 +30,34 @@ class Unbalanced(Exception):
 
 
 class TapeStacks:
-    """By ring, a frame for each loop and branch around the place of the walk."""
+    """By tape, a frame for each loop and branch around the place of the walk."""
 
-    def __init__(self, numbers: WholeNumbers):
+    def __init__(self, numbers: WholeNumbers, rooms: Mapping[SSAValue, SSAValue]):
         self.frames: dict[SSAValue, list[Frame]] = {}
         self.pushing: dict[SSAValue, bool] = {}
         """Whether records were pushed since the capacity was compared with them."""
         self._numbers = numbers
+        self._rooms = rooms
 
     def push(self, push: Push, op: Operation) -> None:
         """Put a record on top."""
-        self.pushing[push.ring] = True
-        self.frames[push.ring][-1].nodes.append(Record(op, push.values))
+        self.pushing[push.tape] = True
+        self.frames[push.tape][-1].nodes.append(Record(op, push.values, push.origin))
 
     def pop(self, pop: Pop) -> None:
         """Take the record on top; raises Unbalanced."""
-        ring = pop.ring
-        for frame in self.frames[ring]:
+        tape = pop.tape
+        for frame in self.frames[tape]:
             frame.has_popped = True
-        if self.pushing.get(ring, False):
-            self.pushing[ring] = False
-            self._fits(ring)
-        top = self._top(ring, len(self.frames[ring]) - 1)
+        if self.pushing.get(tape, False):
+            self.pushing[tape] = False
+            self._fits(tape)
+        top = self._top(tape, len(self.frames[tape]) - 1)
         if not isinstance(top, Record):
             raise Unbalanced(f"the pop meets {told(top)}: it has no such form itself")
-        self.frames[ring][-1].nodes.pop()
+        if top.origin is not pop.origin:
+            raise Unbalanced("the pop meets a record of another region")
+        self.frames[tape][-1].nodes.pop()
         for field, result in pop.loads:
             source = top.values.get(field)
             if source is not None:
@@ -68,9 +70,9 @@ class TapeStacks:
 
         return value
 
-    def _top(self, ring: SSAValue, depth: int) -> Node:
+    def _top(self, tape: SSAValue, depth: int) -> Node:
         """The node on top of a tape; opens what lies below the frame if it is empty."""
-        frames = self.frames[ring]
+        frames = self.frames[tape]
         frame = frames[depth]
         if frame.nodes:
             return frame.nodes[-1]
@@ -81,11 +83,11 @@ class TapeStacks:
             if isinstance(frame.op, scf.IfOp):
                 raise Unbalanced("a branch pops more records than its like has pushed")
             raise Unbalanced("an iteration pops more records than one has pushed")
-        below = self._top(ring, depth - 1)
+        below = self._top(tape, depth - 1)
         assert frame.op is not None
         frame.nodes = self._opened(frame, below)
         frame.taken = below
-        return self._top(ring, depth) if not frame.nodes else frame.nodes[-1]
+        return self._top(tape, depth) if not frame.nodes else frame.nodes[-1]
 
     def _is_run(self, op: Operation | None) -> bool:
         """Whether what a loop holds runs for certain."""
@@ -129,17 +131,15 @@ class TapeStacks:
         taken = node.true if frame.is_true else node.false
         return within(taken, node.substitutions)
 
-    def _fits(self, ring: SSAValue) -> None:
+    def _fits(self, tape: SSAValue) -> None:
         """The records that are on the tape now, before the first is popped."""
-        allocate = ring.owner
-        assert isinstance(allocate, spm.AllocateOp)
-        if allocate.growing is not None:
+        if tape not in self._rooms:
             return
         atoms = self._numbers.atoms
         total = poly.ZERO
-        for frame in self.frames[ring]:
+        for frame in self.frames[tape]:
             total = poly.add(total, count(atoms, frame.nodes))
-        capacity = self._numbers.of(allocate.capacity)
+        capacity = self._numbers.of(self._rooms[tape])
         spare = poly.add(capacity, total, -1)
         if atoms.is_natural(spare):
             return

@@ -1,6 +1,6 @@
 """What is on a tape, as a tree: records, loops that pushed and branches that pushed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,7 +15,8 @@ class Record:
     """One push: the values of its fields, in the iterations that substitutions say."""
 
     op: Operation
-    values: dict[int, SSAValue]
+    values: Mapping[int, SSAValue]
+    origin: SSAValue | None = None
     substitutions: tuple[Substitution, ...] = ()
 
 
@@ -73,7 +74,7 @@ def _within(node: Node, substitutions: tuple[Substitution, ...]) -> Node:
     every = node.substitutions + substitutions
     match node:
         case Record():
-            return Record(node.op, node.values, every)
+            return Record(node.op, node.values, node.origin, every)
         case Repeated():
             return Repeated(node.op, node.index, node.trips, node.body, every)
         case Branched():

@@ -6,7 +6,7 @@ n - 1 - i. Pure operations on equal operands are equal, and loads of an element 
 nothing writes afterwards; a value popped from a tape is the one that was pushed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from xdsl.dialects import arith, memref, scf
@@ -25,7 +25,7 @@ from tapeflow.analysis.integer_intervals import (
 )
 from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.polynomials import Atoms, Polynomial
-from tapeflow.analysis.stream_facts import StreamFacts
+from tapeflow.analysis.tape_facts import Chunks
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
 # In a narrow type a sum may wrap around, so that it is not the sum of the numbers.
@@ -36,10 +36,10 @@ _WIDE = 64
 class WholeNumbers:
     """The polynomials of one function's values."""
 
-    def __init__(self, function: FuncOp, facts: StreamFacts):
+    def __init__(self, function: FuncOp, chunks: Mapping[scf.WhileOp, Chunks]):
         self.atoms = Atoms()
-        self._facts = facts
-        self._inner = {c.inner: outer for outer, c in facts.chunks.items()}
+        self._chunks = chunks
+        self._inner = {c.inner: outer for outer, c in chunks.items()}
         self._body = function.body.block
         self._function = function
         self._known: dict[SSAValue, Polynomial | Callable[[], Polynomial]] = {}
@@ -68,7 +68,7 @@ class WholeNumbers:
     def trips(self, loop: Operation) -> Polynomial:
         """How often a loop runs its body; it may be negative, which means 0."""
         if isinstance(loop, scf.WhileOp):
-            chunks = self._facts.chunks.get(loop)
+            chunks = self._chunks.get(loop)
             if chunks is None:
                 return self.atoms.make("trips", loop, *self._iterations_around(loop))
             lower, upper, step = chunks.lower, chunks.upper, chunks.inner.step
@@ -129,7 +129,7 @@ class WholeNumbers:
                 return self._applied("load", op, value)
             case scf.ForOp():
                 return self._total(op, value.index)
-            case scf.WhileOp() if op not in self._facts.chunks:
+            case scf.WhileOp() if op not in self._chunks:
                 return self._counted(op, value.index, self.trips(op)) or self._opaque(
                     value
                 )
@@ -177,14 +177,14 @@ class WholeNumbers:
         if isinstance(loop, scf.ForOp):
             iteration = frozenset({((self.iteration(loop),), 1)})
             if value.index == 0:
-                chunks = self._facts.chunks.get(self._inner.get(loop))  # pyright: ignore
+                chunks = self._chunks.get(self._inner.get(loop))  # pyright: ignore
                 lower = self.of(loop.lb if chunks is None else chunks.lower)
                 return poly.add(lower, poly.multiply(iteration, self.of(loop.step)))
             found = self._carried(loop, value.index - 1)
             if found is not None and loop not in self._inner:
                 first, change = found
                 return poly.add(first, poly.multiply(iteration, poly.constant(change)))
-        if isinstance(loop, scf.WhileOp) and loop not in self._facts.chunks:
+        if isinstance(loop, scf.WhileOp) and loop not in self._chunks:
             iteration = frozenset({((self.iteration(loop),), 1)})
             position: int | None = value.index
             if value.block is loop.before_region.block:

@@ -11,7 +11,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.source_lines import line_of
 from tapeflow.analysis.stream_check import check_streams
-from tapeflow.analysis.stream_facts import Verdict
+from tapeflow.analysis.tape_facts import Verdict
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,9 @@ class CheckStreamsPass(ModulePass):
 
 
 def _line(function: FuncOp, verdict: Verdict) -> str:
-    name = verdict.ring.ring.name_hint
+    name = verdict.tape.name_hint
     ring = f"ring %{name}" if name else "ring"
-    text = (
-        f"@{function.sym_name.data}: {ring} {verdict.ring.ring.type}: {verdict.answer}"
-    )
+    text = f"@{function.sym_name.data}: {ring} {verdict.tape.type}: {verdict.answer}"
     if verdict.where is None:
         return text
     line = line_of(verdict.where.location)

@@ -11,9 +11,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis import polynomials as poly
-from tapeflow.analysis.cursor_slices import rings_inside
-from tapeflow.analysis.stream_facts import Pop, Push, StreamFacts
-from tapeflow.analysis.stream_steps import ring_of
+from tapeflow.analysis.tape_facts import Pop, Push, TapeFacts, tapes_inside
 from tapeflow.analysis.tape_stacks import TapeStacks, Unbalanced, told
 from tapeflow.analysis.tape_tree import (
     Branched,
@@ -23,49 +21,54 @@ from tapeflow.analysis.tape_tree import (
     within,
 )
 from tapeflow.analysis.whole_numbers import WholeNumbers
-from tapeflow.dialects import spm, stream
 
 
-def check_balance(function: FuncOp, facts: StreamFacts) -> None:
-    """Note the rings whose pops do not provably mirror their pushes."""
-    _Walk(function, facts).run()
+def check_balance(
+    function: FuncOp, facts: TapeFacts, numbers: WholeNumbers | None = None
+) -> None:
+    """Note the tapes whose pops do not provably mirror their pushes.
+
+    Args:
+        numbers: what is known of the function's whole numbers, from an earlier check.
+    """
+    _Walk(function, facts, numbers or WholeNumbers(function, facts.chunks)).run()
 
 
 class _Walk:
-    def __init__(self, function: FuncOp, facts: StreamFacts):
+    def __init__(self, function: FuncOp, facts: TapeFacts, numbers: WholeNumbers):
         self._function = function
         self._facts = facts
-        self._numbers = WholeNumbers(function, facts)
-        self._stacks = TapeStacks(self._numbers)
+        self._numbers = numbers
+        self._stacks = TapeStacks(numbers, facts.rooms)
         self._frames = self._stacks.frames
-        self._inside = rings_inside(function)
-        # Rings whose tile below was fetched although none of its records is popped yet.
+        self._inside = tapes_inside(facts.users)
+        # Tapes of which records were fetched although none of them is popped yet.
         self._expected: dict[SSAValue, Operation] = {}
 
     def run(self) -> None:
         self._block(self._function.body.block)
 
     def _block(self, block: Block) -> None:
-        allocated: list[spm.AllocateOp] = []
+        begun: list[SSAValue] = []
         for op in block.ops:
-            if isinstance(op, spm.AllocateOp):
-                allocated.append(op)
-                if op.ring not in self._facts.failures:
-                    self._frames[op.ring] = [Frame(None)]
+            if op in self._facts.begins:
+                tape = self._facts.begins[op]
+                begun.append(tape)
+                if tape not in self._facts.failures:
+                    self._frames[tape] = [Frame(None)]
             elif op in self._facts.pushes:
-                self._attempt(self._facts.pushes[op].ring, op)
+                self._attempt(self._facts.pushes[op].tape, op)
             elif op in self._facts.pops:
-                self._attempt(self._facts.pops[op].ring, op)
-            elif isinstance(op, stream.PrefetchOp | spm.FillOp):
-                if op.ring in self._frames:
-                    self._expected[op.ring] = op
+                self._attempt(self._facts.pops[op].tape, op)
+            elif op in self._facts.fetches:
+                self._fetch(op)
             elif op in self._inside:
                 self._control(op)
-        for op in allocated:
-            self._ends_empty(op)
+        for tape in begun:
+            self._ends_empty(tape)
 
-    def _attempt(self, ring: SSAValue, op: Operation) -> None:
-        if ring not in self._frames:
+    def _attempt(self, tape: SSAValue, op: Operation) -> None:
+        if tape not in self._frames:
             return
         try:
             if op in self._facts.pushes:
@@ -73,25 +76,30 @@ class _Walk:
             else:
                 self._pop(self._facts.pops[op])
         except Unbalanced as error:
-            self._fail(ring, error, op)
+            self._fail(tape, error, op)
 
-    def _fail(self, ring: SSAValue, error: Unbalanced, op: Operation) -> None:
+    def _fetch(self, op: Operation) -> None:
+        tape = self._facts.fetches[op]
+        if tape in self._frames:
+            self._expected[tape] = op
+
+    def _fail(self, tape: SSAValue, error: Unbalanced, op: Operation) -> None:
         answer = "refuted" if error.is_certain else "not provable"
-        self._facts.fail(ring, answer, str(error), op)
-        self._frames.pop(ring, None)
-        self._expected.pop(ring, None)
+        self._facts.fail(tape, answer, str(error), op)
+        self._frames.pop(tape, None)
+        self._expected.pop(tape, None)
 
     # Records
 
     def _push(self, push: Push, op: Operation) -> None:
-        if push.ring in self._expected:
+        if push.tape in self._expected:
             raise Unbalanced(
                 "a tile is fetched, but records are pushed before it is read"
             )
         self._stacks.push(push, op)
 
     def _pop(self, pop: Pop) -> None:
-        self._expected.pop(pop.ring, None)
+        self._expected.pop(pop.tape, None)
         self._stacks.pop(pop)
 
     # Loops and branches
@@ -113,17 +121,20 @@ class _Walk:
             self._loop(op, [op.before_region.block, op.after_region.block])
         elif isinstance(op, scf.IfOp):
             self._if(op)
+        else:
+            for tape in self._inside[op]:
+                self._fail(tape, Unbalanced(f"{op.name} is not looked into"), op)
 
     def _open(self, op: Operation) -> list[SSAValue]:
-        rings = [ring for ring in self._inside[op] if ring in self._frames]
-        for ring in rings:
-            self._frames[ring].append(Frame(op))
-        return rings
+        tapes = [tape for tape in self._inside[op] if tape in self._frames]
+        for tape in tapes:
+            self._frames[tape].append(Frame(op))
+        return tapes
 
     def _chunks(self, op: scf.WhileOp, is_once: bool) -> None:
         """Only the inner loop pushes and pops; around it are layer boundaries."""
         inner = self._facts.chunks[op].inner
-        rings = [] if is_once else self._open(op)
+        tapes = [] if is_once else self._open(op)
         expected = dict(self._expected)
         block = inner.parent
         assert block is not None
@@ -133,78 +144,77 @@ class _Walk:
                 continue
             for step in other.walk():
                 if step in self._facts.pushes or step in self._facts.pops:
-                    ring = ring_of(step)
-                    assert ring is not None
-                    self._fail(ring, Unbalanced(_BY_CHUNK), step)
+                    tape = self._facts.users[step]
+                    self._fail(tape, Unbalanced(_BY_CHUNK), step)
             if other in self._inside:
                 self._control(other)
-            elif isinstance(other, stream.PrefetchOp | spm.FillOp):
-                self._expected[other.ring] = other
+            elif other in self._facts.fetches:
+                self._expected[self._facts.fetches[other]] = other
         for other in op.before_region.block.ops:
-            for ring in self._inside.get(other, ()):
+            for tape in self._inside.get(other, ()):
                 self._fail(
-                    ring, Unbalanced("a ring is used in the test of chunks"), other
+                    tape, Unbalanced("a tape is used in the test of chunks"), other
                 )
-        self._close_loop(op, rings, expected)
+        self._close_loop(op, tapes, expected)
 
     def _loop(self, op: scf.ForOp | scf.WhileOp, blocks: list[Block]) -> None:
-        rings, expected = self._open(op), dict(self._expected)
+        tapes, expected = self._open(op), dict(self._expected)
         tested: dict[SSAValue, list[Node]] = {}
         for number, block in enumerate(blocks):
             self._block(block)
             if number == 0 and len(blocks) > 1:
-                tested = self._tested(op, rings)
-        self._close_loop(op, rings, expected)
+                tested = self._tested(op, tapes)
+        self._close_loop(op, tapes, expected)
         # The test of an scf.while runs once more than its body.
         trips = {self._numbers.iteration(op): self._numbers.trips(op)}
-        for ring, nodes in tested.items():
-            if ring in self._frames:
-                self._frames[ring][-1].nodes += within(nodes, (trips,))
+        for tape, nodes in tested.items():
+            if tape in self._frames:
+                self._frames[tape][-1].nodes += within(nodes, (trips,))
 
     def _tested(
-        self, op: Operation, rings: list[SSAValue]
+        self, op: Operation, tapes: list[SSAValue]
     ) -> dict[SSAValue, list[Node]]:
         found: dict[SSAValue, list[Node]] = {}
-        for ring in rings:
-            if ring not in self._frames:
+        for tape in tapes:
+            if tape not in self._frames:
                 continue
-            frame = self._frames[ring][-1]
+            frame = self._frames[tape][-1]
             if frame.taken is not None:
-                self._fail(ring, Unbalanced("the test of a loop pops records"), op)
+                self._fail(tape, Unbalanced("the test of a loop pops records"), op)
             elif frame.nodes:
-                found[ring] = list(frame.nodes)
+                found[tape] = list(frame.nodes)
         return found
 
     def _close_loop(
         self,
         op: Operation,
-        rings: list[SSAValue],
+        tapes: list[SSAValue],
         expected: dict[SSAValue, Operation],
     ) -> None:
-        for ring in rings:
-            if ring in self._expected and ring not in expected:
-                self._fail(ring, Unbalanced(_FETCHED), self._expected[ring])
+        for tape in tapes:
+            if tape in self._expected and tape not in expected:
+                self._fail(tape, Unbalanced(_FETCHED), self._expected[tape])
         # The loop may have no iteration that reads a record.
         self._expected |= {r: o for r, o in expected.items() if r in self._frames}
-        for ring in rings:
-            if ring not in self._frames:
+        for tape in tapes:
+            if tape not in self._frames:
                 continue
-            frame = self._frames[ring].pop()
-            outer = self._frames[ring][-1]
+            frame = self._frames[tape].pop()
+            outer = self._frames[tape][-1]
             if frame.taken is None:
                 if frame.nodes and frame.has_popped:
-                    self._fail(ring, Unbalanced(_LEFT), op)
+                    self._fail(tape, Unbalanced(_LEFT), op)
                 elif frame.nodes:
                     loop = self._numbers.iteration(op)
                     trips = self._numbers.trips(op)
                     outer.nodes.append(Repeated(op, loop, trips, tuple(frame.nodes)))
             elif frame.nodes:
-                self._fail(ring, Unbalanced(_LEFT), op)
+                self._fail(tape, Unbalanced(_LEFT), op)
             else:
                 outer.nodes.pop()
 
     def _if(self, op: scf.IfOp) -> None:
-        rings = [ring for ring in self._inside[op] if ring in self._frames]
+        tapes = [tape for tape in self._inside[op] if tape in self._frames]
         ends: list[dict[SSAValue, Frame]] = []
         was_pushing = dict(self._stacks.pushing)
         expected = dict(self._expected)
@@ -212,23 +222,23 @@ class _Walk:
         fetched: dict[SSAValue, Operation] = {}
         for region, is_true in ((op.true_region, True), (op.false_region, False)):
             self._stacks.pushing, self._expected = dict(was_pushing), dict(expected)
-            for ring in rings:
-                if ring in self._frames:
-                    self._frames[ring].append(Frame(op, is_true=is_true))
+            for tape in tapes:
+                if tape in self._frames:
+                    self._frames[tape].append(Frame(op, is_true=is_true))
             if region.blocks and region.block not in self._facts.dead:
                 self._block(region.block)
             frames = self._frames
-            ends.append({ring: frames[ring].pop() for ring in rings if ring in frames})
-            pushing |= {ring for ring, state in self._stacks.pushing.items() if state}
+            ends.append({tape: frames[tape].pop() for tape in tapes if tape in frames})
+            pushing |= {tape for tape, state in self._stacks.pushing.items() if state}
             fetched |= self._expected
         self._stacks.pushing = dict.fromkeys(pushing, True)
         self._expected = {r: o for r, o in fetched.items() if r in self._frames}
-        for ring in rings:
-            if ring in self._frames:
-                self._join(ring, ends[0][ring], ends[1][ring], op)
+        for tape in tapes:
+            if tape in self._frames:
+                self._join(tape, ends[0][tape], ends[1][tape], op)
 
-    def _join(self, ring: SSAValue, one: Frame, other: Frame, op: scf.IfOp) -> None:
-        outer = self._frames[ring][-1]
+    def _join(self, tape: SSAValue, one: Frame, other: Frame, op: scf.IfOp) -> None:
+        outer = self._frames[tape][-1]
         if one.taken is None and other.taken is None:
             if one.nodes or other.nodes:
                 condition = self._numbers.of(op.cond)
@@ -236,7 +246,7 @@ class _Walk:
                 outer.nodes.append(Branched(op, condition, true, false))
             return
         if one.nodes or other.nodes:
-            self._fail(ring, Unbalanced(_LEFT), op)
+            self._fail(tape, Unbalanced(_LEFT), op)
             return
         taken = one.taken or other.taken
         assert isinstance(taken, Branched)
@@ -246,22 +256,22 @@ class _Walk:
             if frame.taken is None
         ]
         if any(untouched):
-            self._fail(ring, Unbalanced(_LEFT), op)
+            self._fail(tape, Unbalanced(_LEFT), op)
         else:
             outer.nodes.pop()
 
     # Capacity and end
 
-    def _ends_empty(self, op: spm.AllocateOp) -> None:
-        if op.ring not in self._frames:
+    def _ends_empty(self, tape: SSAValue) -> None:
+        if tape not in self._frames:
             return
-        if op.ring in self._expected:
-            self._fail(op.ring, Unbalanced(_FETCHED), self._expected[op.ring])
+        if tape in self._expected:
+            self._fail(tape, Unbalanced(_FETCHED), self._expected[tape])
             return
-        left = self._frames[op.ring][0].nodes
+        left = self._frames[tape][0].nodes
         if left:
             error = Unbalanced(f"{told(left[-1])} is never popped", True)
-            self._fail(op.ring, error, left[-1].op)
+            self._fail(tape, error, left[-1].op)
 
 
 _BY_CHUNK = "a record is pushed or popped once a chunk, not once an iteration"

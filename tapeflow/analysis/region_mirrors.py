@@ -1,0 +1,114 @@
+"""Which tape regions pop as if they were one tape: each pop meets a record of its own.
+
+Regions are one tape if all their pops together mirror all their pushes. Pushes of two
+regions may cross: what was pushed first is popped first. Then these are two tapes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Operation, SSAValue
+
+from tapeflow.analysis.tape_balance import check_balance
+from tapeflow.analysis.tape_facts import Pop, Push, TapeFacts, Verdict
+from tapeflow.analysis.whole_numbers import WholeNumbers
+from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp
+
+Regions: TypeAlias = list[AllocateOp]
+
+
+def mirrored_groups(function: FuncOp, candidates: Iterable[Regions]) -> list[Regions]:
+    """Groups of two regions or more that provably are one tape each.
+
+    Args:
+        candidates: disjoint groups of regions of one block, in the order in which they
+            are allocated. Each is split as far as needed.
+    """
+    numbers = WholeNumbers(function, {})
+    alone = [[op] for op in function.walk() if isinstance(op, AllocateOp)]
+    # Each for itself first: that tells what is popped, whatever is tried later.
+    failures = _failures(function, alone, numbers)
+    searches = [
+        _Search([op for op in group if op.tape not in failures]) for group in candidates
+    ]
+    rounds = 2 * max((len(search.trying) for search in searches), default=0)
+    for _ in range(rounds):
+        trying = [search.trying for search in searches if search.trying]
+        failures = _failures(function, trying, numbers)
+        for search in searches:
+            if search.trying:
+                search.go_on(failures.get(search.trying[0].tape))
+    return [group for search in searches for group in search.found]
+
+
+@dataclass
+class _Search:
+    """What stands in the way of a group leaves it; all that did are the next group."""
+
+    trying: Regions
+    left: Regions = field(default_factory=Regions)
+    found: list[Regions] = field(default_factory=list[Regions])
+
+    def go_on(self, failure: Verdict | None) -> None:
+        """Go on after it was found whether `trying` is one tape."""
+        if failure is not None:
+            culprit = _culprit(self.trying, failure)
+            self.trying = [region for region in self.trying if region is not culprit]
+            self.left.append(culprit)
+        elif len(self.trying) > 1:
+            self.found.append(self.trying)
+            self.trying = []
+        if len(self.trying) < 2:
+            self.trying, self.left = _in_order(self.left), []
+
+
+def _in_order(regions: Regions) -> Regions:
+    """Regions of one block as they are allocated there."""
+    if len(regions) < 2:
+        return []
+    block = regions[0].parent
+    assert block is not None
+    return [op for op in block.ops if isinstance(op, AllocateOp) and op in regions]
+
+
+def _failures(
+    function: FuncOp, groups: Iterable[Regions], numbers: WholeNumbers
+) -> dict[SSAValue, Verdict]:
+    """By the first region of each group that is not provably one tape, why not."""
+    facts = TapeFacts()
+    for group in groups:
+        _look_at(group, facts)
+    check_balance(function, facts, numbers)
+    return facts.failures
+
+
+def _look_at(group: Sequence[AllocateOp], facts: TapeFacts) -> None:
+    """Take the regions of a group for one tape, which begins with the first."""
+    tape = group[0].tape
+    facts.begins[group[0]] = tape
+    for region in group:
+        for use in region.tape.uses:
+            op = use.operation
+            facts.users[op] = tape
+            if isinstance(op, PushOp):
+                values = dict(enumerate(op.values))
+                facts.pushes[op] = Push(tape, values, region.tape)
+            elif isinstance(op, PopOp):
+                loads: list[tuple[int, SSAValue]] = [*enumerate(op.values)]
+                facts.pops[op] = Pop(tape, loads, region.tape)
+            else:
+                facts.fail(tape, "not provable", f"{op.name} takes the region", op)
+
+
+def _culprit(group: Regions, failure: Verdict) -> AllocateOp:
+    """The region to leave out: the one of the pop that fails, or used where it does."""
+    where = failure.where
+    assert where is not None
+    used = [region for region in group if _is_used(region, where)]
+    return used[-1] if used else group[-1]
+
+
+def _is_used(region: AllocateOp, where: Operation) -> bool:
+    return any(where.is_ancestor(use.operation) for use in region.tape.uses)
