@@ -97,6 +97,8 @@ class CachedTapePipeline(NamedPipeline):
     """Layouts of single functions or regions, as of `form-regions`."""
     conditional: Conditional = "growing"
     """Whether regions of saves in branches inside loops grow, as of `form-regions`."""
+    merge: bool = False
+    """Whether equal records of different blocks share a region, by `merge-regions`."""
 
     def tape_passes(self) -> tuple[str, ...]:
         options = [f"layout={self.layout}", f"conditional={self.conditional}"]
@@ -104,7 +106,8 @@ class CachedTapePipeline(NamedPipeline):
             options.append(f"block={self.block}")
         if self.layouts:
             options.append(f'layouts="{self.layouts}"')
-        return (f"form-regions{{{' '.join(options)}}}", "lower-tape-to-memref")
+        regions = _form_regions(" ".join(options), self.merge)
+        return (*regions, "lower-tape-to-memref")
 
 
 @dataclass(frozen=True)
@@ -147,13 +150,15 @@ class LayersPipeline(NamedPipeline):
     """Bytes of the scratchpad that the tiles of all regions share."""
     machine: str = ""
     """Latencies of the machine in words, as of `form-layers`."""
+    merge: bool = False
+    """Whether equal records of different blocks share a region, by `merge-regions`."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
             # Records must lie together: a tile is a run of records.
-            "form-regions{layout=aos}",
+            *_form_regions("layout=aos", self.merge),
             f"split-records{{capacity-bytes={self.capacity_bytes} slots=1}}",
             self._form_layers(
                 f"capacity-bytes={self.capacity_bytes} slots=1", self.machine
@@ -186,13 +191,15 @@ class StreamsPipeline(NamedPipeline):
     """0 for the placement that is estimated to be best, 1 for the next."""
     turn_around_reuse: bool = True
     """Whether tiles on chip are used where the sweep turns, not fetched again."""
+    merge: bool = False
+    """Whether equal records of different blocks share a region, by `merge-regions`."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
         return (
             # Records must lie together: a tile is a run of records.
-            "form-regions{layout=aos}",
+            *_form_regions("layout=aos", self.merge),
             self._place_tape(),
             # Slots count here already: the more of them, the shorter each tile.
             f"split-records{{slots={self.slots}}}",
@@ -223,6 +230,10 @@ class StreamsPipeline(NamedPipeline):
             f"{key}={value}" for key, value in options.items() if value is not None
         )
         return f"place-tape{{{' '.join(given)}}}"
+
+
+def _form_regions(options: str, merge: bool) -> tuple[str, ...]:
+    return (f"form-regions{{{options}}}", *(("merge-regions",) if merge else ()))
 
 
 def _check_streams(dynamic_only: bool) -> str:
