@@ -128,8 +128,19 @@ class Atoms:
 
     def sum(self, index: int, trips: Polynomial, term: Polynomial) -> Polynomial:
         """The sum of a term over the iterations that atom `index` counts."""
-        if index not in self.parts(term):
-            return multiply(self.at_least_zero(trips), term)
+        total = ZERO
+        for atoms, factor in term:
+            product: Polynomial = frozenset({(atoms, 1)})
+            if index in self.parts(product):
+                summed = self._sum_of_product(index, trips, product)
+            else:
+                summed = multiply(self.at_least_zero(trips), product)
+            total = add(total, summed, factor)
+        return total
+
+    def _sum_of_product(
+        self, index: int, trips: Polynomial, term: Polynomial
+    ) -> Polynomial:
         bounds = [self.atoms[part] for part in self.parts(term) if self._bound(part)]
         depth = 1 + max((cast(int, atom.key) for atom in bounds), default=-1)
         bound = self.make("bound", depth)

@@ -27,6 +27,7 @@ from tapeflow.backend.gradient import (
     GradientResult,
     compile_gradient,
 )
+from tapeflow.dialects.tape_types import Layout
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,
@@ -36,6 +37,7 @@ from tapeflow.transforms import (
     FormStreamsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
+    MergeRegionsPass,
     PlaceTapePass,
     SimplifyAdjointsPass,
 )
@@ -200,15 +202,24 @@ def _check_adjoint_identity(
 def _pipelines(
     case: Case, tape_values: int
 ) -> Iterator[tuple[str, tuple[ModulePass, ...]]]:
-    """The passes after the front, scratchpads of a few lines a region."""
+    """The passes after the front, scratchpads of a few lines a region.
+
+    Regions merge in about half of the pipelines.
+    """
     choose = random.Random(case.seed)
+    merging = random.Random(case.seed)
+
+    def regions(layout: Layout) -> tuple[ModulePass, ...]:
+        merge = (MergeRegionsPass(),) if merging.random() < 0.5 else ()
+        return (FormRegionsPass(layout), *merge)
+
     slots = choose.randint(1, 4)
     for layout in ("soa", "aos", "aosoa"):
-        yield layout, (FormRegionsPass(layout), LowerTapeToMemrefPass())
+        yield layout, (*regions(layout), LowerTapeToMemrefPass())
     for name, count in (("layers", 1), ("streams", slots)):
         capacity_bytes = 64 * count * max(1, tape_values) * choose.randint(1, 4)
         front = (
-            FormRegionsPass("aos"),
+            *regions("aos"),
             FormLayersPass(capacity_bytes, count),
             AssignScratchpadPass(capacity_bytes, count),
         )
@@ -217,14 +228,15 @@ def _pipelines(
         else:
             yield name, (*front, FormStreamsPass())
             yield "streams without reuse", (*front, FormStreamsPass(False))
-    yield "mixed places", _mixed_places(case.seed, 4096 * max(1, tape_values))
+    mixed = _mixed_places(case.seed, 4096 * max(1, tape_values))
+    yield "mixed places", (*regions("aos"), *mixed)
 
     machine = f"sram_bytes={choose.choice((1024, 2048, 8192))} ports=4"
     rank = choose.randrange(8)
     yield (
         "placed",
         (
-            FormRegionsPass("aos"),
+            *regions("aos"),
             PlaceTapePass(machine=machine, slots=slots, rank=rank),
             FormLayersPass(),
             AssignScratchpadPass(),
@@ -242,7 +254,7 @@ def _mixed_places(seed: int, capacity_bytes: int) -> tuple[ModulePass, ...]:
         FormStreamsPass(),
     ]
     passes.insert(1 + seed % 3, LowerTapeToMemrefPass())
-    return (FormRegionsPass("aos"), RandomPlacesPass(seed), *passes)
+    return (RandomPlacesPass(seed), *passes)
 
 
 def _bits(result: GradientResult) -> list[bytes]:
