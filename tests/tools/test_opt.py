@@ -121,7 +121,7 @@ def test_help_lists_passes_and_pipelines(opt) -> None:
     assert done.code == 0
     assert "form-regions{layout block conditional layouts}\n" in done.out
     policy = "policy operations-per-byte assumed-trips stagger"
-    options = f"function wrt {policy} capacity-bytes machine dynamic-only"
+    options = f"function wrt {policy} capacity-bytes machine merge dynamic-only"
     assert f"layers{{{options}}}\n" in done.out
 
 
