@@ -1,4 +1,5 @@
-// RUN: tapeflow-opt %s --split-input-file -p merge-regions | filecheck %s
+// RUN: tapeflow-opt %s --split-input-file -p 'merge-regions{everywhere=true}' | filecheck %s
+// RUN: tapeflow-opt %s --split-input-file -p merge-regions | filecheck %s --check-prefix=GAIN
 
 // Equal records of two loops and of the block around them are one tape; what crosses
 // is not: %crossed is popped too early for that. Numbers follow the allocations left.
@@ -50,8 +51,8 @@ func.func @nest(%n: index, %m: index, %x: f64) {
 
 // -----
 
-// Behind conditions; the capacity of the second is computed earlier, and what
-// merges grows if one of them does.
+// Behind conditions; the capacity of the second is computed earlier. What grows and
+// what does not merge only if asked for.
 func.func @branch(%n: index, %p: i1, %x: f64) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -85,3 +86,9 @@ func.func @branch(%n: index, %p: i1, %x: f64) {
 // CHECK-NEXT: %tape = tape.allocate %pushes growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT: scf.if
 // CHECK-NOT:  tape.allocate
+
+// GAIN-LABEL: @nest
+// GAIN-COUNT-3: tape.allocate
+// GAIN-LABEL: @branch
+// GAIN: tape.allocate %c8 growing
+// GAIN: tape.allocate %trips

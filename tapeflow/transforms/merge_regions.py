@@ -45,20 +45,26 @@ class MergeRegionsPass(ModulePass):
     with one stack pointer, and one ring where it streams. Regions of one type merge
     if they are allocated in the same block, their capacities are known before any of
     them is used, and it is proved that each pop then meets a record of its own region.
-    What merges grows if one of the regions does.
+
+    Regions stay apart where merging costs more than it gains: where one loop pushes to
+    both without a loop between, which would cost a layer boundary a record, and where
+    one of them grows and the other does not.
     """
 
     name = "merge-regions"
 
+    everywhere: bool = False
+    """Merge also where it costs more than it gains; what merges grows if one does."""
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
-                _merge_regions(function)
+                _merge_regions(function, self.everywhere)
                 number_regions(function)
 
 
-def _merge_regions(function: FuncOp) -> None:
-    candidates = merge_candidates(function)
+def _merge_regions(function: FuncOp, everywhere: bool) -> None:
+    candidates = merge_candidates(function, everywhere)
     if not candidates:
         return
     constants = FunctionConstants(function)

@@ -204,13 +204,13 @@ def _pipelines(
 ) -> Iterator[tuple[str, tuple[ModulePass, ...]]]:
     """The passes after the front, scratchpads of a few lines a region.
 
-    Regions merge in about half of the pipelines.
+    Regions merge in about two pipelines of three.
     """
     choose = random.Random(case.seed)
     merging = random.Random(case.seed)
 
     def regions(layout: Layout) -> tuple[ModulePass, ...]:
-        merge = (MergeRegionsPass(),) if merging.random() < 0.5 else ()
+        merge = merging.choice(((), (MergeRegionsPass(),), (MergeRegionsPass(True),)))
         return (FormRegionsPass(layout), *merge)
 
     slots = choose.randint(1, 4)

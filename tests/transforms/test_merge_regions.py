@@ -43,9 +43,9 @@ def parsed(text: str) -> ModuleOp:
     return module
 
 
-def merged(module: ModuleOp) -> ModuleOp:
+def merged(module: ModuleOp, everywhere: bool = True) -> ModuleOp:
     copy = module.clone()
-    MergeRegionsPass().apply(full_context(), copy)
+    MergeRegionsPass(everywhere).apply(full_context(), copy)
     copy.verify()
     verify_dominance(copy)
     return copy
@@ -149,6 +149,28 @@ def test_random_saves_are_popped_as_before(swaps: float) -> None:
     assert before <= 60 * REGIONS
 
 
+APART = {
+    "one loop": (pairs(Loop(0, (A, B))), pairs(Loop(0, (B, A)))),
+    "behind a branch": (
+        pairs(Loop(0, (A, Branch(0, (B,), ())))),
+        pairs(Loop(0, (Branch(0, (B,), ()), A))),
+    ),
+}
+
+
+@pytest.mark.parametrize(("pushes", "pops"), APART.values(), ids=APART)
+def test_what_would_lose_its_layers_stays_apart(pushes: Saves, pops: Saves) -> None:
+    module = parsed(ProgramText().write(pushes, pops))
+    assert used(merged(module, everywhere=False)) == 2
+    assert used(merged(module)) == 1
+
+
+@pytest.mark.parametrize("name", set(LEGAL) - set(APART))
+def test_all_else_merges_by_default(name: str) -> None:
+    module = parsed(ProgramText().write(*LEGAL[name]))
+    assert used(merged(module, everywhere=False)) == 1
+
+
 # Types, capacities, blocks
 
 WITH = """
@@ -192,8 +214,10 @@ def test_capacities_add_up() -> None:
 
 @pytest.mark.parametrize("which", ("first", "second"))
 def test_what_merges_with_a_growing_region_grows(which: str) -> None:
-    (region,) = regions(merged(filled(**{which: "%c1 growing"})))
+    module = filled(**{which: "%c1 growing"})
+    (region,) = regions(merged(module))
     assert region.growing is not None
+    assert len(regions(merged(module, everywhere=False))) == 2
 
 
 def test_capacity_is_computed_earlier() -> None:
