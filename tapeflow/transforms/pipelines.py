@@ -150,7 +150,7 @@ class LayersPipeline(NamedPipeline):
     """Bytes of the scratchpad that the tiles of all regions share."""
     machine: str = ""
     """Latencies of the machine in words, as of `form-layers`."""
-    merge: bool = False
+    merge: bool = True
     """Whether equal records of different blocks share a region, by `merge-regions`."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
@@ -191,7 +191,7 @@ class StreamsPipeline(NamedPipeline):
     """0 for the placement that is estimated to be best, 1 for the next."""
     turn_around_reuse: bool = True
     """Whether tiles on chip are used where the sweep turns, not fetched again."""
-    merge: bool = False
+    merge: bool = True
     """Whether equal records of different blocks share a region, by `merge-regions`."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
