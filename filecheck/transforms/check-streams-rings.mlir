@@ -37,3 +37,18 @@ func.func @wrapped(%a: f64) {
   func.return
 }
 // CHECK: the use of this ring is not provably right: the address of the store does not follow from the ring's cursor
+
+// -----
+
+// A ring that begins where nothing is looked at: its first store is in no slot.
+func.func @hidden(%a: f64) {
+  %c64 = arith.constant 64 : index
+  %c1 = arith.constant 1 : index
+  "scf.execute_region"() ({
+    %ring = spm.allocate %c1 : !spm.ring<[f64], tile 8, slots 1, base 0>
+    spm.store %a, %ring[%c64] field 0 : !spm.ring<[f64], tile 8, slots 1, base 0>
+    scf.yield
+  }) : () -> ()
+  func.return
+}
+// CHECK: the use of this ring is not provably right: scf.execute_region is not looked into
