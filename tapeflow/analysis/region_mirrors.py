@@ -87,7 +87,7 @@ def _failures(
 def _look_at(group: Sequence[AllocateOp], facts: TapeFacts) -> None:
     """Take the regions of a group for one tape, which begins with the first."""
     tape = group[0].tape
-    facts.begins[group[0]] = tape
+    facts.begin(group[0], tape, None)
     for region in group:
         for use in region.tape.uses:
             op = use.operation

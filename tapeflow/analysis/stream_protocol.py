@@ -81,9 +81,7 @@ class _Walk:
 
     def _begin(self, op: spm.AllocateOp) -> None:
         self._states[op.ring] = RingState.fresh(op.ring, op.ring.type)
-        self._facts.begins[op] = op.ring
-        if op.growing is None:
-            self._facts.rooms[op.ring] = op.capacity
+        self._facts.begin(op, op.ring, op.capacity if op.growing is None else None)
 
     def _step(self, op: Operation) -> None:
         ring = ring_of(op)
@@ -100,8 +98,6 @@ class _Walk:
                     state = self._steps.reload(op, state)
                 case _ if isinstance(op, _TRANSFERS):
                     state = self._steps.transfer(op, state)
-                    if isinstance(op, stream.PrefetchOp | spm.FillOp):
-                        self._facts.fetches[op] = ring
                 case _:
                     message = f"{op.name} is not a transfer; lower it first"
                     raise ProtocolBroken("not provable", message)

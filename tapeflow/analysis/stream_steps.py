@@ -107,6 +107,7 @@ class StreamSteps:
                 state = _leave(state, verb)
             case stream.PrefetchOp() | spm.FillOp():
                 state = _give_up(state, verb)
+                self.facts.fetches[op] = op.ring
             case _:
                 pass
         if isinstance(op, stream.AcquireOp | stream.DequeueOp):

@@ -79,6 +79,12 @@ class TapeFacts:
     dead: set[Block] = field(default_factory=set[Block])
     """Branches that are never taken."""
 
+    def begin(self, op: Operation, tape: SSAValue, room: SSAValue | None) -> None:
+        """Note where an empty tape begins, and its room where that is asked for."""
+        self.begins[op] = tape
+        if room is not None:
+            self.rooms[tape] = room
+
     def fail(
         self, tape: SSAValue, answer: Answer, reason: str, where: Operation
     ) -> None:
