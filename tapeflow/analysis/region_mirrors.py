@@ -26,16 +26,16 @@ def mirrored_groups(function: FuncOp, candidates: Iterable[Regions]) -> list[Reg
         candidates: disjoint groups of regions of one block, in the order in which they
             are allocated. Each is split as far as needed.
     """
-    numbers = WholeNumbers(function, {})
-    alone = [[op] for op in function.walk() if isinstance(op, AllocateOp)]
-    # Each for itself first: that tells what is popped, whatever is tried later.
-    failures = _failures(function, alone, numbers)
+    regions, numbers = _proved_alone(function)
     searches = [
-        _Search([op for op in group if op.tape not in failures]) for group in candidates
+        _Search([region for region in group if region in regions])
+        for group in candidates
     ]
     rounds = 2 * max((len(search.trying) for search in searches), default=0)
     for _ in range(rounds):
         trying = [search.trying for search in searches if search.trying]
+        if not trying:
+            break
         failures = _failures(function, trying, numbers)
         for search in searches:
             if search.trying:
@@ -73,18 +73,38 @@ def _in_order(regions: Regions) -> Regions:
     return [op for op in block.ops if isinstance(op, AllocateOp) and op in regions]
 
 
+def _proved_alone(function: FuncOp) -> tuple[set[AllocateOp], WholeNumbers]:
+    """The regions whose own pops mirror their pushes, and what these pop."""
+    regions = [op for op in function.walk() if isinstance(op, AllocateOp)]
+    while True:
+        numbers = WholeNumbers(function, {})
+        alone = [[region] for region in regions]
+        failures = _failures(function, alone, numbers, is_telling=True)
+        if not failures:
+            return set(regions), numbers
+        # Again without what failed: it may have told what it does not pop.
+        regions = [region for region in regions if region.tape not in failures]
+
+
 def _failures(
-    function: FuncOp, groups: Iterable[Regions], numbers: WholeNumbers
+    function: FuncOp,
+    groups: Iterable[Regions],
+    numbers: WholeNumbers,
+    is_telling: bool = False,
 ) -> dict[SSAValue, Verdict]:
-    """By the first region of each group that is not provably one tape, why not."""
+    """By the first region of each group that is not provably one tape, why not.
+
+    Args:
+        is_telling: whether to note among the numbers what is popped.
+    """
     facts = TapeFacts()
     for group in groups:
-        _look_at(group, facts)
+        _look_at(group, facts, is_telling)
     check_balance(function, facts, numbers)
     return facts.failures
 
 
-def _look_at(group: Sequence[AllocateOp], facts: TapeFacts) -> None:
+def _look_at(group: Sequence[AllocateOp], facts: TapeFacts, is_telling: bool) -> None:
     """Take the regions of a group for one tape, which begins with the first."""
     tape = group[0].tape
     facts.begin(group[0], tape, None)
@@ -96,7 +116,9 @@ def _look_at(group: Sequence[AllocateOp], facts: TapeFacts) -> None:
                 values = dict(enumerate(op.values))
                 facts.pushes[op] = Push(tape, values, region.tape)
             elif isinstance(op, PopOp):
-                loads: list[tuple[int, SSAValue]] = [*enumerate(op.values)]
+                loads: list[tuple[int, SSAValue]] = []
+                if is_telling:
+                    loads += enumerate(op.values)
                 facts.pops[op] = Pop(tape, loads, region.tape)
             else:
                 facts.fail(tape, "not provable", f"{op.name} takes the region", op)
