@@ -21,7 +21,7 @@ func.func @f(%n: index, %v: f64, %b: i8) {
 }
 
 // The one port is the cache's, and so are all bytes; arrays of one field do not alias.
-// AUTO:      func.func @f{{.*}}tape.scratchpad_bytes = 0 : i64, tape.scratchpad_ports = 0 : i64, tape.places = "aos,padded-soa"
+// AUTO:      func.func @f{{.*}}tape.scratchpad_bytes = 0 : i64, tape.scratchpad_ports = 0 : i64, tape.places = "aos,aos"
 // AUTO:      tape.allocate %n {tape.place = "cache"} : !tape.region<[f64, f64], aos>
 // AUTO-NEXT: tape.allocate %n {tape.place = "cache"} : !tape.region<[i8], padded-soa>
 
