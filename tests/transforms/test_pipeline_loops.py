@@ -73,7 +73,7 @@ BODIES = {
     scf.yield %s, %t : f64, f64
     """,
     "reads what it wrote": f"""
-    %at = arith.remui %i, %three : index
+    %at = arith.shrui %i, %three : index
     %x = memref.load %to[%at] : memref<?xf64>
     %e = math.sin %x : f64
     {_TAIL}
