@@ -19,6 +19,7 @@ from tapeflow.transforms.lower_spm_to_blocking import LowerSpmToBlockingPass
 from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
 from tapeflow.transforms.merge_regions import MergeRegionsPass
+from tapeflow.transforms.pipeline_loops import PipelineLoopsPass
 from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.shrink_tape import ShrinkTapePass
@@ -43,6 +44,7 @@ __all__ = [
     "LowerSwitchToIfPass",
     "LowerTapeToMemrefPass",
     "MergeRegionsPass",
+    "PipelineLoopsPass",
     "PlaceTapePass",
     "RequestGradientPass",
     "ShrinkTapePass",
@@ -76,6 +78,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     LowerSpmToBlockingPass,
     FormStreamsPass,
     CheckStreamsPass,
+    PipelineLoopsPass,
 )
 
 
