@@ -99,6 +99,16 @@ def test_arrays_that_meet_in_a_set(arrays: int) -> None:
 @pytest.mark.parametrize("program", ["spmv", "matdescent", "ba"])
 def test_programs(program: str, pipeline: str, machine: str) -> None:
     comparison = compare(program, "tiny", pipeline, preset(machine))
-    assert abs(comparison.error("cycles")) < 0.02
+    mine, by_event = comparison.counts
+    rows = sum(
+        abs(mine[name] - by_event[name])
+        for name in ("dram_read_row_misses", "dram_write_row_misses")
+    )
+    # Two accesses that come in the other order may close a row for a third one: tens of
+    # cycles of the few hundred of such a run.
+    figures = preset(machine)
+    opened_ns = rows * (figures.dram.conflict_ns - figures.dram.row_hit_ns)
+    allowed = 0.02 * by_event["cycles"] + opened_ns * 1e-9 * figures.clock_hz
+    assert abs(mine["cycles"] - by_event["cycles"]) < allowed
     for counter in ("cache_misses", "write_backs", "scratchpad_reads", "dma_lines_in"):
         assert comparison.error(counter) == 0, counter
