@@ -15,15 +15,17 @@ from tapeflow.dialects.spm import AdvanceOp, AllocateOp, LoadOp, RetreatOp, Stor
 
 
 class NoTurnAround(Exception):
-    """Pushes and pops take turns where no one place lies between them.
+    """Where the sweep turns, or where the cursor is there, does not follow.
 
     Attributes:
-        op: what holds both.
+        op: what holds pushes and pops that take turns, or what pops.
+        is_crossed: whether a layer boundary before the pops tells the cursor.
     """
 
-    def __init__(self, op: Operation):
+    def __init__(self, op: Operation, is_crossed: bool = True):
         super().__init__(op.name)
         self.op = op
+        self.is_crossed = is_crossed
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,10 @@ def _moves_in(block: Block, moves: _Moves) -> list[Operation]:
 
 def _cursor_before(op: Operation, ring: SSAValue) -> tuple[SSAValue, SSAValue]:
     """Address and limit of a ring before an op that holds its next retreat."""
-    retreat = next(
-        inner
-        for inner in op.walk()
-        if isinstance(inner, RetreatOp) and inner.ring is ring
-    )
+    retreats = (inner for inner in op.walk() if isinstance(inner, RetreatOp))
+    retreat = next((inner for inner in retreats if inner.ring is ring), None)
+    if retreat is None:
+        raise NoTurnAround(op, is_crossed=False)
     block = cast(Block, op.parent)
     return _outside(retreat.address, block), _outside(retreat.limit, block)
 

@@ -99,8 +99,7 @@ class WholeNumbers:
             around = self._iterations_around(owner)
         elif owner is not self._body and owner.first_op is not None:
             around = self._iterations_around(owner.first_op)
-        is_extent = isinstance(owner, memref.DimOp)
-        return self.atoms.make("extent" if is_extent else "value", value, *around)
+        return self.atoms.make("value", value, *around)
 
     def _find(self, value: SSAValue) -> Polynomial:
         if isinstance(value, BlockArgument):
@@ -113,6 +112,9 @@ class WholeNumbers:
         match op:
             case _ if isinstance(op, _WRAPPING) and _width(value.type) < _WIDE:
                 return self._applied(op.name, op, value)
+            case memref.DimOp():
+                extent = self.of(op.source), self.of(op.index)
+                return self.atoms.make("extent", None, *extent)
             case arith.AddiOp():
                 return poly.add(self.of(op.lhs), self.of(op.rhs))
             case arith.SubiOp():
@@ -237,6 +239,8 @@ class WholeNumbers:
         if found is not None:
             change = poly.constant(found[1])
             return poly.add(found[0], self.atoms.sum(iteration, trips, change))
+        if _width(argument.type) < _WIDE:
+            return self._opaque(result)
         carried = self.of(argument)
         change = poly.add(self.of(last.operands[position]), carried, -1)
         if self.atoms.parts(change) & self.atoms.parts(carried) - self._own(carried):
@@ -258,7 +262,7 @@ def _increment(value: SSAValue, carried: SSAValue) -> int | None:
     op = value.owner
     if value is carried:
         return 0
-    if isinstance(op, arith.AddiOp):
+    if isinstance(op, arith.AddiOp) and _width(value.type) >= _WIDE:
         if op.lhs is carried:
             return constant_of(op.rhs)
         if op.rhs is carried:

@@ -30,6 +30,7 @@ from tapeflow.backend.gradient import (
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,
+    CheckStreamsPass,
     DifferentiatePass,
     FormLayersPass,
     FormRegionsPass,
@@ -213,10 +214,11 @@ def _pipelines(
             AssignScratchpadPass(capacity_bytes, count),
         )
         if name == "layers":
-            yield name, (*front, LowerSpmToBlockingPass())
+            yield name, (*front, LowerSpmToBlockingPass(), CheckStreamsPass())
         else:
-            yield name, (*front, FormStreamsPass())
-            yield "streams without reuse", (*front, FormStreamsPass(False))
+            yield name, (*front, FormStreamsPass(), CheckStreamsPass())
+            again = (FormStreamsPass(False), CheckStreamsPass())
+            yield "streams without reuse", (*front, *again)
     yield "mixed places", _mixed_places(case.seed, 4096 * max(1, tape_values))
 
     machine = f"sram_bytes={choose.choice((1024, 2048, 8192))} ports=4"
@@ -230,6 +232,7 @@ def _pipelines(
             AssignScratchpadPass(),
             FormStreamsPass(),
             LowerTapeToMemrefPass(),
+            CheckStreamsPass(),
         ),
     )
 
@@ -273,5 +276,7 @@ def _check_levels(
         try:
             check(replace(front, module=front.module.clone()), passes)
         except DiagnosticException as error:
+            if "used wrongly" in str(error):
+                raise Mismatch(f"{name}: streams are refuted") from error
             reasons.append(f"{name}: {_reason(error)}")
     return tuple(reasons)
