@@ -20,10 +20,10 @@ func.func @f(%n: index, %v: f64, %b: i8) {
   func.return
 }
 
-// The one port is the cache's, and so are all bytes; arrays of one field do not alias.
-// AUTO:      func.func @f{{.*}}tape.scratchpad_bytes = 0 : i64, tape.scratchpad_ports = 0 : i64, tape.places = "aos,padded-soa"
+// The one port is the cache's, and so are all bytes; records lie together.
+// AUTO:      func.func @f{{.*}}tape.scratchpad_bytes = 0 : i64, tape.scratchpad_ports = 0 : i64, tape.places = "aos,aos"
 // AUTO:      tape.allocate %n {tape.place = "cache"} : !tape.region<[f64, f64], aos>
-// AUTO-NEXT: tape.allocate %n {tape.place = "cache"} : !tape.region<[i8], padded-soa>
+// AUTO-NEXT: tape.allocate %n {tape.place = "cache"} : !tape.region<[i8], aos>
 
 // STREAM:      func.func @f{{.*}}tape.scratchpad_bytes = 512 : i64, tape.scratchpad_ports = 1 : i64
 // STREAM:      tape.allocate %n {tape.place = "stream", tape.slots = 4 : i64} : !tape.region<[f64, f64], aos>

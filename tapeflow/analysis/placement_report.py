@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from tapeflow.analysis.placement import Place, Plan
 from tapeflow.analysis.placement_cost import Estimate, PlacementCost
 from tapeflow.analysis.placement_search import (
+    CACHED,
     PricedPlan,
     alternatives,
-    cached_place,
     plan_for,
 )
 from tapeflow.analysis.region_uses import RegionUse
@@ -40,7 +40,7 @@ def _compared(
     cost: PlacementCost, chosen: PricedPlan, slots: int
 ) -> Iterator[tuple[str, PricedPlan]]:
     yield "chosen", chosen
-    cached = tuple(map(cached_place, cost.regions))
+    cached = (CACHED,) * len(cost.regions)
     yield "all cached", plan_for(cost, cached)
     if cost.memory.ports > 1:
         streams = (Place("stream", slots=slots),) * len(cost.regions)

@@ -2,8 +2,8 @@
 
 For each set of regions that could go on chip two splits of SRAM and ports count: the
 cheapest, and the smallest scratchpad that is about as cheap. Regions that stay in the
-cache have records of several fields together, and arrays of one field begin where they
-do not alias. Leaving the cache has to promise more than the estimates are wrong by.
+cache are arrays of records. Leaving the cache has to promise more than the estimates
+are wrong by.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,10 @@ THRIFT = 0.01
 MOST_SETS = 5
 """Regions of which every set is tried; of more, the one, two, four, ... that move most
 words."""
+
+
+CACHED = Place("cache", "aos")
+"""A region behind the cache: it pushes and pops line by line, one line at a time."""
 
 
 class NoScratchpad(Exception):
@@ -137,11 +141,6 @@ def alternatives(cost: PlacementCost, chosen: Plan, region: int) -> list[PricedP
     ]
 
 
-def cached_place(region: RegionUse) -> Place:
-    """How a region is best laid out behind the cache."""
-    return Place("cache", "aos" if region.fields > 1 else "padded-soa")
-
-
 def _thriftiest(plans: list[PricedPlan]) -> PricedPlan:
     """The least scratchpad among the plans that cost about as little as the cheapest.
 
@@ -161,7 +160,7 @@ def _priced(cost: PlacementCost, plan: Plan) -> PricedPlan:
 
 
 def _cached_plan(regions: list[RegionUse], split: Split) -> Plan:
-    return _with_split(Plan(tuple(map(cached_place, regions)), 0, 0), split)
+    return _with_split(Plan((CACHED,) * len(regions), 0, 0), split)
 
 
 def _with_split(plan: Plan, split: Split) -> Plan:
@@ -192,7 +191,7 @@ def _splits(
     for size, ports in _possible_splits(cost.memory, split):
         share = size / len(chosen)
         places = tuple(
-            _on_chip(region, share, slots) if n in chosen else cached_place(region)
+            _on_chip(region, share, slots) if n in chosen else CACHED
             for n, region in enumerate(regions)
         )
         plan = Plan(places, size, ports)

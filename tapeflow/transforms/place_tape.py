@@ -18,10 +18,10 @@ from tapeflow.analysis.placement import Place, parse_places
 from tapeflow.analysis.placement_cost import PlacementCost
 from tapeflow.analysis.placement_report import report_lines
 from tapeflow.analysis.placement_search import (
+    CACHED,
     NoScratchpad,
     PricedPlan,
     Split,
-    cached_place,
     plan_for,
     ranked_plans,
 )
@@ -142,7 +142,7 @@ class PlaceTapePass(ModulePass):
             reason = "its streams are not provable, so it stays behind the cache"
             self._tell([f"tape of @{name}: {reason}"])
             cost = self.cost_of(function)
-            cached = tuple(map(cached_place, cost.regions))
+            cached = (CACHED,) * len(cost.regions)
             split = Split(self.scratchpad_bytes, self.scratchpad_ports)
             self._carry_out(function, cost, plan_for(cost, cached, split))
 
