@@ -185,13 +185,13 @@ def _holds(result: SSAValue, value: SSAValue, form: Form) -> bool:
     width, source = integer_width(result.type), integer_width(value.type)
     if width is None or source is None:
         return False
-    return width >= source or fits(form, width, _steps_to(result))
+    return width >= source or fits(form, width, _positive_steps(result))
 
 
-def _steps_to(end: SSAValue) -> set[SSAValue]:
-    """The steps of loops up to a value, which run where it is computed.
+def _positive_steps(end: SSAValue) -> set[SSAValue]:
+    """The steps of loops up to a value that run wherever it is computed.
 
-    An scf.for has a positive step. One in another block may not run.
+    The step of an scf.for that runs is positive; one in another block may not run.
     """
     loops = [use.operation for use in end.uses]
     return {

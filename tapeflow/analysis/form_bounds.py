@@ -1,7 +1,8 @@
 """Between which two numbers a form lies, whatever the records of tiles are.
 
 A form is what the program computes only up to multiples of 2**64, around which sums in
-64 bits wrap. Where its bounds fit in 64 bits, it is the very number.
+64 bits wrap. Where its bounds fit in 64 bits, it is the very number. Values of 64 bits
+have no bounds.
 """
 
 from collections.abc import Collection, Hashable, Iterable
@@ -12,6 +13,8 @@ from tapeflow.analysis.cursor_forms import FillSymbol, Form, Least, Product
 from tapeflow.analysis.integer_intervals import Interval, integer_width, signed_interval
 
 _WIDE = 64
+# From here on, sums with numbers and multiples of values are not believed to fit.
+_FAR, _STEEP = 1 << 62, 1 << 32
 
 
 def bounds_of(form: Form, positive: Collection[SSAValue] = ()) -> Interval | None:
@@ -33,6 +36,20 @@ def bounds_of(form: Form, positive: Collection[SSAValue] = ()) -> Interval | Non
         low, high = low + min(ends), high + max(ends)
     whole = Interval(low, high)
     return whole if whole in signed_interval(_WIDE) else None
+
+
+def are_near(forms: Collection[Form]) -> bool:
+    """Whether no form wraps around 64 bits.
+
+    Forms without bounds are believed not to, unless numbers in one are great.
+    """
+    if all(bounds_of(form) is not None for form in forms):
+        return True
+    return all(
+        max(map(abs, form.numbers)) < _FAR
+        and all(abs(factor) < _STEEP for _, factor in form.terms)
+        for form in forms
+    )
 
 
 def is_natural(form: Form) -> bool:

@@ -14,6 +14,7 @@ Polynomial = frozenset[tuple[tuple[int, ...], int]]
 Substitution = Mapping[int, Polynomial]
 
 ZERO: Polynomial = frozenset()
+_MOST_NUMBER, _MOST_FACTOR = 1 << 62, 1 << 32
 
 
 def constant(value: int) -> Polynomial:
@@ -50,6 +51,13 @@ def multiply(one: Polynomial, other: Polynomial) -> Polynomial:
             atoms = tuple(sorted(left + right))
             terms[atoms] = terms.get(atoms, 0) + a * b
     return frozenset(item for item in terms.items() if item[1])
+
+
+def fits(one: Polynomial) -> bool:
+    """Whether the numbers in a polynomial leave it room in 64 bits."""
+    return all(
+        abs(factor) < (_MOST_FACTOR if atoms else _MOST_NUMBER) for atoms, factor in one
+    )
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.stream_facts import StreamFacts
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
-# In a narrow type a sum may wrap around, so that it is not the sum of the numbers.
+# In a narrow type a sum may wrap around, so that it is not the sum of the numbers. One
+# in 64 bits is believed not to, unless numbers in it are great.
 _WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
 _WIDE = 64
 
@@ -115,12 +116,9 @@ class WholeNumbers:
             case memref.DimOp():
                 extent = self.of(op.source), self.of(op.index)
                 return self.atoms.make("extent", None, *extent)
-            case arith.AddiOp():
-                return poly.add(self.of(op.lhs), self.of(op.rhs))
-            case arith.SubiOp():
-                return poly.add(self.of(op.lhs), self.of(op.rhs), -1)
-            case arith.MuliOp():
-                return poly.multiply(self.of(op.lhs), self.of(op.rhs))
+            case arith.AddiOp() | arith.SubiOp() | arith.MuliOp():
+                found = _combined(op, self.of(op.lhs), self.of(op.rhs))
+                return found if poly.fits(found) else self._applied(op.name, op, value)
             case arith.CeilDivSIOp():
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
             case arith.MaxSIOp() if constant_of(op.rhs) == 0:
@@ -255,6 +253,18 @@ class WholeNumbers:
             for part in self.atoms.parts(carried)
             if self.atoms.atoms[part].name == "iteration"
         )
+
+
+def _combined(
+    op: arith.AddiOp | arith.SubiOp | arith.MuliOp, one: Polynomial, other: Polynomial
+) -> Polynomial:
+    match op:
+        case arith.MuliOp():
+            return poly.multiply(one, other)
+        case arith.SubiOp():
+            return poly.add(one, other, -1)
+        case _:
+            return poly.add(one, other)
 
 
 def _increment(value: SSAValue, carried: SSAValue) -> int | None:

@@ -33,15 +33,15 @@ def _turns(allocate: AllocateOp) -> list[TurnAround]:
     try:
         return turn_arounds(allocate)
     except NoTurnAround as error:
-        if error.is_crossed:
+        if error.is_cursor:
             reason = (
-                "pushes to this ring and pops from it in an order without one place "
-                "where the sweep turns"
+                "pops from this ring, but no spm.retreat in it takes the cursor as it "
+                "is when the sweep turns"
             )
         else:
             reason = (
-                "pops from this ring without a spm.retreat that says where its cursor "
-                "is when the sweep turns"
+                "pushes to this ring and pops from it in an order without one place "
+                "where the sweep turns"
             )
         message = (
             f"{error.op.name} {reason}, so its tiles cannot be fetched again there; "
