@@ -10,11 +10,14 @@ from collections.abc import Collection, Hashable, Iterable
 from xdsl.ir import SSAValue
 
 from tapeflow.analysis.cursor_forms import FillSymbol, Form, Least, Product
-from tapeflow.analysis.integer_intervals import Interval, integer_width, signed_interval
+from tapeflow.analysis.integer_intervals import (
+    Interval,
+    integer_width,
+    is_believed_to_fit,
+    signed_interval,
+)
 
 _WIDE = 64
-# From here on, sums with numbers and multiples of values are not believed to fit.
-_FAR, _STEEP = 1 << 62, 1 << 32
 
 
 def bounds_of(form: Form, positive: Collection[SSAValue] = ()) -> Interval | None:
@@ -46,8 +49,7 @@ def are_near(forms: Collection[Form]) -> bool:
     if all(bounds_of(form) is not None for form in forms):
         return True
     return all(
-        max(map(abs, form.numbers)) < _FAR
-        and all(abs(factor) < _STEEP for _, factor in form.terms)
+        is_believed_to_fit(form.numbers, (factor for _, factor in form.terms))
         for form in forms
     )
 

@@ -9,12 +9,13 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from tapeflow.analysis.integer_intervals import is_believed_to_fit
+
 Polynomial = frozenset[tuple[tuple[int, ...], int]]
 """Pairs of atoms, sorted, and the factor of their product, never 0."""
 Substitution = Mapping[int, Polynomial]
 
 ZERO: Polynomial = frozenset()
-_MOST_NUMBER, _MOST_FACTOR = 1 << 62, 1 << 32
 
 
 def constant(value: int) -> Polynomial:
@@ -53,11 +54,10 @@ def multiply(one: Polynomial, other: Polynomial) -> Polynomial:
     return frozenset(item for item in terms.items() if item[1])
 
 
-def fits(one: Polynomial) -> bool:
-    """Whether the numbers in a polynomial leave it room in 64 bits."""
-    return all(
-        abs(factor) < (_MOST_FACTOR if atoms else _MOST_NUMBER) for atoms, factor in one
-    )
+def is_in_range(one: Polynomial) -> bool:
+    """Whether 64 bits are believed to hold a polynomial."""
+    numbers = [factor for atoms, factor in one if not atoms]
+    return is_believed_to_fit(numbers, (factor for atoms, factor in one if atoms))
 
 
 @dataclass(frozen=True)

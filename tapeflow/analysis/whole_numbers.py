@@ -118,7 +118,9 @@ class WholeNumbers:
                 return self.atoms.make("extent", None, *extent)
             case arith.AddiOp() | arith.SubiOp() | arith.MuliOp():
                 found = _combined(op, self.of(op.lhs), self.of(op.rhs))
-                return found if poly.fits(found) else self._applied(op.name, op, value)
+                if not poly.is_in_range(found):
+                    return self._applied(op.name, op, value)
+                return found
             case arith.CeilDivSIOp():
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
             case arith.MaxSIOp() if constant_of(op.rhs) == 0:

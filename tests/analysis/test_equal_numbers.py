@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import SSAValue
 
@@ -35,6 +36,7 @@ def test_equal_numbers_are_equal(program):
     text, kinds, arguments = program
     function = function_of(text)
     module = function.parent_op()
+    assert isinstance(module, ModuleOp)
     returned = function.body.block.last_op
     assert isinstance(returned, ReturnOp)
     results = execute(module, "f", arguments, engine="reference").results

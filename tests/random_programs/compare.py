@@ -255,8 +255,12 @@ def _bits(result: GradientResult) -> list[bytes]:
     return [array.tobytes() for array in arrays]
 
 
-def _verdicts(name: str, module: ModuleOp) -> Iterator[str]:
-    """What the text of the rings proves; the compiler's own is never refuted."""
+def verdicts(name: str, module: ModuleOp) -> Iterator[str]:
+    """What the text proves of each ring; the compiler's own is never refuted.
+
+    Raises:
+        Mismatch: a ring is refuted.
+    """
     for op in module.walk():
         if not isinstance(op, FuncOp):
             continue
@@ -294,5 +298,5 @@ def _check_levels(
         except DiagnosticException as error:
             reasons.append(f"{name}: {_reason(error)}")
             continue
-        rings += _verdicts(name, level.module)
+        rings += verdicts(name, level.module)
     return Outcome("passed", tuple(reasons), tuple(rings))
