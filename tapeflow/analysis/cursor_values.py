@@ -76,7 +76,8 @@ class CursorValues:
             return None
         is_equal = predicate == _EQUAL
         difference = forms.add(self.of(op.lhs), self.of(op.rhs), -1)
-        if difference is None:
+        # Beyond 64 bits, multiples of 2**64 are equal to 0 as well.
+        if difference is None or bounds_of(difference) is None:
             return None
         if difference.is_term_free:
             truth = tuple((n == 0) == is_equal for n in difference.numbers)

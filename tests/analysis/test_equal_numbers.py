@@ -77,12 +77,18 @@ REACH = """
 LOOP = "scf.for %k = %i to %r step %s : i8 { scf.yield }"
 
 
-def form_of(type_: str, body: str, tile: int = TILE) -> tuple[Form, SSAValue]:
-    """What %r is where %fill is the number of records in a tile."""
+def records_in(type_: str, body: str, tile: int = TILE) -> tuple[FuncOp, CursorValues]:
+    """A function that uses %r, where %fill is the number of records in a tile."""
     use = f'"test.op"(%r) : ({type_}) -> ()'
     function = function_of(f"{HEAD}{body}\n{use}\nfunc.return }}")
     values = CursorValues()
     values.put(function.body.block.args[4], forms.term(FillSymbol(tile)))
+    return function, values
+
+
+def form_of(type_: str, body: str, tile: int = TILE) -> tuple[Form, SSAValue]:
+    """What %r is."""
+    function, values = records_in(type_, body, tile)
     for op in function.walk():
         if op.name == "test.op":
             return values.of(op.operands[0]), op.operands[0]
@@ -177,3 +183,15 @@ def test_a_narrow_type_holds_the_records_of_short_tiles_alone():
     for tile, is_held in ((127, True), (128, False)):
         form, value = form_of(*TOLD["records"], tile)
         assert (form != forms.term(value)) == is_held
+
+
+@pytest.mark.parametrize(("factor", "is_told"), [(8, True), (2**62, False)])
+def test_a_comparison_of_records_that_wraps_says_nothing(factor, is_told):
+    """4 * 2**62 is 0 in 64 bits, so not only an empty tile has 0 such bytes."""
+    body = f"""%zero = arith.constant 0 : index
+    %factor = arith.constant {factor} : index
+    %bytes = arith.muli %fill, %factor : index
+    %r = arith.cmpi eq, %bytes, %zero : index"""
+    function, values = records_in("i1", body)
+    (comparison,) = [op for op in function.walk() if op.name == "arith.cmpi"]
+    assert (values.condition(comparison.results[0]) is not None) == is_told
