@@ -25,7 +25,12 @@ from tapeflow.universe import full_context
 
 ENGINES = get_args(Engine)
 MACHINE = preset("fair")
-FORCED = ("streams{places=stream}", "streams{places=scratchpad}")
+FORCED = (
+    "streams{places=stream}",
+    "streams{places=scratchpad}",
+    "baseline{layout=aos loop-stages=4}",
+    "streams{places=stream loop-stages=2}",
+)
 ARMS = (*PIPELINES, *FORCED)
 PASSES = {name: fit_pipeline(name, MACHINE).passes for name in ARMS}
 STAGES = {

@@ -8,6 +8,6 @@
 // CHECK-NEXT:       Replace requests for gradients by functions that compute them.
 // CHECK:        form-layers{capacity-bytes slots machine sizes assumed-trips}
 // CHECK:      pipelines
-// CHECK:        streams{function wrt policy operations-per-byte assumed-trips stagger places slots scratchpad-bytes scratchpad-ports machine sizes rank turn-around-reuse dynamic-only}
+// CHECK:        streams{function wrt policy operations-per-byte assumed-trips stagger loop-stages places slots scratchpad-bytes scratchpad-ports machine sizes rank turn-around-reuse dynamic-only}
 // CHECK-NEXT:       Each region of the tape where it is best
 // VERSION: tapeflow-opt {{.*}} with xDSL {{.*}}

@@ -71,6 +71,8 @@ class FairBaselineOptions(ArgSpecConvertible):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    loop_stages: int = 1
+    """Parts into which iterations of inner loops are cut."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class TunedStreamsOptions(ArgSpecConvertible):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    loop_stages: int = 1
+    """Parts into which iterations of inner loops are cut."""
     trials: int = 4
     """Placements of the compiler to run, besides each layout in the cache."""
 
@@ -208,7 +212,7 @@ def _choice(
 def _baselines(node: PassNode, text: str) -> list[tuple[str, str]]:
     """The texts of the candidates of `fair-baseline`, and what tells them apart."""
     options, of_machine = _own_options(node, FairBaselineOptions, text)
-    given: Options = {"policy": (options.policy,), **of_machine}
+    given = {**_common(options), **of_machine}
     return [
         (
             str(ArgSpec(_FIRST, {"layout": (layout,), **_stagger(stagger), **given})),
@@ -221,7 +225,7 @@ def _baselines(node: PassNode, text: str) -> list[tuple[str, str]]:
 def _ranked_streams(node: PassNode, text: str) -> list[str]:
     """The texts of what `tuned-streams` runs: layouts in the cache, and plans."""
     options, of_machine = _own_options(node, TunedStreamsOptions, text)
-    given: Options = {"policy": (options.policy,), **of_machine}
+    given = {**_common(options), **of_machine}
     choices: list[Options] = [
         *({"places": (layout,), **_stagger(s)} for layout, s in FAIR_LAYOUTS),
         *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
@@ -229,6 +233,14 @@ def _ranked_streams(node: PassNode, text: str) -> list[str]:
         {"rank": (1,)},
     ]
     return [str(ArgSpec(STREAMS, {**choice, **given})) for choice in choices]
+
+
+def _common(options: FairBaselineOptions | TunedStreamsOptions) -> Options:
+    """The options that each candidate has as its arm has them."""
+    stages: Options = {}
+    if options.loop_stages != 1:
+        stages = {"loop-stages": (options.loop_stages,)}
+    return {"policy": (options.policy,), **stages}
 
 
 def _staggered_or_not(node: PassNode, text: str) -> list[str]:

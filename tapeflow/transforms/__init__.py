@@ -18,6 +18,7 @@ from tapeflow.transforms.lower_source import LowerSourcePass
 from tapeflow.transforms.lower_spm_to_blocking import LowerSpmToBlockingPass
 from tapeflow.transforms.lower_switch_to_if import LowerSwitchToIfPass
 from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
+from tapeflow.transforms.pipeline_loops import PipelineLoopsPass
 from tapeflow.transforms.place_tape import PlaceTapePass
 from tapeflow.transforms.request_gradient import RequestGradientPass
 from tapeflow.transforms.shrink_tape import ShrinkTapePass
@@ -41,6 +42,7 @@ __all__ = [
     "LowerSpmToBlockingPass",
     "LowerSwitchToIfPass",
     "LowerTapeToMemrefPass",
+    "PipelineLoopsPass",
     "PlaceTapePass",
     "RequestGradientPass",
     "ShrinkTapePass",
@@ -73,6 +75,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     LowerSpmToBlockingPass,
     FormStreamsPass,
     CheckStreamsPass,
+    PipelineLoopsPass,
 )
 
 

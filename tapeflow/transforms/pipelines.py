@@ -36,6 +36,9 @@ class NamedPipeline(ArgSpecConvertible):
     """Iterations assumed of a loop whose trip count is not a constant."""
     stagger: bool = False
     """Whether buffers begin where they do not alias in a cache."""
+    loop_stages: int = 1
+    """Parts into which iterations of inner loops are cut, to overlap with those of
+    their neighbours; 1 for none, else as of `pipeline-loops`."""
 
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
@@ -47,7 +50,12 @@ class NamedPipeline(ArgSpecConvertible):
 
     def passes(self) -> tuple[str, ...]:
         """All passes in order, each as pipeline text."""
-        end = ("stagger-buffers",) if self.stagger else ()
+        end: list[str] = []
+        if self.loop_stages != 1:
+            # Behind the check of streams, which knows loops as passes write them.
+            end.append(f"pipeline-loops{{stages={self.loop_stages}}}")
+        if self.stagger:
+            end.append("stagger-buffers")
         return (*self._gradient_passes(), *self.tape_passes(), *end)
 
     def _differentiate(self) -> str:
