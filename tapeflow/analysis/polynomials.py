@@ -124,13 +124,11 @@ class Atoms:
         )
 
     def quotient_up(self, one: Polynomial, divisor: Polynomial) -> Polynomial:
-        """ceil(one / divisor)"""
+        """ceil(one / divisor); a quotient by 0 or by a negative number is left open."""
         a, b = number_of(one), number_of(divisor)
-        if a == 0:
-            return ZERO
         if b == 1:
             return one
-        if a is not None and b:
+        if a is not None and b is not None and b > 0:
             return constant(-(-a // b))
         return self.make("ceildiv", None, one, divisor)
 

@@ -195,3 +195,14 @@ def test_a_comparison_of_records_that_wraps_says_nothing(factor, is_told):
     function, values = records_in("i1", body)
     (comparison,) = [op for op in function.walk() if op.name == "arith.cmpi"]
     assert (values.condition(comparison.results[0]) is not None) == is_told
+
+
+@pytest.mark.parametrize(("above", "below"), [(0, 0), (-128, -1)])
+def test_quotients_that_are_undefined_are_no_numbers(above, below):
+    body = f"""%above = arith.constant {above} : i8
+    %below = arith.constant {below} : i8
+    %r = arith.ceildivsi %above, %below : i8"""
+    function, _ = records_in("i8", body)
+    whole = WholeNumbers(function, StreamFacts())
+    (quotient,) = [op for op in function.walk() if op.name == "arith.ceildivsi"]
+    assert poly.number_of(whole.of(quotient.results[0])) is None
