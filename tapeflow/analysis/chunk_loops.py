@@ -9,6 +9,7 @@ from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.buffers import ancestors
 from tapeflow.analysis.cursor_forms import Form
 from tapeflow.analysis.cursor_values import CursorValues, least_members, steps_in
+from tapeflow.analysis.form_bounds import are_near
 from tapeflow.analysis.ring_state import RingState
 from tapeflow.analysis.tape_facts import Chunks
 
@@ -49,9 +50,12 @@ def chunks_around(
         return None
     if _is_inside(upper, outer) or _is_inside(inner.step, outer):
         return None
+    lower = outer.arguments[counter.index]
+    if not are_near({values.of(lower), *least_members(values.of(inner.ub))}):
+        return None
     if not _ends_at(inner, upper, values, tuple(states)):
         return None
-    return outer, Chunks(inner, outer.arguments[counter.index], upper)
+    return outer, Chunks(inner, lower, upper)
 
 
 def _bound_of(test: SSAValue, counter: SSAValue) -> SSAValue | None:

@@ -15,7 +15,14 @@ class SlotSymbol:
 
 
 class FillSymbol:
-    """The number of records in the current tile at a place of the program."""
+    """The number of records in the current tile at a place of the program.
+
+    Attributes:
+        tile: the number that a full tile holds, which it never exceeds.
+    """
+
+    def __init__(self, tile: int):
+        self.tile = tile
 
 
 @dataclass(frozen=True)

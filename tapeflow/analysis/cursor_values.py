@@ -1,10 +1,9 @@
 """The forms of a function's index values, found from their definitions on demand."""
 
 from dataclasses import dataclass, field
-from typing import cast
 
-from xdsl.dialects import arith
-from xdsl.ir import Attribute, Operation, OpResult, SSAValue
+from xdsl.dialects import arith, scf
+from xdsl.ir import Operation, OpResult, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.constants import constant_of
@@ -15,9 +14,10 @@ from tapeflow.analysis.cursor_forms import (
     Product,
     SlotSymbol,
 )
+from tapeflow.analysis.form_bounds import bounds_of, fits, is_natural
 from tapeflow.analysis.integer_intervals import integer_width
 
-_MINIMA = (arith.MinSIOp, arith.MinUIOp)
+_WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp, arith.ShLIOp)
 _QUOTIENTS = (
     arith.DivSIOp,
     arith.DivUIOp,
@@ -26,7 +26,10 @@ _QUOTIENTS = (
     arith.CeilDivUIOp,
 )
 _SHIFTS = (arith.ShRUIOp, arith.ShRSIOp)
+# They take a negative number for a great one.
+_UNSIGNED = (arith.MinUIOp, arith.DivUIOp, arith.CeilDivUIOp, arith.ShRUIOp)
 _EQUAL, _UNEQUAL = 0, 1
+_WIDE = 64
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class CursorValues:
             return None
         is_equal = predicate == _EQUAL
         difference = forms.add(self.of(op.lhs), self.of(op.rhs), -1)
-        if difference is None:
+        # Beyond 64 bits, multiples of 2**64 are equal to 0 as well.
+        if difference is None or bounds_of(difference) is None:
             return None
         if difference.is_term_free:
             truth = tuple((n == 0) == is_equal for n in difference.numbers)
@@ -101,6 +105,12 @@ class CursorValues:
         return self._binary(op)
 
     def _binary(self, op: Operation) -> Form | None:
+        if isinstance(op, _WRAPPING) and _wraps(op.results[0]):
+            return None
+        if isinstance(op, _UNSIGNED) and not all(
+            is_natural(self.of(operand)) for operand in op.operands
+        ):
+            return None
         match op:
             case arith.AddiOp():
                 return forms.add(self.of(op.lhs), self.of(op.rhs))
@@ -109,29 +119,30 @@ class CursorValues:
             case arith.MuliOp():
                 return self._product(self.of(op.lhs), self.of(op.rhs))
             case arith.ShLIOp():
-                bits = constant_of(op.rhs)
-                return None if bits is None else forms.scale(self.of(op.lhs), 1 << bits)
-            case _ if isinstance(op, _MINIMA):
+                factor = _power_of_two(op.rhs)
+                return None if factor is None else forms.scale(self.of(op.lhs), factor)
+            case arith.MinSIOp() | arith.MinUIOp():
                 return self._least(op.operands[0], op.operands[1])
             case _ if isinstance(op, _QUOTIENTS):
                 return self._quotient(op.operands[0], constant_of(op.operands[1]))
             case _ if isinstance(op, _SHIFTS):
-                bits = constant_of(op.operands[1])
-                return self._quotient(
-                    op.operands[0], None if bits is None else 1 << bits
-                )
+                return self._quotient(op.operands[0], _power_of_two(op.operands[1]))
             case _:
                 return None
 
-    def _product(self, one: Form, other: Form) -> Form:
+    def _product(self, one: Form, other: Form) -> Form | None:
         if one.constant is not None:
             return forms.scale(other, one.constant)
         if other.constant is not None:
             return forms.scale(one, other.constant)
-        return forms.term(Product(frozenset({one, other})))
+        return None if one == other else forms.term(Product(frozenset({one, other})))
 
     def _quotient(self, value: SSAValue, divisor: int | None) -> Form | None:
-        return None if divisor is None else forms.divide(self.of(value), divisor)
+        form = self.of(value)
+        # What may have wrapped around is no multiple of the divisor for certain.
+        if divisor is None or bounds_of(form) is None:
+            return None
+        return forms.divide(form, divisor)
 
     def _least(self, *values: SSAValue) -> Form:
         members: set[Form] = set()
@@ -171,31 +182,37 @@ def least_members(form: Form) -> frozenset[Form]:
 
 
 def _holds(result: SSAValue, value: SSAValue, form: Form) -> bool:
-    """Whether the type of an index cast holds the number, which else wraps around.
-
-    A narrow loop counter is compared in index type: the least of its bound, which fits,
-    and of its value some records further.
-    """
+    """Whether the type of an index cast holds the number, which else wraps around."""
     width, source = integer_width(result.type), integer_width(value.type)
     if width is None or source is None:
         return False
-    if width >= source:
-        return True
-    members = least_members(form) if _is_least(value) else ()
-    return any(_fits(member, width) for member in members)
+    return width >= source or fits(form, width, _positive_steps(result))
 
 
-def _is_least(value: SSAValue) -> bool:
-    return isinstance(value.owner, _MINIMA)
+def _positive_steps(end: SSAValue) -> set[SSAValue]:
+    """The steps of loops up to a value that run wherever it is computed.
+
+    The step of an scf.for that runs is positive; one in another block may not run.
+    """
+    loops = [use.operation for use in end.uses]
+    return {
+        loop.step
+        for loop in loops
+        if isinstance(loop, scf.ForOp)
+        and loop.ub is end
+        and loop.parent is end.owner.parent
+    }
 
 
-def _fits(form: Form, width: int) -> bool:
-    if form.constant is not None:
-        return -(1 << (width - 1)) <= form.constant < 1 << (width - 1)
-    if form.numbers != (0,) or len(form.terms) != 1:
-        return False
-    ((atom, factor),) = form.terms
-    if not isinstance(atom, SSAValue):
-        return False
-    narrow = integer_width(cast("SSAValue[Attribute]", atom).type)
-    return factor == 1 and narrow is not None and narrow <= width
+def _wraps(value: SSAValue) -> bool:
+    """Whether sums in the type of a value may not be the sums of the numbers."""
+    width = integer_width(value.type)
+    return width is None or width < _WIDE
+
+
+def _power_of_two(exponent: SSAValue) -> int | None:
+    """The factor of a shift that leaves bits of the number."""
+    bits, width = constant_of(exponent), integer_width(exponent.type)
+    if bits is None or width is None or not 0 <= bits < width:
+        return None
+    return 1 << bits

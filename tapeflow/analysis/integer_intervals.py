@@ -60,6 +60,16 @@ def unsigned_interval(bits: int) -> Interval:
     return Interval(0, (1 << bits) - 1)
 
 
+def is_believed_to_fit(numbers: Iterable[int], factors: Iterable[int]) -> bool:
+    """Whether a sum of numbers and multiples of 64-bit values wraps only in theory.
+
+    Nothing bounds the values; great numbers or factors in the text raise doubts.
+    """
+    return all(abs(number) < 1 << 62 for number in numbers) and all(
+        abs(factor) < 1 << 32 for factor in factors
+    )
+
+
 def type_interval(type_: Attribute) -> Interval | None:
     """All values of a type; None if it is no integer of at most 64 bits."""
     bits = integer_width(type_)

@@ -9,6 +9,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+from tapeflow.analysis.integer_intervals import is_believed_to_fit
+
 Polynomial = frozenset[tuple[tuple[int, ...], int]]
 """Pairs of atoms, sorted, and the factor of their product, never 0."""
 Substitution = Mapping[int, Polynomial]
@@ -50,6 +52,12 @@ def multiply(one: Polynomial, other: Polynomial) -> Polynomial:
             atoms = tuple(sorted(left + right))
             terms[atoms] = terms.get(atoms, 0) + a * b
     return frozenset(item for item in terms.items() if item[1])
+
+
+def is_in_range(one: Polynomial) -> bool:
+    """Whether 64 bits are believed to hold a polynomial."""
+    numbers = [factor for atoms, factor in one if not atoms]
+    return is_believed_to_fit(numbers, (factor for atoms, factor in one if atoms))
 
 
 @dataclass(frozen=True)
@@ -116,13 +124,11 @@ class Atoms:
         )
 
     def quotient_up(self, one: Polynomial, divisor: Polynomial) -> Polynomial:
-        """ceil(one / divisor)"""
+        """ceil(one / divisor); a quotient by 0 or by a negative number is left open."""
         a, b = number_of(one), number_of(divisor)
-        if a == 0:
-            return ZERO
         if b == 1:
             return one
-        if a is not None and b:
+        if a is not None and b is not None and b > 0:
             return constant(-(-a // b))
         return self.make("ceildiv", None, one, divisor)
 

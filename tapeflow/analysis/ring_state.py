@@ -77,11 +77,11 @@ class RingState:
     def unknown(self) -> "RingState":
         """Any slot, any number of records: what holds where loops and branches meet."""
         slot = SlotSymbol() if self.type.slots.data > 1 else None
-        return replace(self, slot=slot, turn=0, open=False, **_fill(0, self.tile))
+        return replace(self, slot=slot, turn=0, open=False, **self._some(0, self.tile))
 
     def within(self, least: int, most: int) -> "RingState":
         """The same slot with an unknown number of records from `least` to `most`."""
-        fill = _fill(max(least, 0), min(most, self.tile))
+        fill = self._some(max(least, 0), min(most, self.tile))
         return replace(self, open=False, **fill)
 
     def next_tile(self) -> "RingState":
@@ -114,9 +114,12 @@ class RingState:
             "most": min(self.most + records, self.tile),
         }
 
-
-def _fill(least: int, most: int) -> dict[str, object]:
-    return {"fill": forms.term(FillSymbol()), "least": least, "most": most}
+    def _some(self, least: int, most: int) -> dict[str, object]:
+        return {
+            "fill": forms.term(FillSymbol(self.tile)),
+            "least": least,
+            "most": most,
+        }
 
 
 def _sum(one: Form, other: Form) -> Form:

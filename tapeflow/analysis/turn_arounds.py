@@ -15,15 +15,17 @@ from tapeflow.dialects.spm import AdvanceOp, AllocateOp, LoadOp, RetreatOp, Stor
 
 
 class NoTurnAround(Exception):
-    """Pushes and pops take turns where no one place lies between them.
+    """Where the sweep turns, or where the cursor is there, does not follow.
 
     Attributes:
-        op: what holds both.
+        op: what holds pushes and pops that take turns, or what pops.
+        is_cursor: whether it is the cursor that does not follow.
     """
 
-    def __init__(self, op: Operation):
+    def __init__(self, op: Operation, is_cursor: bool = False):
         super().__init__(op.name)
         self.op = op
+        self.is_cursor = is_cursor
 
 
 @dataclass(frozen=True)
@@ -108,29 +110,33 @@ def _moves_in(block: Block, moves: _Moves) -> list[Operation]:
 
 def _cursor_before(op: Operation, ring: SSAValue) -> tuple[SSAValue, SSAValue]:
     """Address and limit of a ring before an op that holds its next retreat."""
-    retreat = next(
-        inner
-        for inner in op.walk()
-        if isinstance(inner, RetreatOp) and inner.ring is ring
-    )
+    retreats = (inner for inner in op.walk() if isinstance(inner, RetreatOp))
+    retreat = next((inner for inner in retreats if inner.ring is ring), None)
+    if retreat is None:
+        raise NoTurnAround(op, is_cursor=True)
+    return _outside(retreat.address, op), _outside(retreat.limit, op)
+
+
+def _outside(value: SSAValue, op: Operation) -> SSAValue:
+    """What a value inside an op is at first, as a value from before the op."""
     block = cast(Block, op.parent)
-    return _outside(retreat.address, block), _outside(retreat.limit, block)
-
-
-def _outside(value: SSAValue, block: Block) -> SSAValue:
-    """What a value is at first, as a value of a block around it."""
     while isinstance(value, BlockArgument) and not _is_visible(value.block, block):
-        op, number = value.block.parent_op(), value.index
-        match op:
-            case scf.ForOp():
-                value = op.iter_args[number - 1]
-            case scf.WhileOp() if value.block is op.before_region.block:
-                value = op.arguments[number]
+        holder, number = value.block.parent_op(), value.index
+        match holder:
+            case scf.ForOp() if number > 0:
+                value = holder.iter_args[number - 1]
+            case scf.WhileOp() if value.block is holder.before_region.block:
+                value = holder.arguments[number]
             case scf.WhileOp():
-                condition = op.before_region.block.last_op
+                condition = holder.before_region.block.last_op
                 value = cast(scf.ConditionOp, condition).args[number]
             case _:
-                raise NoTurnAround(cast(Operation, op))
+                raise NoTurnAround(op, is_cursor=True)
+    owner = value.owner
+    if isinstance(owner, Operation) and not _is_visible(
+        cast(Block, owner.parent), block
+    ):
+        raise NoTurnAround(op, is_cursor=True)
     return value
 
 

@@ -28,7 +28,8 @@ from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.tape_facts import Chunks
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
-# In a narrow type a sum may wrap around, so that it is not the sum of the numbers.
+# In a narrow type a sum may wrap around, so that it is not the sum of the numbers. One
+# in 64 bits is believed not to, unless numbers in it are great.
 _WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
 _WIDE = 64
 
@@ -99,8 +100,7 @@ class WholeNumbers:
             around = self._iterations_around(owner)
         elif owner is not self._body and owner.first_op is not None:
             around = self._iterations_around(owner.first_op)
-        is_extent = isinstance(owner, memref.DimOp)
-        return self.atoms.make("extent" if is_extent else "value", value, *around)
+        return self.atoms.make("value", value, *around)
 
     def _find(self, value: SSAValue) -> Polynomial:
         if isinstance(value, BlockArgument):
@@ -113,12 +113,14 @@ class WholeNumbers:
         match op:
             case _ if isinstance(op, _WRAPPING) and _width(value.type) < _WIDE:
                 return self._applied(op.name, op, value)
-            case arith.AddiOp():
-                return poly.add(self.of(op.lhs), self.of(op.rhs))
-            case arith.SubiOp():
-                return poly.add(self.of(op.lhs), self.of(op.rhs), -1)
-            case arith.MuliOp():
-                return poly.multiply(self.of(op.lhs), self.of(op.rhs))
+            case memref.DimOp():
+                extent = self.of(op.source), self.of(op.index)
+                return self.atoms.make("extent", None, *extent)
+            case arith.AddiOp() | arith.SubiOp() | arith.MuliOp():
+                found = _combined(op, self.of(op.lhs), self.of(op.rhs))
+                if not poly.is_in_range(found):
+                    return self._applied(op.name, op, value)
+                return found
             case arith.CeilDivSIOp():
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
             case arith.MaxSIOp() if constant_of(op.rhs) == 0:
@@ -237,6 +239,8 @@ class WholeNumbers:
         if found is not None:
             change = poly.constant(found[1])
             return poly.add(found[0], self.atoms.sum(iteration, trips, change))
+        if _width(argument.type) < _WIDE:
+            return self._opaque(result)
         carried = self.of(argument)
         change = poly.add(self.of(last.operands[position]), carried, -1)
         if self.atoms.parts(change) & self.atoms.parts(carried) - self._own(carried):
@@ -253,12 +257,24 @@ class WholeNumbers:
         )
 
 
+def _combined(
+    op: arith.AddiOp | arith.SubiOp | arith.MuliOp, one: Polynomial, other: Polynomial
+) -> Polynomial:
+    match op:
+        case arith.MuliOp():
+            return poly.multiply(one, other)
+        case arith.SubiOp():
+            return poly.add(one, other, -1)
+        case _:
+            return poly.add(one, other)
+
+
 def _increment(value: SSAValue, carried: SSAValue) -> int | None:
     """The constant that is added to a carried value."""
     op = value.owner
     if value is carried:
         return 0
-    if isinstance(op, arith.AddiOp):
+    if isinstance(op, arith.AddiOp) and _width(value.type) >= _WIDE:
         if op.lhs is carried:
             return constant_of(op.rhs)
         if op.rhs is carried:

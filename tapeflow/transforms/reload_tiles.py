@@ -33,10 +33,19 @@ def _turns(allocate: AllocateOp) -> list[TurnAround]:
     try:
         return turn_arounds(allocate)
     except NoTurnAround as error:
+        if error.is_cursor:
+            reason = (
+                "pops from this ring, but no spm.retreat in it takes the cursor as it "
+                "is when the sweep turns"
+            )
+        else:
+            reason = (
+                "pushes to this ring and pops from it in an order without one place "
+                "where the sweep turns"
+            )
         message = (
-            f"{error.op.name} pushes to this ring and pops from it in an order without "
-            "one place where the sweep turns, so its tiles cannot be fetched again "
-            "there; use turn-around-reuse=true"
+            f"{error.op.name} {reason}, so its tiles cannot be fetched again there; "
+            "use turn-around-reuse=true"
         )
         allocate.emit_error(message, PassFailedException(message))
 

@@ -62,7 +62,7 @@ def _failure(
     except Exception as error:  # a crash of the product is a finding, too
         return error
     if found is not None:
-        found.update([outcome.status, *outcome.reasons])
+        found.update([outcome.status, *outcome.reasons, *outcome.rings])
     return None
 
 

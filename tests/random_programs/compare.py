@@ -12,6 +12,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import (
@@ -20,6 +21,7 @@ from xdsl.transforms.common_subexpression_elimination import (
 from xdsl.utils.exceptions import DiagnosticException
 
 from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.stream_check import check_streams
 from tapeflow.analysis.tape_policy import PolicyName
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.gradient import (
@@ -72,6 +74,8 @@ class Outcome:
     """`passed`, `not smooth` or `refused`."""
     reasons: tuple[str, ...] = ()
     """Why it, or some pipeline, was refused."""
+    rings: tuple[str, ...] = ()
+    """The verdicts on the rings of all pipelines."""
 
 
 def compare(
@@ -108,8 +112,9 @@ def compare(
     for policy, other in zip(policies[1:], others, strict=True):
         if _bits(other) != _bits(first):
             raise Mismatch(f"other bits with {policy} than with {policies[0]}")
-    reasons = _check_levels(case, compiled[0], first, engine) if levels else ()
-    return Outcome("passed", reasons)
+    if not levels:
+        return Outcome("passed")
+    return _check_levels(case, compiled[0], first, engine)
 
 
 def _compiled(
@@ -262,10 +267,26 @@ def _bits(result: GradientResult) -> list[bytes]:
     return [array.tobytes() for array in arrays]
 
 
+def verdicts(name: str, module: ModuleOp) -> Iterator[str]:
+    """What the text proves of each ring; the compiler's own is never refuted.
+
+    Raises:
+        Mismatch: a ring is refuted.
+    """
+    for op in module.walk():
+        if not isinstance(op, FuncOp):
+            continue
+        for verdict in check_streams(op):
+            if verdict.answer == "refuted":
+                raise Mismatch(f"{name}: a ring is refuted: {verdict.reason}")
+            reason = f": {verdict.reason}" if verdict.reason else ""
+            yield f"ring of {name} {verdict.answer}{reason}"
+
+
 def _check_levels(
     case: Case, compiled: CompiledGradient, first: GradientResult, engine: Engine
-) -> tuple[str, ...]:
-    """Every pass keeps every bit; returns why pipelines refused the program."""
+) -> Outcome:
+    """Every pass keeps every bit; tells why pipelines refused the program."""
 
     def check(gradient: CompiledGradient, passes: Sequence[ModulePass]) -> None:
         module = gradient.module
@@ -278,12 +299,16 @@ def _check_levels(
                 raise Mismatch(f"{pass_} changes bits")
 
     reasons: list[str] = []
+    rings: list[str] = []
     front = replace(compiled, module=compiled.module.clone())
     check(front, FRONT)
     tape_values = sum(op.name == "tape.stack" for op in front.module.walk())
     for name, passes in _pipelines(case, tape_values):
+        level = replace(front, module=front.module.clone())
         try:
-            check(replace(front, module=front.module.clone()), passes)
+            check(level, passes)
         except DiagnosticException as error:
             reasons.append(f"{name}: {_reason(error)}")
-    return tuple(reasons)
+            continue
+        rings += verdicts(name, level.module)
+    return Outcome("passed", tuple(reasons), tuple(rings))

@@ -5,7 +5,9 @@
 
 import pytest
 
-from .compare import compare
+from tapeflow.frontend.reader import parse_module
+
+from .compare import CONTEXT, Mismatch, compare, verdicts
 from .generate import generate
 
 GRADIENTS = range(200)
@@ -27,3 +29,20 @@ def test_every_pass_keeps_every_bit(seed: int) -> None:
     outcome = compare(generate(seed), levels=True)
     assert outcome.status in ("passed", "not smooth")
     assert not outcome.reasons
+
+
+def test_a_refuted_ring_is_a_mismatch() -> None:
+    ring = "!spm.ring<[f64], tile 8, slots 1, base 0>"
+    pop = f"%y = spm.load %r[%c0] field 0 : {ring}"
+    text = f"""func.func @f(%x: f64) {{
+      %c0 = arith.constant 0 : index
+      %r = spm.allocate %c0 growing : {ring}
+      spm.store %x, %r[%c0] field 0 : {ring}
+      {pop}
+      func.return
+    }}"""
+    right = parse_module(text, "right.mlir", CONTEXT)
+    assert list(verdicts("streams", right)) == ["ring of streams proved"]
+    wrong = parse_module(text.replace(pop, ""), "wrong.mlir", CONTEXT)
+    with pytest.raises(Mismatch, match="never popped"):
+        list(verdicts("streams", wrong))
