@@ -2,11 +2,11 @@
 
 An arm is written like a pipeline. `fair-baseline` stands for what a careful engineer
 would compare with: each layout of the tape behind the cache, buffers where they come to
-lie or staggered, without and with a stride prefetcher of several degrees, of which the
-one with the fewest cycles counts. As the ceiling of them all, `free-tape` has the best
-of these prefetchers and placements of buffers, too, and so has `streams`, where the
-compiler alone decides on places and layouts. `tuned-streams` runs the placements that
-the compiler holds to be the best, and takes the best of them.
+lie or staggered, regions merged or not, without and with a stride prefetcher of several
+degrees, of which the one with the fewest cycles counts. As the ceiling of them all,
+`free-tape` has the best of these prefetchers and placements of buffers, too, and so has
+`streams`, where the compiler alone decides on places and layouts. `tuned-streams` runs
+the placements that the compiler holds to be the best, and takes the best of them.
 """
 
 from collections.abc import Sequence
@@ -41,18 +41,46 @@ FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
     ("stride", 4),
 )
 """The prefetchers of which an arm that has the choice takes the best."""
-FAIR_LAYOUTS: tuple[tuple[Layout, bool], ...] = (
-    ("soa", False),
-    ("padded-soa", True),
-    ("aos", False),
-    ("aos", True),
+STAGGER, MERGE = "stagger", "merge"
+Options: TypeAlias = dict[str, ParameterListType]
+
+
+@dataclass(frozen=True)
+class CachedTape:
+    """A way of a tape that lies behind the cache."""
+
+    layout: Layout
+    is_staggered: bool = False
+    """Whether buffers of the function begin where they do not alias."""
+    is_merged: bool = False
+    """Whether equal records of different blocks share a region."""
+
+    def options(self, layout_option: str) -> "Options":
+        """As options of a pipeline."""
+        layout: Options = {layout_option: (self.layout,), MERGE: (self.is_merged,)}
+        return layout | _stagger(self.is_staggered)
+
+    def __str__(self) -> str:
+        words = (
+            self.layout,
+            "staggered" if self.is_staggered else "",
+            "merged" if self.is_merged else "",
+        )
+        return " ".join(filter(None, words))
+
+
+FAIR_TAPES = (
+    CachedTape("soa"),
+    CachedTape("padded-soa", is_staggered=True),
+    CachedTape("aos"),
+    CachedTape("aos", is_staggered=True),
+    CachedTape("aos", is_merged=True),
+    CachedTape("aos", is_staggered=True, is_merged=True),
 )
-"""The layouts that are tried, and whether buffers of the function are staggered."""
+"""The tapes that `fair-baseline` tries."""
 CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
 """The arms that have the choice unasked."""
 
-STAGGER = "stagger"
-Options: TypeAlias = dict[str, ParameterListType]
 OptionsT = TypeVar("OptionsT", bound=ArgSpecConvertible)
 
 _FIRST, *_OTHERS = PIPELINES
@@ -214,11 +242,8 @@ def _baselines(node: PassNode, text: str) -> list[tuple[str, str]]:
     options, of_machine = _own_options(node, FairBaselineOptions, text)
     given = {**_common(options), **of_machine}
     return [
-        (
-            str(ArgSpec(_FIRST, {"layout": (layout,), **_stagger(stagger), **given})),
-            f"{layout} staggered" if stagger else layout,
-        )
-        for layout, stagger in FAIR_LAYOUTS
+        (str(ArgSpec(_FIRST, {**way.options("layout"), **given})), str(way))
+        for way in FAIR_TAPES
     ]
 
 
@@ -227,7 +252,7 @@ def _ranked_streams(node: PassNode, text: str) -> list[str]:
     options, of_machine = _own_options(node, TunedStreamsOptions, text)
     given = {**_common(options), **of_machine}
     choices: list[Options] = [
-        *({"places": (layout,), **_stagger(s)} for layout, s in FAIR_LAYOUTS),
+        *(way.options("places") for way in FAIR_TAPES),
         *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
         # The second is the whole tape on chip, if the first is not.
         {"rank": (1,)},

@@ -147,6 +147,8 @@ class RegionsPipeline(CachedTapePipeline):
     name = "regions"
     layout: Layout = "aos"
     """How records lie in memory."""
+    merge: bool = True
+    """Whether equal records of different blocks share a region, by `merge-regions`."""
 
 
 @dataclass(frozen=True)

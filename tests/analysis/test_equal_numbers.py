@@ -11,7 +11,6 @@ from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.cursor_forms import FillSymbol, Form
 from tapeflow.analysis.cursor_values import CursorValues
 from tapeflow.analysis.form_bounds import bounds_of
-from tapeflow.analysis.stream_facts import StreamFacts
 from tapeflow.analysis.whole_numbers import WholeNumbers
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
@@ -40,7 +39,7 @@ def test_equal_numbers_are_equal(program):
     returned = function.body.block.last_op
     assert isinstance(returned, ReturnOp)
     results = execute(module, "f", arguments, engine="reference").results
-    cursor, whole = CursorValues(), WholeNumbers(function, StreamFacts())
+    cursor, whole = CursorValues(), WholeNumbers(function, {})
     told: dict[object, tuple[int, int]] = {}
     for value, kind, result in zip(returned.arguments, kinds, results, strict=True):
         number = -int(result) if kind == "i1" else int(result)
@@ -203,6 +202,6 @@ def test_quotients_that_are_undefined_are_no_numbers(above, below):
     %below = arith.constant {below} : i8
     %r = arith.ceildivsi %above, %below : i8"""
     function, _ = records_in("i8", body)
-    whole = WholeNumbers(function, StreamFacts())
+    whole = WholeNumbers(function, {})
     (quotient,) = [op for op in function.walk() if op.name == "arith.ceildivsi"]
     assert poly.number_of(whole.of(quotient.results[0])) is None

@@ -39,16 +39,19 @@ def choices(arm):
 
 def test_fair_baseline_tries_every_layout_and_prefetcher():
     arm = make_arm("fair-baseline", FAIR)
-    layouts = ("soa", "padded-soa staggered", "aos", "aos staggered")
+    layouts = (
+        *("soa", "padded-soa staggered", "aos", "aos staggered"),
+        *("aos merged", "aos staggered merged"),
+    )
     expected = [(layout, *p) for layout in layouts for p in FAIR_PREFETCHERS]
     assert choices(arm) == expected
-    assert len(arm.pipelines) == 4
+    assert len(arm.pipelines) == 6
 
 
 def test_what_is_asked_for_is_tried_too():
     arm = make_arm("fair-baseline", FAIR, (("markov", 2),))
     assert ("aos", "markov", 2) in choices(arm)
-    assert len(arm.candidates) == 4 * (len(FAIR_PREFETCHERS) + 1)
+    assert len(arm.candidates) == 6 * (len(FAIR_PREFETCHERS) + 1)
 
 
 def test_who_has_a_choice():
@@ -57,7 +60,7 @@ def test_who_has_a_choice():
     assert choices(make_arm("layers", FAIR, stride)) == [(None, "stride", 4)]
     assert len(make_arm("layers", FAIR, FAIR_PREFETCHERS).candidates) == 4
     assert len(make_arm("streams", FAIR).candidates) == 2 * 4
-    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (4 + 2 + 1) * 4
+    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (6 + 2 + 1) * 4
     assert len(make_arm("free-tape", FAIR).candidates) == 2 * 4
     assert len(make_arm("free-tape{stagger=true}", FAIR).candidates) == 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
@@ -65,7 +68,7 @@ def test_who_has_a_choice():
     own = "free-tape{cache.prefetcher=none}"
     assert choices(make_arm(own, FAIR)) == [(None, "none", None)] * 2
     own = "fair-baseline{cache.prefetcher=none}"
-    assert len(make_arm(own, FAIR).candidates) == 4
+    assert len(make_arm(own, FAIR).candidates) == 6
 
 
 def test_the_best_is_named_in_its_record(bench):
