@@ -40,6 +40,7 @@ from tapeflow.transforms import (
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
     MergeRegionsPass,
+    PipelineLoopsPass,
     PlaceTapePass,
     SimplifyAdjointsPass,
 )
@@ -220,7 +221,8 @@ def _pipelines(
 
     slots = choose.randint(1, 4)
     for layout in ("soa", "aos", "aosoa"):
-        yield layout, (*regions(layout), LowerTapeToMemrefPass())
+        overlapping = PipelineLoopsPass(merging.choice((1, 2, 4)))
+        yield layout, (*regions(layout), LowerTapeToMemrefPass(), overlapping)
     for name, count in (("layers", 1), ("streams", slots)):
         capacity_bytes = 64 * count * max(1, tape_values) * choose.randint(1, 4)
         front = (
