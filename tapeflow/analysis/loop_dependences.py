@@ -79,7 +79,7 @@ class _Accesses:
             case scf.IfOp() | scf.YieldOp():
                 pass
             case _ if isinstance(op, INTEGER_DIVISIONS):
-                pass  # They run as often as before, so they trap where they did.
+                pass  # No run is added, so none traps that did not.
             case _:
                 return not op.regions and is_side_effect_free(op)
         return True

@@ -46,15 +46,19 @@ class Stages:
 
 def cut_loop(loop: scf.ForOp, buffers: Buffers) -> Stages | None:
     """The cut that leaves the shorter halves; None where none is worth it."""
-    trips = constant_of(loop.lb), constant_of(loop.ub)
-    if constant_of(loop.step) != 1:
-        return None
-    if None not in trips and trips[1] - trips[0] < LEAST_ITERATIONS:  # pyright: ignore
+    span = constant_span(loop)
+    if constant_of(loop.step) != 1 or (span is not None and span < LEAST_ITERATIONS):
         return None
     dependences = find_dependences(loop, buffers)
     if dependences is None or len(dependences.operations) < LEAST_OPERATIONS:
         return None
     return _Cutter(loop, dependences).best()
+
+
+def constant_span(loop: scf.ForOp) -> int | None:
+    """How far apart the bounds of a loop are; None if they are not in the text."""
+    lower, upper = constant_of(loop.lb), constant_of(loop.ub)
+    return None if lower is None or upper is None else upper - lower
 
 
 class _Cutter:
@@ -116,13 +120,24 @@ class _Cutter:
         """What starts behind the cut, and all that has to be late with it."""
         late: set[Operation] = set()
         late_carried: set[int] = set()
-        self._spread([op for op, start in starts.items() if start >= cut], late)
+        groups: set[frozenset[Operation]] = set()
+        self._spread([op for op, start in starts.items() if start >= cut], late, groups)
         while carried := set(self._carried_by(late, late_carried)) - late_carried:
             late_carried |= carried
-            self._spread([op for n in carried for op in self._takers[n]], late)
+            self._spread([op for n in carried for op in self._takers[n]], late, groups)
         return late, late_carried
 
-    def _spread(self, work: list[Operation], late: set[Operation]) -> None:
+    def _spread(
+        self,
+        work: list[Operation],
+        late: set[Operation],
+        groups: set[frozenset[Operation]],
+    ) -> None:
+        """Add operations to the late half, with all that has to be late with them.
+
+        Args:
+            groups: the accesses to one memory that are late already.
+        """
         while work:
             op = work.pop()
             if op in late:
@@ -130,7 +145,8 @@ class _Cutter:
             late.add(op)
             work += self._after[op]
             for group in self._all.changing[op]:
-                if not group <= late:
+                if group not in groups:
+                    groups.add(group)
                     work += group
 
     def _carried_by(

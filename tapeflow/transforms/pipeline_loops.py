@@ -14,9 +14,8 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.buffers import find_buffers
-from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.loop_dependences import carried_number
-from tapeflow.analysis.loop_stages import Stages, cut_loop
+from tapeflow.analysis.loop_stages import Stages, constant_span, cut_loop
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -115,8 +114,7 @@ class _LoopPipeliner:
 
     def rewrite(self) -> None:
         loop = self._loop
-        bounds = constant_of(loop.lb), constant_of(loop.ub)
-        if None not in bounds and bounds[0] < bounds[1]:  # pyright: ignore
+        if (constant_span(loop) or 0) > 0:
             results = self._emit(Builder(InsertPoint.before(loop)))
         else:
             some = arith.CmpiOp(loop.lb, loop.ub, "slt")
@@ -124,6 +122,7 @@ class _LoopPipeliner:
             none = Block([scf.YieldOp(*loop.iter_args)])
             types = [value.type for value in loop.iter_args]
             branch = scf.IfOp(some.result, types, Region(Block()), Region(none))
+            some.location = branch.location = loop.location
             Rewriter.insert_op([some, branch], InsertPoint.before(loop))
             builder = Builder(InsertPoint.at_end(branch.true_region.block))
             builder.insert(scf.YieldOp(*self._emit(builder)))
@@ -137,12 +136,11 @@ class _LoopPipeliner:
         first: Values = {self._counter: loop.lb}
         first |= {self._carried[n]: loop.iter_args[n] for n in stages.early_carried}
         _copy(stages.early, first, builder)
-        second = builder.insert(arith.AddiOp(loop.lb, loop.step)).result
-        second.name_hint = "second"
-        kernel = self._kernel(
-            second, [loop.iter_args[n] for n in stages.late_carried], first
-        )
-        builder.insert(kernel)
+        step = builder.insert(arith.AddiOp(loop.lb, loop.step))
+        step.result.name_hint = "second"
+        late_carried = [loop.iter_args[n] for n in stages.late_carried]
+        kernel = builder.insert(self._kernel(step.result, late_carried, first))
+        step.location = kernel.location = loop.location
         last = self._late_values(kernel.results)
         _copy(stages.late, last, builder)
         results: list[SSAValue] = [*loop.iter_args]

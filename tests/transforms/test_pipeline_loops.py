@@ -158,8 +158,17 @@ def test_narrow_counters_end_where_their_type_does():
     PipelineLoopsPass().apply(full_context(), cut)
     assert _is_cut(cut)
     for first, end in ((0, 127), (126, 127), (127, 127), (-128, -128), (5, -5)):
-        if first >= 0:
-            assert _outcome(cut, first, end) == _outcome(plain, first, end)
+        assert _outcome(cut, first, end) == _outcome(plain, first, end), (first, end)
+
+
+def test_what_is_new_lies_where_the_loop_does():
+    module = _module(BODIES["sum"])
+    (loop,) = (op for op in module.walk() if isinstance(op, scf.ForOp))
+    where = loop.location
+    PipelineLoopsPass().apply(full_context(), module)
+    added = (scf.ForOp, scf.IfOp, arith.CmpiOp)
+    found = [op.location for op in module.walk() if isinstance(op, added)]
+    assert found == [where] * 3
 
 
 def test_loops_of_other_steps_stay():
@@ -173,8 +182,7 @@ def test_loops_of_other_steps_stay():
     assert str(module) == before
 
 
-def test_operations_of_a_body_are_linear_in_time_for_many_accesses():
-    """A thousand accesses to one buffer that the loop writes are one group."""
+def test_a_thousand_accesses_to_what_the_loop_writes_stay_together():
     lines = [
         f"%x{n} = memref.load %to[%i] : memref<?xf64>\n"
         f"memref.store %x{n}, %to[%i] : memref<?xf64>"
