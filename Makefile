@@ -53,7 +53,7 @@ install: $(STAMP)
 install-test: $(TEST_STAMP)
 
 pytest: $(TEST_STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 lit: $(TEST_STAMP)
 	$(BIN)/lit -qv filecheck
