@@ -7,8 +7,9 @@ from xdsl.dialects import arith, func, memref, scf
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import VIEWS, is_memref
+from tapeflow.analysis.buffers import is_memref
 from tapeflow.analysis.derivative_rules import rule_of
+from tapeflow.analysis.views import VIEWS
 from tapeflow.dialects.ad import is_differentiable, is_float
 
 _BUFFER_OPS = (

@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
+from tapeflow.backend.emit.buffer_view import BufferView, times
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
@@ -158,34 +158,6 @@ def _rank(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     return ()
 
 
-def _cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    """The same memory; what becomes static is checked."""
-    conversion = cast(memref.CastOp, op)
-    source = emitter.buffer(conversion.source)
-    type_ = cast(MemRefType[Any], conversion.dest.type)
-    sizes: list[str] = []
-    for number, static in enumerate(type_.get_shape()):
-        size = source.sizes[number]
-        if static != DYNAMIC_INDEX and size != str(static):
-            message = f"a cast needs size {static} in dimension {number}, not {{0}}"
-            emitter.check(f"{size} == {static}", op, message, size)
-            size = str(static)
-        sizes.append(size)
-    strides = source.strides
-    if layout_of(type_) is not None:
-        strides = source.all_strides()
-    elif strides is not None:
-        packed = replace(source, strides=None).all_strides()
-        for stride, wanted in zip(strides, packed, strict=True):
-            message = "a cast to a row-major buffer needs stride {1}, not {0}"
-            emitter.check(f"{stride} == {wanted}", op, message, stride, wanted)
-        strides = None
-    emitter.meanings[conversion.dest] = replace(
-        source, type=type_, sizes=tuple(sizes), strides=strides
-    )
-    return ()
-
-
 MEMORY_RULES: dict[type[Operation], EmitRule] = {
     memref.LoadOp: _load,
     memref.StoreOp: _store,
@@ -195,6 +167,5 @@ MEMORY_RULES: dict[type[Operation], EmitRule] = {
     memref.DeallocOp: _deallocate,
     memref.DimOp: _dim,
     memref.RankOp: _rank,
-    memref.CastOp: _cast,
 }
 """Op class to how it is written."""
