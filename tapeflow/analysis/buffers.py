@@ -226,8 +226,10 @@ def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
             yield from zip(after.args, condition.args, strict=True)
             yield from zip(op.results, condition.args, strict=True)
         case _:
-            for result in filter(is_memref, op.results):
-                yield from ((result, operand) for operand in op.operands)
+            inner = [arg for block in regions_blocks(op) for arg in block.args]
+            passed = [arg for block in op.successors for arg in block.args]
+            for value in (*op.results, *inner, *passed):
+                yield from ((value, operand) for operand in op.operands)
 
 
 def called_functions(module: Operation) -> frozenset[str]:
@@ -246,9 +248,9 @@ def find_buffers(function: func.FuncOp, *, is_called: bool = False) -> Buffers:
     classes = UnionFind()
     order: dict[Operation, int] = {}
     writers: list[tuple[SSAValue, Operation]] = []
-    overlapping: list[SSAValue] = []
+    overlapping: list[SSAValue] = [*filter(may_overlap_itself, function.args)]
     globals_: dict[str, SSAValue] = {}
-    given = [*filter(is_memref, function.body.block.args)] if is_called else []
+    given = [*filter(is_memref, function.args)] if is_called else []
     for argument in given:
         classes.union(given[0], argument)
     for position, op in enumerate(function.walk()):

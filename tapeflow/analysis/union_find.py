@@ -1,4 +1,4 @@
-"""Classes of values that are found to be equal, one pair after another."""
+"""Classes of equal values."""
 
 from dataclasses import dataclass, field
 
@@ -7,12 +7,12 @@ from xdsl.ir import SSAValue
 
 @dataclass
 class UnionFind:
-    """Disjoint sets of values, each named by one of its values."""
+    """Values in classes that grow together."""
 
     parent: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
     def find(self, value: SSAValue) -> SSAValue:
-        """The value that names the set of a value."""
+        """The representative of a value's class."""
         root = value
         while (above := self.parent.get(root, root)) is not root:
             root = above
@@ -21,5 +21,5 @@ class UnionFind:
         return root
 
     def union(self, one: SSAValue, other: SSAValue) -> None:
-        """Make the sets of two values one."""
+        """Make the classes of two values one, with the representative of the first."""
         self.parent[self.find(other)] = self.find(one)

@@ -19,6 +19,7 @@ Number: TypeAlias = int | SSAValue | None
 """A number that is known, that is computed, or that is not known at all."""
 
 VIEWS = (
+    memref.AssumeAlignmentOp,
     memref.CastOp,
     memref.CollapseShapeOp,
     memref.ExpandShapeOp,

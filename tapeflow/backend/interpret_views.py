@@ -34,6 +34,12 @@ from tapeflow.dialects.memref_additions import TransposeOp
 class ViewFunctions(InterpreterFunctions):
     """Each gives the same memory, with other dimensions."""
 
+    @impl(memref.AssumeAlignmentOp)
+    def run_assume_alignment(
+        self, interpreter: Interpreter, op: memref.AssumeAlignmentOp, args: PythonValues
+    ) -> PythonValues:
+        return (args[0],)
+
     @impl(memref.CastOp)
     def run_cast(
         self, interpreter: Interpreter, op: memref.CastOp, args: PythonValues

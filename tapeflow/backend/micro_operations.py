@@ -192,6 +192,7 @@ _FREE: tuple[type[Operation], ...] = (
     func.ReturnOp,
     memref.AllocOp,
     memref.AllocaOp,
+    memref.AssumeAlignmentOp,
     memref.CastOp,
     memref.CollapseShapeOp,
     memref.CopyOp,

@@ -3,9 +3,8 @@
 Independent of the code under test: of the product only the parsed IR is used.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,15 +20,20 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from tapeflow.dialects.memref_additions import TransposeOp
-
 from . import dual_numbers
-from .dual_memory import Memory, in_order, inside, reinterpreted, reshaped, subview
 from .dual_numbers import Dual, Tangent, rounded
+from .dual_views import view_of
 from .integer_operations import COMPARISONS, INTEGER_OPERATIONS, wrapped
 
 Array = NDArray[Any]
 FLOATS = ("f32", "f64")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A buffer: an object array of duals or integers; views share elements."""
+
+    elements: NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -98,14 +102,14 @@ class DualEvaluator:
     ) -> Any:
         """A NumPy array as memory; `call` takes scalars out of theirs."""
         if array.dtype.kind != "f":
-            return Memory.of(array.astype(object))
+            return Memory(array.astype(object))
         elements = np.empty(array.shape, object)
         for place in np.ndindex(array.shape):
             tangent = self.still()
             if position is not None and direction is not None:
                 tangent[position] = float(direction[place])
             elements[place] = Dual(float(array[place]), tangent)
-        return Memory.of(elements)
+        return Memory(elements)
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
         """Run a function on values."""
@@ -180,10 +184,10 @@ class DualEvaluator:
         match op:
             case memref.LoadOp():
                 memory, *place = operands
-                return (memory.elements[inside(memory, place)],)
+                return (memory.elements[_inside(memory, place)],)
             case memref.StoreOp():
                 value, memory, *place = operands
-                memory.elements[inside(memory, place)] = value
+                memory.elements[_inside(memory, place)] = value
                 return ()
             case memref.CopyOp():
                 source, target = operands
@@ -196,32 +200,16 @@ class DualEvaluator:
                 return ()
             case memref.DimOp():
                 return (operands[0].elements.shape[operands[1]],)
-            case memref.CastOp() | memref.MemorySpaceCastOp():
-                return (operands[0],)
-            case memref.SubviewOp():
-                return (subview(op, operands),)
-            case memref.ReinterpretCastOp():
-                return (reinterpreted(op, operands),)
-            case memref.ExpandShapeOp():
-                dynamic = iter(operands[1:])
-                shape = in_order(op.static_output_shape, dynamic)
-                return (reshaped(operands[0], shape),)
-            case memref.CollapseShapeOp():
-                sizes = iter(operands[0].elements.shape)
-                groups = [[next(sizes) for _ in group] for group in op.reassociation]
-                return (reshaped(operands[0], [*map(math.prod, groups)]),)
-            case TransposeOp():
-                memory = operands[0]
-                return (replace(memory, elements=memory.elements.transpose(op.axes)),)
             case _:
-                raise NotImplementedError(op.name)
+                source, *numbers = operands
+                return (Memory(view_of(op, source.elements, numbers)),)
 
     def _allocate(self, op: memref.AllocOp | memref.AllocaOp, sizes: Any) -> Memory:
         type_ = op.memref.type
         assert isinstance(type_, MemRefType)
         dynamic = iter(sizes)
         shape = [n if n != DYNAMIC_INDEX else next(dynamic) for n in type_.get_shape()]
-        return Memory.of(np.full(shape, None, object))
+        return Memory(np.full(shape, None, object))
 
     def _scalar(self, op: Operation, operands: Sequence[Any]) -> Any:
         name, type_ = op.name, type_name(op.results[0].type)
@@ -262,3 +250,10 @@ class DualEvaluator:
 
 def _width(type_: Attribute) -> int:
     return type_.width.data if isinstance(type_, IntegerType) else 64
+
+
+def _inside(memory: Memory, place: Sequence[int]) -> tuple[int, ...]:
+    for index, extent in zip(place, memory.elements.shape, strict=True):
+        if not 0 <= index < extent:
+            raise IndexError(f"{index} is outside 0 to {extent - 1}")
+    return tuple(place)

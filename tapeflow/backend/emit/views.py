@@ -258,6 +258,7 @@ def _is_number(text: str) -> bool:
 
 
 VIEW_RULES: dict[type[Operation], EmitRule] = {
+    memref.AssumeAlignmentOp: _cast,
     memref.CastOp: _cast,
     memref.CollapseShapeOp: _collapse_shape,
     memref.ExpandShapeOp: _expand_shape,
