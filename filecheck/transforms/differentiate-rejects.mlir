@@ -66,7 +66,7 @@ func.func @chosen(%a: memref<4xf64>, %b: memref<4xf64>, %c: i1) {
   func.return
 }
 ad.gradient @chosen_grad of @chosen wrt [0]
-// CHECK: a buffer chosen at run time; move the accesses into the branches of the scf.if
+// CHECK: a buffer chosen at run time; move the accesses into the branches of an scf.if
 // CHECK: also: a buffer chosen at run time
 
 // -----

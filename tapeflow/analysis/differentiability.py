@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
@@ -104,7 +105,16 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
             )
 
 
+def _holds_buffers(value: SSAValue) -> bool:
+    type_ = value.type
+    return isinstance(type_, MemRefType) and isinstance(type_.element_type, MemRefType)
+
+
 def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
+    if any(map(_holds_buffers, op.results)):
+        yield Problem(
+            op, "a buffer of buffers", "use one buffer with one more dimension"
+        )
     buffers = [
         value
         for value in (*op.operands, *op.results)
@@ -112,11 +122,13 @@ def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
     ]
     if not buffers or isinstance(op, func.FuncOp):
         return
-    if isinstance(op, scf.YieldOp) and isinstance(op.parent_op(), scf.IfOp):
+    if isinstance(op, arith.SelectOp) or (
+        isinstance(op, scf.YieldOp) and isinstance(op.parent_op(), scf.IfOp)
+    ):
         yield Problem(
             op,
             "a buffer chosen at run time",
-            "move the accesses into the branches of the scf.if",
+            "move the accesses into the branches of an scf.if",
         )
     elif not isinstance(op, (*_BUFFER_OPS, *_STRUCTURE, scf.ConditionOp)):
         yield Problem(

@@ -61,7 +61,7 @@ def _subview(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     kept = kept_dimensions(part)
     strides = [times(a, b) for a, b in zip(source.all_strides(), steps, strict=True)]
     view = _from_element(emitter, source, source.linear(offsets), part.result)
-    _name(
+    name_view(
         emitter,
         op,
         replace(
@@ -105,7 +105,7 @@ def _reinterpret_cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     emitter.check(inside, op, message, offset, elements)
     part = _from_element(emitter, whole, offset, view.result)
     part = replace(part, sizes=tuple(sizes), strides=tuple(strides))
-    _name(emitter, op, part)
+    name_view(emitter, op, part)
     return ()
 
 
@@ -125,7 +125,7 @@ def _from_element(
 
 
 def _cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    _name(emitter, op, emitter.buffer(op.operands[0]))
+    name_view(emitter, op, emitter.buffer(op.operands[0]))
     return ()
 
 
@@ -154,7 +154,7 @@ def _expand_shape(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         strides=None if source.strides is None else tuple(strides),
         live_extent=None,
     )
-    _name(emitter, op, part)
+    name_view(emitter, op, part)
     return ()
 
 
@@ -188,7 +188,7 @@ def _collapse_shape(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         strides=None if source.strides is None else tuple(strides),
         live_extent=None,
     )
-    _name(emitter, op, part)
+    name_view(emitter, op, part)
     return ()
 
 
@@ -202,11 +202,11 @@ def _transpose(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         strides=tuple(strides[axis] for axis in transpose.axes),
         live_extent=None,
     )
-    _name(emitter, op, part)
+    name_view(emitter, op, part)
     return ()
 
 
-def _name(emitter: FunctionEmitter, op: Operation, view: BufferView) -> None:
+def name_view(emitter: FunctionEmitter, op: Operation, view: BufferView) -> None:
     """Let a view be the result of an op; what the result's type fixes is checked."""
     (result,) = op.results
     type_ = cast(MemRefType[Any], result.type)
