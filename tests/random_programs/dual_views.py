@@ -78,5 +78,5 @@ def _subview(
     type_ = op.result.type
     assert isinstance(type_, MemRefType)
     while view.ndim > len(type_.get_shape()):
-        view = view[0]
+        view = view[0, ...]
     return view
