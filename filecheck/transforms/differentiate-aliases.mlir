@@ -71,3 +71,43 @@ func.func @narrow(%x: memref<256xf64>, %n: i8) {
   func.return
 }
 ad.gradient @narrow_grad of @narrow wrt [0]
+
+// -----
+
+// A view whose stride may be 0 has one element under several indices: what is loaded
+// is saved, although the loop's variable is its index.
+// CHECK-LABEL: @still_grad
+// CHECK:         tape.stack {{.*}} : !tape.stack<f64>
+// CHECK:         ad.turn
+func.func @still(%x: memref<8xf64>, %s: index, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %a = memref.subview %x[0] [8] [%s] : memref<8xf64> to memref<8xf64, strided<[?]>>
+  scf.for %k = %c0 to %n step %c1 {
+    %u = memref.load %a[%k] : memref<8xf64, strided<[?]>>
+    %v = arith.mulf %u, %u : f64
+    memref.store %v, %a[%k] : memref<8xf64, strided<[?]>>
+    scf.yield
+  }
+  func.return
+}
+ad.gradient @still_grad of @still wrt [0]
+
+// -----
+
+// What a copy inside one buffer moves is taken out of the shadow before it is given on.
+// CHECK-LABEL: @shift_grad
+// CHECK:         ad.turn
+// CHECK:         %taken = memref.alloc() : memref<5xf64>
+// CHECK:         scf.for
+// CHECK:           memref.store %{{.*}}, %taken
+// CHECK:         scf.for
+// CHECK:           memref.load %taken
+// CHECK:         memref.dealloc %taken
+func.func @shift(%x: memref<6xf64>) {
+  %lo = memref.subview %x[0] [5] [1] : memref<6xf64> to memref<5xf64, strided<[1]>>
+  %hi = memref.subview %x[1] [5] [1] : memref<6xf64> to memref<5xf64, strided<[1], offset: 1>>
+  memref.copy %lo, %hi : memref<5xf64, strided<[1]>> to memref<5xf64, strided<[1], offset: 1>>
+  func.return
+}
+ad.gradient @shift_grad of @shift wrt [0]

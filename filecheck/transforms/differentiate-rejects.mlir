@@ -66,8 +66,42 @@ func.func @chosen(%a: memref<4xf64>, %b: memref<4xf64>, %c: i1) {
   func.return
 }
 ad.gradient @chosen_grad of @chosen wrt [0]
-// CHECK: a buffer chosen at run time; move the accesses into the branches of the scf.if
+// CHECK: a buffer chosen at run time; move the accesses into the branches of an scf.if
 // CHECK: also: a buffer chosen at run time
+
+// -----
+
+func.func @selected(%a: memref<4xf64>, %b: memref<4xf64>, %c: i1) -> f64 {
+  %i = arith.constant 0 : index
+  %m = arith.select %c, %a, %b : memref<4xf64>
+  %v = memref.load %m[%i] : memref<4xf64>
+  func.return %v : f64
+}
+ad.gradient @selected_grad of @selected wrt [0]
+// CHECK: a buffer chosen at run time; move the accesses into the branches of an scf.if
+
+// -----
+
+func.func @reinterpreted(%a: memref<4xf64, strided<[1], offset: ?>>) -> f64 {
+  %i = arith.constant 0 : index
+  %m = memref.reinterpret_cast %a to offset: [0], sizes: [4], strides: [1] : memref<4xf64, strided<[1], offset: ?>> to memref<4xf64>
+  %v = memref.load %m[%i] : memref<4xf64>
+  func.return %v : f64
+}
+ad.gradient @reinterpreted_grad of @reinterpreted wrt [0]
+// CHECK: 'memref.reinterpret_cast' counts elements from the beginning of a buffer, and it is not known here which buffer that is; use memref.subview
+
+// -----
+
+func.func @nested(%a: memref<f64>) -> f64 {
+  %m = memref.alloc() : memref<memref<f64>>
+  memref.store %a, %m[] : memref<memref<f64>>
+  %b = memref.load %m[] : memref<memref<f64>>
+  %v = memref.load %b[] : memref<f64>
+  func.return %v : f64
+}
+ad.gradient @nested_grad of @nested wrt [0]
+// CHECK: a buffer of buffers; use one buffer with one more dimension
 
 // -----
 

@@ -130,3 +130,34 @@ func.func @scalar(%v: f64, %s: memref<f64>) {
 // CHECK-LABEL: func.func @scalar(%v: f64, %s: memref<f64>) {
 // CHECK-NEXT:    memref.store %v, %s[] : memref<f64>
 // CHECK-NEXT:    func.return
+
+// -----
+
+// A copy inside one buffer reads everything before it writes, which loops do not.
+func.func @shift(%x: memref<6xf64>) {
+  %lo = memref.subview %x[0] [5] [1] : memref<6xf64> to memref<5xf64, strided<[1]>>
+  %hi = memref.subview %x[1] [5] [1] : memref<6xf64> to memref<5xf64, strided<[1], offset: 1>>
+  linalg.copy ins(%lo : memref<5xf64, strided<[1]>>) outs(%hi : memref<5xf64, strided<[1], offset: 1>>)
+  func.return
+}
+// CHECK-LABEL: func.func @shift
+// CHECK:         "memref.copy"(%lo, %hi)
+// CHECK-NOT:     scf.for
+// CHECK:         func.return
+
+// -----
+
+// So does one whose buffers may be one where the function is called.
+func.func @copied(%x: memref<6xf64>, %y: memref<6xf64>) {
+  linalg.copy ins(%x : memref<6xf64>) outs(%y : memref<6xf64>)
+  func.return
+}
+func.func @caller(%x: memref<6xf64>, %y: memref<6xf64>) {
+  func.call @copied(%x, %x) : (memref<6xf64>, memref<6xf64>) -> ()
+  linalg.copy ins(%x : memref<6xf64>) outs(%y : memref<6xf64>)
+  func.return
+}
+// CHECK-LABEL: func.func @copied
+// CHECK-NEXT:    "memref.copy"(%x, %y)
+// CHECK-LABEL: func.func @caller
+// CHECK:         scf.for

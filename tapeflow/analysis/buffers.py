@@ -2,23 +2,23 @@
 
 A *buffer* is everything one allocation or argument may be called: views of it, and for
 buffers swapped through loop-carried variables the whole orbit. Distinct arguments are
-promised not to overlap (see docs/differentiation.md). What an operation not known here
-makes of a buffer is taken to be the same memory, and to be written unless the operation
-says that it does not write.
+promised not to overlap (see docs/differentiation.md); that is a promise to the function
+that a user runs, so those of a function that others call may be one buffer. What an
+operation not known here makes of a buffer is taken to be the same memory, and to be
+written unless the operation says that it does not write.
 """
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
-VIEWS = (memref.CastOp, memref.SubviewOp, memref.ReinterpretCastOp)
-"""Operations whose result is (part of) their first operand's memory."""
-
+from tapeflow.analysis.union_find import UnionFind
+from tapeflow.analysis.views import may_overlap_itself
 
 LOOPS = (scf.ForOp, scf.WhileOp, scf.ParallelOp)
 """Operations that run what they hold again and again."""
@@ -45,37 +45,31 @@ def ancestors(op: Operation) -> list[Operation]:
     return chain
 
 
-@dataclass
-class _UnionFind:
-    parent: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
-
-    def find(self, value: SSAValue) -> SSAValue:
-        root = value
-        while (above := self.parent.get(root, root)) is not root:
-            root = above
-        while (above := self.parent.get(value, value)) is not root:
-            self.parent[value], value = root, above
-        return root
-
-    def union(self, one: SSAValue, other: SSAValue) -> None:
-        self.parent[self.find(other)] = self.find(one)
-
-
 @dataclass(frozen=True)
 class Buffers:
     """The buffers of a function: `of` names one by a representative memref value."""
 
-    classes: _UnionFind
+    classes: UnionFind
     writes: dict[SSAValue, tuple[Operation, ...]]
     """By representative, in program order."""
     around_writes: dict[SSAValue, frozenset[Operation]]
     """By representative, the operations inside the function that hold a write."""
     order: dict[Operation, int]
     """Position of each operation in a walk of the function."""
+    overlapping: frozenset[SSAValue]
+    """Representatives of the buffers with a name whose indices may share elements."""
 
     def of(self, value: SSAValue) -> SSAValue:
         """The representative of a memref's buffer."""
         return self.classes.find(value)
+
+    def same(self, one: SSAValue, other: SSAValue) -> bool:
+        """Whether two memrefs may share an element."""
+        return self.of(one) is self.of(other)
+
+    def overlaps_itself(self, value: SSAValue) -> bool:
+        """Whether different indices of a memref may be one element."""
+        return self.of(value) in self.overlapping
 
     def written(self, value: SSAValue) -> bool:
         """Whether anything writes to the memref's buffer."""
@@ -110,7 +104,7 @@ class Buffers:
             return True
         writes = self.writes[buffer]
         return len(writes) <= MOST_WRITES and all(
-            _is_elsewhere_later(access, write, loops) for write in writes
+            self._is_elsewhere_later(access, write, loops) for write in writes
         )
 
     def overwrites(
@@ -120,7 +114,40 @@ class Buffers:
         if self.order[write] > self.order[access]:
             return True
         loops = [op for op in ancestors(access) if isinstance(op, LOOPS)]
-        return not _is_elsewhere_later(access, write, loops)
+        return not self._is_elsewhere_later(access, write, loops)
+
+    def _is_elsewhere_later(
+        self,
+        access: memref.LoadOp | memref.StoreOp,
+        write: Operation,
+        loops: Sequence[Operation],
+    ) -> bool:
+        """Whether a write in other iterations of the loops around both hits other
+        elements.
+
+        It does if each of these loops has a dimension that both index by its variable,
+        and different indices are different elements.
+        """
+        around = set(ancestors(write))
+        common = [loop for loop in loops if loop in around]
+        if not common:
+            return True
+        if not isinstance(write, memref.StoreOp) or write.memref is not access.memref:
+            return False
+        if self.overlaps_itself(access.memref):
+            return False
+        if not _holders(access.memref).isdisjoint(common):
+            # It may be another (part of a) buffer in each iteration.
+            return False
+        alike = {
+            one
+            for one, other in zip(access.indices, write.indices, strict=True)
+            if one is other
+        }
+        return all(
+            isinstance(loop, scf.ForOp) and loop.body.block.args[0] in alike
+            for loop in common
+        )
 
 
 MOST_WRITES = 32
@@ -135,34 +162,13 @@ def _inside(scope: Block, op: Operation) -> Iterator[Operation]:
         yield holder
 
 
-def _is_elsewhere_later(
-    access: memref.LoadOp | memref.StoreOp,
-    write: Operation,
-    loops: Sequence[Operation],
-) -> bool:
-    """Whether a write in other iterations of the loops around both hits other elements.
-
-    It does if each of these loops has a dimension that both index by its variable.
-    """
-    around = set(ancestors(write))
-    common = [loop for loop in loops if loop in around]
-    if not common:
-        return True
-    if not isinstance(write, memref.StoreOp) or write.memref is not access.memref:
-        return False
-    owner = access.memref.owner
-    if isinstance(owner, Operation) and set(common) & set(ancestors(owner)):
-        # A view may be another part of its buffer in each iteration.
-        return False
-    alike = {
-        one
-        for one, other in zip(access.indices, write.indices, strict=True)
-        if one is other
-    }
-    return all(
-        isinstance(loop, scf.ForOp) and loop.body.block.args[0] in alike
-        for loop in common
-    )
+def _holders(value: SSAValue) -> frozenset[Operation]:
+    """The operations in which a value is defined."""
+    owner = value.owner
+    if isinstance(owner, Operation):
+        return frozenset(ancestors(owner))
+    parent = owner.parent_op()
+    return frozenset(() if parent is None else ancestors(parent))
 
 
 def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
@@ -220,16 +226,33 @@ def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
             yield from zip(after.args, condition.args, strict=True)
             yield from zip(op.results, condition.args, strict=True)
         case _:
-            for result in filter(is_memref, op.results):
-                yield from ((result, operand) for operand in op.operands)
+            inner = [arg for block in regions_blocks(op) for arg in block.args]
+            passed = [arg for block in op.successors for arg in block.args]
+            for value in (*op.results, *inner, *passed):
+                yield from ((value, operand) for operand in op.operands)
 
 
-def find_buffers(function: func.FuncOp) -> Buffers:
-    """Find the buffers of a function and who writes them; linear in its size."""
-    classes = _UnionFind()
+def called_functions(module: Operation) -> frozenset[str]:
+    """The names of functions that others call, maybe with buffers that overlap."""
+    return frozenset(
+        op.callee.string_value() for op in module.walk() if isinstance(op, func.CallOp)
+    )
+
+
+def find_buffers(function: func.FuncOp, *, is_called: bool = False) -> Buffers:
+    """Find the buffers of a function and who writes them; linear in its size.
+
+    Args:
+        is_called: whether other functions may call it with buffers that overlap.
+    """
+    classes = UnionFind()
     order: dict[Operation, int] = {}
     writers: list[tuple[SSAValue, Operation]] = []
+    overlapping: list[SSAValue] = [*filter(may_overlap_itself, function.args)]
     globals_: dict[str, SSAValue] = {}
+    given = [*filter(is_memref, function.args)] if is_called else []
+    for argument in given:
+        classes.union(given[0], argument)
     for position, op in enumerate(function.walk()):
         order[op] = position
         for one, other in _same_memory(op):
@@ -238,6 +261,9 @@ def find_buffers(function: func.FuncOp) -> Buffers:
         if isinstance(op, memref.GetGlobalOp):
             name = op.name_.string_value()
             classes.union(globals_.setdefault(name, op.memref), op.memref)
+            if given:
+                classes.union(given[0], op.memref)
+        overlapping += filter(may_overlap_itself, filter(is_memref, op.results))
         writers += [(value, op) for value in written_memrefs(op)]
     writes: dict[SSAValue, list[Operation]] = {}
     for value, op in writers:
@@ -247,6 +273,7 @@ def find_buffers(function: func.FuncOp) -> Buffers:
         {buffer: tuple(ops) for buffer, ops in writes.items()},
         {buffer: _around(ops, function) for buffer, ops in writes.items()},
         order,
+        frozenset(map(classes.find, overlapping)),
     )
 
 

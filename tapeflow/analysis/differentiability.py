@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import VIEWS, is_memref
+from tapeflow.analysis.buffers import is_memref
 from tapeflow.analysis.derivative_rules import rule_of
+from tapeflow.analysis.views import REINTERPRET_REMEDY, VIEWS, reinterpret_problem
 from tapeflow.dialects.ad import is_differentiable, is_float
 
 _BUFFER_OPS = (
@@ -103,7 +105,16 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
             )
 
 
+def _holds_buffers(value: SSAValue) -> bool:
+    type_ = value.type
+    return isinstance(type_, MemRefType) and isinstance(type_.element_type, MemRefType)
+
+
 def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
+    if any(map(_holds_buffers, op.results)):
+        yield Problem(
+            op, "a buffer of buffers", "use one buffer with one more dimension"
+        )
     buffers = [
         value
         for value in (*op.operands, *op.results)
@@ -111,11 +122,13 @@ def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
     ]
     if not buffers or isinstance(op, func.FuncOp):
         return
-    if isinstance(op, scf.YieldOp) and isinstance(op.parent_op(), scf.IfOp):
+    if isinstance(op, arith.SelectOp) or (
+        isinstance(op, scf.YieldOp) and isinstance(op.parent_op(), scf.IfOp)
+    ):
         yield Problem(
             op,
             "a buffer chosen at run time",
-            "move the accesses into the branches of the scf.if",
+            "move the accesses into the branches of an scf.if",
         )
     elif not isinstance(op, (*_BUFFER_OPS, *_STRUCTURE, scf.ConditionOp)):
         yield Problem(
@@ -123,6 +136,10 @@ def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
             f"'{op.name}' on buffers that may carry derivatives",
             "use memref.load and memref.store in loops",
         )
+    elif isinstance(op, memref.ReinterpretCastOp):
+        problem = reinterpret_problem(op)
+        if problem is not None:
+            yield Problem(op, problem, REINTERPRET_REMEDY)
     elif isinstance(op, func.ReturnOp) and any(map(activity.varied, buffers)):
         yield Problem(
             op,

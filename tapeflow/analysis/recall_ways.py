@@ -15,12 +15,13 @@ from xdsl.dialects import memref, scf
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import ConstantLike, Pure
 
-from tapeflow.analysis.buffers import VIEWS, Buffers, is_memref
+from tapeflow.analysis.buffers import Buffers, is_memref
 from tapeflow.analysis.operation_costs import INTEGER_DIVISIONS, operation_cost
 from tapeflow.analysis.program_order import ProgramOrder
 from tapeflow.analysis.running_values import counter_of
 from tapeflow.analysis.scopes import Scopes
 from tapeflow.analysis.undo import Undo, next_write
+from tapeflow.analysis.views import VIEWS
 from tapeflow.dialects.ad import is_float
 
 

@@ -110,6 +110,27 @@ class Buffer:
             self.block, self.storage, tuple(sizes), steps, self.offset + moved
         )
 
+    def reinterpreted(
+        self, offset: int, sizes: Sequence[int], strides: Sequence[int]
+    ) -> "Buffer":
+        """Any elements of the block, counted from its first one.
+
+        Raises:
+            ExecutionError: there are fewer.
+        """
+        reach = [(size - 1) * step for size, step in zip(sizes, strides, strict=True)]
+        first = offset + sum(distance for distance in reach if distance < 0)
+        last = offset + sum(distance for distance in reach if distance > 0)
+        elements = len(self.storage)
+        is_empty = 0 in sizes and min(sizes) >= 0 and 0 <= offset <= elements
+        is_inside = min(sizes, default=1) > 0 and first >= 0 and last < elements
+        if not (is_empty or is_inside):
+            raise ExecutionError(
+                f"elements {first} to {last} are not all in buffer '{self.block.name}' "
+                f"of {elements} elements"
+            )
+        return Buffer(self.block, self.storage, tuple(sizes), tuple(strides), offset)
+
     def _out_of_bounds(self, indices: Sequence[int]) -> str:
         return (
             f"index {list(indices)} is out of bounds of buffer '{self.block.name}' "

@@ -1,13 +1,10 @@
-"""Reference engine: buffers, their elements and their views."""
+"""Reference engine: buffers and their elements."""
 
 from typing import Any, cast
 
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
-    DenseArrayBase,
     DenseIntOrFPElementsAttr,
-    MemRefType,
 )
 from xdsl.interpreter import (
     Interpreter,
@@ -16,13 +13,12 @@ from xdsl.interpreter import (
     impl,
     register_impls,
 )
-from xdsl.ir import Attribute
 from xdsl.traits import SymbolTable
 
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.interpret_views import fitting
 from tapeflow.backend.interpreter import ReferenceInterpreter
-from tapeflow.backend.memref_fit import misfit
 from tapeflow.backend.run_memory import skew_of
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
@@ -92,24 +88,6 @@ class MemrefFunctions(InterpreterFunctions):
     ) -> PythonValues:
         return (len(args[0].shape),)
 
-    @impl(memref.CastOp)
-    def run_cast(
-        self, interpreter: Interpreter, op: memref.CastOp, args: PythonValues
-    ) -> PythonValues:
-        return (_fitting(args[0], op.dest.type),)
-
-    @impl(memref.SubviewOp)
-    def run_subview(
-        self, interpreter: Interpreter, op: memref.SubviewOp, args: PythonValues
-    ) -> PythonValues:
-        dynamic = iter(args[1:])
-        offsets, sizes, strides = (
-            _mixed(static, dynamic)
-            for static in (op.static_offsets, op.static_sizes, op.static_strides)
-        )
-        view = cast(Buffer, args[0]).view(offsets, sizes, strides)
-        return (_fitting(_reduced(view, op), op.result.type),)
-
     @impl(memref.GetGlobalOp)
     def run_get_global(
         self, interpreter: Interpreter, op: memref.GetGlobalOp, args: PythonValues
@@ -126,7 +104,10 @@ class MemrefFunctions(InterpreterFunctions):
 
 @register_impls
 class CopyFunctions(InterpreterFunctions):
-    """A copy is a loop, so it keeps time itself."""
+    """A copy is a loop, so it keeps time itself.
+
+    All of the source is read before any of the target is written.
+    """
 
     keeps_time = True
 
@@ -142,8 +123,12 @@ class CopyFunctions(InterpreterFunctions):
                 f"{list(target.shape)}"
             )
         index = max(run.times_of(op.operands))
-        for origin, place in zip(source.positions(), target.positions(), strict=True):
-            target.store(place, source.storage.item(origin))
+        origins = [*source.positions()]
+        values = [source.storage.item(origin) for origin in origins]
+        for origin, place, value in zip(
+            origins, target.positions(), values, strict=True
+        ):
+            target.store(place, value)
             index = run.clock.copy_element(
                 index,
                 source.address_of(origin),
@@ -159,40 +144,7 @@ def _allocate(
     name = op.memref.name_hint or "buffer"
     memory = cast(ReferenceInterpreter, interpreter).memory
     buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op))
-    return _fitting(buffer, op.memref.type)
-
-
-def _fitting(buffer: Buffer, type_: Attribute) -> Buffer:
-    """The buffer; raises ExecutionError unless it is of the type."""
-    if isinstance(type_, MemRefType):
-        problem = misfit(type_, buffer.shape, buffer.strides, buffer.offset)
-        if problem is not None:
-            raise ExecutionError(problem)
-    return buffer
-
-
-def _mixed(static: DenseArrayBase[Any], dynamic: Any) -> tuple[int, ...]:
-    return tuple(
-        next(dynamic) if number == DYNAMIC_INDEX else number
-        for number in static.iter_values()
-    )
-
-
-def _reduced(view: Buffer, op: memref.SubviewOp) -> Buffer:
-    """Without the dimensions of size one that the result type leaves out."""
-    wanted = list(op.result.type.get_shape())
-    unneeded = len(view.shape) - len(wanted)
-    kept: list[int] = []
-    for dimension, size in enumerate(op.static_sizes.iter_values()):
-        fits = len(kept) < len(wanted) and wanted[len(kept)] == size
-        if unneeded and size == 1 and not fits:
-            unneeded -= 1
-        else:
-            kept.append(dimension)
-    kept = kept[: len(wanted)]
-    shape = tuple(view.shape[dimension] for dimension in kept)
-    strides = tuple(view.strides[dimension] for dimension in kept)
-    return Buffer(view.block, view.storage, shape, strides, view.offset)
+    return fitting(buffer, op.memref.type)
 
 
 def _global(

@@ -19,6 +19,7 @@ from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.backend.scalar_costs import SCALAR_COSTS
 from tapeflow.backend.scalar_types import storage_dtype
 from tapeflow.dialects import ad, spm, stream, tape
+from tapeflow.dialects.memref_additions import TransposeOp
 from tapeflow.dialects.tape_marks import TAPE_FREE
 
 UNKNOWN_RING = -1
@@ -159,9 +160,17 @@ def _subview(op: Operation) -> Costs:
     return tuple(chain)
 
 
+def _reinterpret(op: Operation) -> Costs:
+    """The offset of the view, unless it begins where the buffer does."""
+    (offset,) = cast(memref.ReinterpretCastOp, op).static_offsets.iter_values()
+    operands = (0, 1) if offset == DYNAMIC_INDEX else (0,)
+    return (MicroOperation(int(Kind.INT_ADD), operands),) if offset else ()
+
+
 _RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
     memref.LoadOp: lambda op: _element_access(op, Kind.LOAD, 0),
     memref.StoreOp: lambda op: _element_access(op, Kind.STORE, 1),
+    memref.ReinterpretCastOp: _reinterpret,
     memref.SubviewOp: _subview,
     tape.LoadOp: _field_access(Kind.LOAD),
     tape.StoreOp: _field_access(Kind.STORE),
@@ -183,12 +192,17 @@ _FREE: tuple[type[Operation], ...] = (
     func.ReturnOp,
     memref.AllocOp,
     memref.AllocaOp,
+    memref.AssumeAlignmentOp,
     memref.CastOp,
+    memref.CollapseShapeOp,
     memref.CopyOp,
     memref.DeallocOp,
     memref.DimOp,
+    memref.ExpandShapeOp,
     memref.GetGlobalOp,
+    memref.MemorySpaceCastOp,
     memref.RankOp,
+    TransposeOp,
     scf.ConditionOp,
     scf.ExecuteRegionOp,
     scf.ForOp,

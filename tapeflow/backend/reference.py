@@ -30,6 +30,7 @@ from tapeflow.backend.interpret_scalar import ScalarFunctions
 from tapeflow.backend.interpret_scf import ScfFunctions
 from tapeflow.backend.interpret_spm import SpmFunctions, TransferFunctions
 from tapeflow.backend.interpret_tape import ArenaFunctions, TapeFunctions
+from tapeflow.backend.interpret_views import ViewFunctions
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.backend.run_memory import RunMemory
 from tapeflow.backend.scalar_types import storage_dtype
@@ -130,6 +131,7 @@ def _interpreter(
         ScalarFunctions(),
         MemrefFunctions(),
         CopyFunctions(),
+        ViewFunctions(),
         AdFunctions(),
         TapeFunctions(),
         ArenaFunctions(),

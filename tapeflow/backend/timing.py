@@ -26,7 +26,8 @@ with C = 0 and R(argument) = 0.
 - `func.call` hands over C and the R of operands and results; it issues nothing.
 - `memref.copy` is a loop over the elements in row-major order: i is ready at the latest
   R of its operands at first; each element issues the INT_ADDs of an iteration with
-  control C, a LOAD ready at max(C, i) and a STORE ready when that is done.
+  control C, a LOAD ready at max(C, i) and a STORE ready when that is done. It costs the
+  same where source and target overlap, as by a copy that begins at the right end.
 """
 
 from collections.abc import Sequence

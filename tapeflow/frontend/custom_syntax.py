@@ -16,6 +16,7 @@ CUSTOM_SYNTAX: dict[str, Callable[[Parser], Operation]] = {
     "memref.global": memref_syntax.parse_global,
     "memref.memory_space_cast": memref_syntax.parse_memory_space_cast,
     "memref.rank": memref_syntax.parse_rank,
+    "memref.transpose": memref_syntax.parse_transpose,
     "scf.parallel": scf_syntax.parse_parallel,
     "scf.reduce": scf_syntax.parse_reduce,
 }

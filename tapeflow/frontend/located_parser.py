@@ -21,10 +21,13 @@ from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Position, Span
 
-from tapeflow.dialects.affine_additions import ADDITIONS
+from tapeflow.dialects import affine_additions, memref_additions
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
 from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
 from tapeflow.frontend.nesting import DEEPEST
+
+_ADDITIONS = affine_additions.ADDITIONS | memref_additions.ADDITIONS
+"""Operations of known dialects that xDSL lacks, or has in another form."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ class LocatedParser(Parser):
 
     def _get_op_by_name(self, name: str) -> type[Operation]:
         dialects = self._parser_state.dialect_stack
-        op_type = ADDITIONS.get(name)
+        op_type = _ADDITIONS.get(name)
         if op_type is None:
             op_type = self.ctx.get_optional_op(name, dialect_stack=dialects)
         if op_type is None:

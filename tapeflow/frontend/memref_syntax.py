@@ -6,6 +6,7 @@ from typing import TypeAlias
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    AffineMapAttr,
     AnyFloat,
     IndexType,
     IntegerType,
@@ -15,8 +16,11 @@ from xdsl.dialects.builtin import (
     UnitAttr,
 )
 from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.parser import Parser
 from xdsl.utils.hints import isa
+
+from tapeflow.dialects.memref_additions import TransposeOp
 
 Element: TypeAlias = IntegerType | IndexType | AnyFloat
 """What a buffer with contents holds."""
@@ -76,6 +80,36 @@ def parse_rank(parser: Parser) -> Operation:
     )
     rank.attributes |= attributes
     return rank
+
+
+def parse_transpose(parser: Parser) -> Operation:
+    """memref.transpose %a (i, j) -> (j, i) : memref<3x4xf64> to memref<4x3xf64, ...>"""
+
+    def parse_names() -> list[str]:
+        return parser.parse_comma_separated_list(
+            parser.Delimiter.PAREN, parser.parse_identifier
+        )
+
+    source = parser.parse_unresolved_operand()
+    position = parser.pos
+    dimensions = parse_names()
+    parser.parse_punctuation("->")
+    order = parse_names()
+    if sorted(order) != sorted(set(dimensions)):
+        parser.raise_error("expected a permutation", position, parser.pos)
+    axes = (AffineDimExpr(dimensions.index(name)) for name in order)
+    permutation = AffineMapAttr(AffineMap(len(dimensions), 0, tuple(axes)))
+    attributes = parser.parse_optional_attr_dict()
+    parser.parse_punctuation(":")
+    operand = parser.resolve_operand(source, parser.parse_type())
+    parser.parse_keyword("to")
+    position = parser.pos
+    type_ = parser.parse_type()
+    if not isa(type_, MemRefType):
+        parser.raise_error("expected a memref type", position)
+    transpose = TransposeOp(operand, permutation, type_)
+    transpose.attributes |= attributes
+    return transpose
 
 
 def parse_global(parser: Parser) -> Operation:

@@ -171,3 +171,18 @@ class AdjointBuilder:
             return ()
 
         self.loop((self.index(0), extents[0], self.index(1)), (), body)
+
+    def for_each_index_backwards(
+        self,
+        extents: tuple[SSAValue, ...],
+        visit: Callable[[tuple[SSAValue, ...]], None],
+    ) -> None:
+        """The same, from the last index tuple to the first."""
+        one = self.index(1)
+        last = [self.value(arith.SubiOp(extent, one), "last") for extent in extents]
+
+        def visit_mirrored(indices: tuple[SSAValue, ...]) -> None:
+            pairs = zip(last, indices, strict=True)
+            visit(tuple(self.value(arith.SubiOp(end, iv)) for end, iv in pairs))
+
+        self.for_each_index(extents, visit_mirrored)

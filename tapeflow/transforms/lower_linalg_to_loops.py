@@ -18,6 +18,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.hints import isa
 
+from tapeflow.analysis.buffers import called_functions, find_buffers
 from tapeflow.analysis.linalg_nests import (
     LINALG_OPS,
     LinalgNest,
@@ -27,7 +28,11 @@ from tapeflow.analysis.linalg_nests import (
 from tapeflow.transforms.affine_expressions import emit_map
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.refusal import refuse
-from tapeflow.transforms.replacement import lower_operations, operations_of
+from tapeflow.transforms.replacement import (
+    lower_operations,
+    operations_of,
+    replace_operation,
+)
 
 _INDUCTION_NAMES = "ijklmnopq"
 
@@ -47,8 +52,9 @@ class LowerLinalgToLoopsPass(ModulePass):
           }
         }
 
-    Generic and named operations alike, reductions in order of their indices. Tensors
-    are refused.
+    Generic and named operations alike, reductions in order of their indices. A
+    `linalg.copy` whose buffers may overlap becomes a `memref.copy`. Tensors are
+    refused.
     """
 
     name = "lower-linalg-to-loops"
@@ -56,7 +62,25 @@ class LowerLinalgToLoopsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         found = operations_of(op, LINALG_OPS)
         refuse([problem for inner, _ in found for problem in linalg_problems(inner)])
+        _keep_whole(op)
         lower_operations(op, dict.fromkeys(LINALG_OPS, _lower))
+
+
+def _keep_whole(module: ModuleOp) -> None:
+    """Let copies that may be inside one buffer be copies, not loops.
+
+    A copy reads everything before it writes, which loops do only if buffers are apart.
+    """
+    called = called_functions(module)
+    copies = [*operations_of(module, (linalg.ops.CopyOp,))]
+    buffers = {
+        function: find_buffers(function, is_called=function.sym_name.data in called)
+        for function in {function for _, function in copies}
+    }
+    for copy, function in copies:
+        source, target = copy.operands
+        if buffers[function].same(source, target):
+            replace_operation(copy, memref.CopyOp(source, target))
 
 
 def _lower(op: Operation, constants: FunctionConstants) -> None:

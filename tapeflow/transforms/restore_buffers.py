@@ -6,17 +6,17 @@ The contents that the forward sweep leaves in an argument belong to the caller.
 from typing import cast
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import MemRefType, NoneAttr, UnitAttr
+from xdsl.dialects.builtin import MemRefType, UnitAttr
 from xdsl.ir import SSAValue
 
 from tapeflow.dialects.tape_marks import TAPE_COPY
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.shadow_buffers import plain_type
 
 
 def copy_final_contents(buffer: SSAValue, builder: AdjointBuilder) -> SSAValue:
     """A buffer with the same contents, to be freed by the caller."""
-    type_ = cast(MemRefType, buffer.type)
-    plain = MemRefType(type_.element_type, type_.shape, NoneAttr(), type_.memory_space)
+    plain = plain_type(cast(MemRefType, buffer.type))
     sizes = builder.dynamic_sizes(buffer)
     copy = builder.value(
         memref.AllocOp([*sizes], [], plain), hint_of(buffer, "restored_")

@@ -1,5 +1,6 @@
 """The reverse of loads, stores and copies: accumulation in shadow buffers."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from xdsl.dialects import arith, memref
@@ -14,9 +15,7 @@ def reverse_load(sweep: AdjointSweep, op: memref.LoadOp, adjoints: Adjoints) -> 
     if op.res not in adjoints:
         return
     shadow, indices = sweep.shadows.of(op.memref), [*map(sweep.recall, op.indices)]
-    before = sweep.builder.value(memref.LoadOp.get(shadow, indices))
-    after = sweep.builder.value(arith.AddfOp(before, adjoints.pop(op.res)))
-    sweep.builder.add(memref.StoreOp.get(after, shadow, indices))
+    _add(sweep, adjoints.pop(op.res), shadow, indices)
 
 
 def reverse_store(sweep: AdjointSweep, op: memref.StoreOp, adjoints: Adjoints) -> None:
@@ -37,19 +36,50 @@ def reverse_store(sweep: AdjointSweep, op: memref.StoreOp, adjoints: Adjoints) -
 
 
 def reverse_copy(sweep: AdjointSweep, op: memref.CopyOp) -> None:
-    """Element by element a load and a store, in reverse."""
+    """The shadow of the source grows by that of the target, which becomes zero.
+
+    A copy reads everything before it writes. So where both may be parts of one buffer
+    all adjoints are taken out of the target first; and of an element that has several
+    indices in the target the last one in row-major order has left its value there.
+    """
+    buffers = sweep.activity.buffers
     target = sweep.shadows.of(op.destination)
     source = sweep.shadows.shadows.get(op.source)
+    type_ = cast(MemRefType, target.type)
+    extents = sweep.builder.extents(type_, sweep.builder.dynamic_sizes(target))
+    visit_all = sweep.builder.for_each_index
+    if buffers.overlaps_itself(op.destination):
+        visit_all = sweep.builder.for_each_index_backwards
+    taken = None
+    if source is not None and buffers.same(op.source, op.destination):
+        taken = sweep.shadows.allocate_like(target, "taken")
 
-    def visit(indices: tuple[SSAValue, ...]) -> None:
+    def take(indices: tuple[SSAValue, ...]) -> None:
         adjoint = sweep.builder.value(memref.LoadOp.get(target, indices))
         zero = sweep.builder.zero(cast(AnyFloat, adjoint.type))
         sweep.builder.add(memref.StoreOp.get(zero, target, indices))
-        if source is not None:
-            before = sweep.builder.value(memref.LoadOp.get(source, indices))
-            after = sweep.builder.value(arith.AddfOp(before, adjoint))
-            sweep.builder.add(memref.StoreOp.get(after, source, indices))
+        if taken is not None:
+            sweep.builder.add(memref.StoreOp.get(adjoint, taken, indices))
+        elif source is not None:
+            _add(sweep, adjoint, source, indices)
 
-    type_ = cast(MemRefType, target.type)
-    sizes = sweep.builder.dynamic_sizes(target)
-    sweep.builder.for_each_index(sweep.builder.extents(type_, sizes), visit)
+    visit_all(extents, take)
+    if taken is not None and source is not None:
+
+        def give(indices: tuple[SSAValue, ...]) -> None:
+            adjoint = sweep.builder.value(memref.LoadOp.get(taken, indices))
+            _add(sweep, adjoint, source, indices)
+
+        sweep.builder.for_each_index(extents, give)
+        sweep.builder.add(memref.DeallocOp.get(taken))
+
+
+def _add(
+    sweep: AdjointSweep,
+    adjoint: SSAValue,
+    shadow: SSAValue,
+    indices: Sequence[SSAValue],
+) -> None:
+    before = sweep.builder.value(memref.LoadOp.get(shadow, indices))
+    after = sweep.builder.value(arith.AddfOp(before, adjoint))
+    sweep.builder.add(memref.StoreOp.get(after, shadow, indices))

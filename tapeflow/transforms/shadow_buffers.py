@@ -9,8 +9,8 @@ from xdsl.dialects.builtin import AnyFloat, MemRefType, NoneAttr
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import VIEWS
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
+from tapeflow.analysis.views import VIEWS
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.trip_count import bounds_as_index, emit_trip_count
 
@@ -32,6 +32,11 @@ def inverse(permutation: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(undone)
 
 
+def plain_type(type_: MemRefType) -> MemRefType:
+    """The type of a contiguous buffer of the same shape."""
+    return MemRefType(type_.element_type, type_.shape, NoneAttr(), type_.memory_space)
+
+
 @dataclass
 class ShadowBuffers:
     """Creates shadows in the reverse sweep and finds the shadow of a memref value."""
@@ -45,12 +50,16 @@ class ShadowBuffers:
         """The shadow of a memref whose definition has been passed to `define_all`."""
         return self.shadows[buffer]
 
+    def allocate_like(self, buffer: SSAValue, name: str) -> SSAValue:
+        """Allocate memory of a buffer's shape, to be freed by the caller."""
+        sizes = self.builder.dynamic_sizes(buffer)
+        plain = plain_type(cast(MemRefType, buffer.type))
+        return self.builder.value(memref.AllocOp([*sizes], [], plain), name)
+
     def create_zero(self, buffer: SSAValue, sizes: Sequence[SSAValue]) -> SSAValue:
         """Allocate a shadow filled with zeros; `sizes` are the dynamic extents."""
         type_ = cast(MemRefType, buffer.type)
-        plain = MemRefType(
-            type_.element_type, type_.shape, NoneAttr(), type_.memory_space
-        )
+        plain = plain_type(type_)
         shadow = self.builder.value(
             memref.AllocOp([*sizes], [], plain), hint_of(buffer, "d_")
         )

@@ -27,6 +27,10 @@ SPELLINGS = {
         "%r = memref.memory_space_cast %a : memref<4xf64> to memref<4xf64, 1 : i32>"
     ],
     "memref.rank": ["%r = memref.rank %a : memref<4xf64>"],
+    "memref.transpose": [
+        "%r = memref.transpose %c (i, j) -> (j, i) : memref<2x3xf64> "
+        "to memref<3x2xf64, strided<[1, 3]>>"
+    ],
     "scf.parallel": [
         "scf.parallel (%j) = (%i) to (%n) step (%i) {\n}",
         "scf.parallel (%j) = (%i) to (%n) step (%i) {\n  scf.reduce\n}",
@@ -48,7 +52,7 @@ GLOBALS = [
 def function(body: str) -> str:
     return (
         "func.func @f(%a: memref<4xf64>, %b: memref<4xf64>, %i: index, %n: index, "
-        f"%v: f64) {{\n{body}\nfunc.return\n}}\n"
+        f"%v: f64, %c: memref<2x3xf64>) {{\n{body}\nfunc.return\n}}\n"
     )
 
 
@@ -87,6 +91,9 @@ MISTAKES = {
         "expected a single basic block"
     ),
     "%r = memref.cast %a : memref<4xf64> into memref<?xf64>": "Expected 'to'",
+    "%r = memref.transpose %c (i, j) -> (i, i) : memref<2x3xf64> to memref<2x2xf64>": (
+        "expected a permutation"
+    ),
     "memref.global @g : f64 = uninitialized": "expected a memref type of static shape",
     "memref.global @g : memref<?xf64> = uninitialized": "a memref type of static shape",
     "memref.global @g : memref<2xf64>": "a global buffer that is defined elsewhere",

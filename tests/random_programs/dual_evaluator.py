@@ -22,6 +22,7 @@ from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from . import dual_numbers
 from .dual_numbers import Dual, Tangent, rounded
+from .dual_views import view_of
 from .integer_operations import COMPARISONS, INTEGER_OPERATIONS, wrapped
 
 Array = NDArray[Any]
@@ -199,12 +200,9 @@ class DualEvaluator:
                 return ()
             case memref.DimOp():
                 return (operands[0].elements.shape[operands[1]],)
-            case memref.CastOp():
-                return (operands[0],)
-            case memref.SubviewOp():
-                return (_subview(op, operands),)
             case _:
-                raise NotImplementedError(op.name)
+                source, *numbers = operands
+                return (Memory(view_of(op, source.elements, numbers)),)
 
     def _allocate(self, op: memref.AllocOp | memref.AllocaOp, sizes: Any) -> Memory:
         type_ = op.memref.type
@@ -259,22 +257,3 @@ def _inside(memory: Memory, place: Sequence[int]) -> tuple[int, ...]:
         if not 0 <= index < extent:
             raise IndexError(f"{index} is outside 0 to {extent - 1}")
     return tuple(place)
-
-
-def _subview(op: memref.SubviewOp, operands: Sequence[Any]) -> Memory:
-    memory, *dynamic = operands
-    values = iter(dynamic)
-    starts, counts, steps = (
-        [next(values) if n == DYNAMIC_INDEX else n for n in array.get_values()]
-        for array in (op.static_offsets, op.static_sizes, op.static_strides)
-    )
-    places = tuple(
-        slice(start, start + count * step, step)
-        for start, count, step in zip(starts, counts, steps, strict=True)
-    )
-    view = memory.elements[places]
-    type_ = op.result.type
-    assert isinstance(type_, MemRefType)
-    while view.ndim > len(type_.get_shape()):
-        view = view[0]
-    return Memory(view)

@@ -86,14 +86,7 @@ class BufferView:
 
     def all_strides(self) -> tuple[str, ...]:
         """Strides in elements, also where the layout is row-major."""
-        if self.strides is not None:
-            return self.strides
-        texts: list[str] = []
-        product = "1"
-        for size in reversed(self.sizes):
-            texts.append(product)
-            product = times(product, size)
-        return tuple(reversed(texts))
+        return packed_strides(self.sizes) if self.strides is None else self.strides
 
     @property
     def passes_between_blocks(self) -> bool:
@@ -129,6 +122,16 @@ class BufferView:
         return BufferView(
             type_, name, f"{name}_at" if with_address else None, sizes, strides
         )
+
+
+def packed_strides(sizes: Sequence[str]) -> tuple[str, ...]:
+    """Strides in elements of the row-major layout of some sizes."""
+    texts: list[str] = []
+    product = "1"
+    for size in reversed(sizes):
+        texts.append(product)
+        product = times(product, size)
+    return tuple(reversed(texts))
 
 
 def layout_of(type_: MemRefType) -> tuple[int | None, ...] | None:

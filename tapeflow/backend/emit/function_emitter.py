@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias, TypeGuard
 
 from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from tapeflow.analysis.buffers import Buffers, find_buffers
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.generated_program import Site
 from tapeflow.backend.emit.names import PythonNames
@@ -37,6 +39,9 @@ class FunctionEmitter:
     """Lines, names and what each SSA value is called."""
 
     rules: Mapping[type[Operation], EmitRule]
+    function: FuncOp
+    is_called: bool
+    """Whether another function calls it, maybe with buffers that overlap."""
     names: PythonNames
     sites: list[Site]
     """Places where the program may fail, shared by its functions."""
@@ -55,6 +60,11 @@ class FunctionEmitter:
     """Numbers that the program is given when it runs, shared by its functions."""
     counts_tape: bool = False
     """Whether a line adds to the bytes pushed on tapes."""
+
+    @cached_property
+    def buffers(self) -> Buffers:
+        """Which memrefs of the function may share elements."""
+        return find_buffers(self.function, is_called=self.is_called)
 
     def line(self, text: str) -> None:
         """Append a line at the current depth."""

@@ -14,8 +14,9 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
+from tapeflow.backend.emit.buffer_view import BufferView, times
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
+from tapeflow.backend.emit.views import name_view
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
@@ -85,7 +86,7 @@ def _new_buffer(
     sizes = iter(dynamic)
     shape = type_.get_shape()
     texts = tuple(next(sizes) if n == DYNAMIC_INDEX else str(n) for n in shape)
-    view = replace(emitter.buffer(value), sizes=texts)
+    view = replace(emitter.buffer(value), sizes=texts, strides=None)
     count = "1"
     for size in texts:
         count = times(count, size)
@@ -93,11 +94,21 @@ def _new_buffer(
     emitter.line(f"{view.array} = run.allocate_{view.element}({site}, {count})")
     if view.address is not None:
         emitter.line(f"{view.address} = run.placed_at")
+    view = _laid_out(emitter, op, view)
     if texts and any(isinstance(use.operation, memref.DeallocOp) for use in value.uses):
         live_extent = emitter.names.fresh(f"{view.array}_live")
         emitter.line(f"{live_extent} = {texts[0]}")
         view = replace(view, live_extent=live_extent)
     emitter.meanings[value] = view
+
+
+def _laid_out(emitter: FunctionEmitter, op: Operation, view: BufferView) -> BufferView:
+    """New memory, contiguous from its first element on, as its type has it."""
+    if view.type.get_offset():
+        message = f"a view from element 0 on does not fit {view.type}"
+        emitter.check("False", op, message)
+    name_view(emitter, op, view)
+    return emitter.buffer(op.results[0])
 
 
 def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -112,7 +123,9 @@ def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
             message = f"there is no global buffer @{symbol}"
             raise ExecutionError(message, location_of(op))
         is_constant = definition.constant is not None
-        view = replace(emitter.buffer(get.memref), is_constant=is_constant)
+        view = emitter.buffer(get.memref)
+        view = replace(view, strides=None, is_constant=is_constant)
+        view = _laid_out(emitter, op, view)
         emitter.globals[symbol] = view
         emitter.prologue.append(f"{view.array}_known = False")
     emitter.meanings[get.memref] = view
@@ -158,34 +171,6 @@ def _rank(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     return ()
 
 
-def _cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    """The same memory; what becomes static is checked."""
-    conversion = cast(memref.CastOp, op)
-    source = emitter.buffer(conversion.source)
-    type_ = cast(MemRefType[Any], conversion.dest.type)
-    sizes: list[str] = []
-    for number, static in enumerate(type_.get_shape()):
-        size = source.sizes[number]
-        if static != DYNAMIC_INDEX and size != str(static):
-            message = f"a cast needs size {static} in dimension {number}, not {{0}}"
-            emitter.check(f"{size} == {static}", op, message, size)
-            size = str(static)
-        sizes.append(size)
-    strides = source.strides
-    if layout_of(type_) is not None:
-        strides = source.all_strides()
-    elif strides is not None:
-        packed = replace(source, strides=None).all_strides()
-        for stride, wanted in zip(strides, packed, strict=True):
-            message = "a cast to a row-major buffer needs stride {1}, not {0}"
-            emitter.check(f"{stride} == {wanted}", op, message, stride, wanted)
-        strides = None
-    emitter.meanings[conversion.dest] = replace(
-        source, type=type_, sizes=tuple(sizes), strides=strides
-    )
-    return ()
-
-
 MEMORY_RULES: dict[type[Operation], EmitRule] = {
     memref.LoadOp: _load,
     memref.StoreOp: _store,
@@ -195,6 +180,5 @@ MEMORY_RULES: dict[type[Operation], EmitRule] = {
     memref.DeallocOp: _deallocate,
     memref.DimOp: _dim,
     memref.RankOp: _rank,
-    memref.CastOp: _cast,
 }
 """Op class to how it is written."""

@@ -18,6 +18,7 @@ from xdsl.traits import SymbolTable
 from tapeflow.backend.emit import ring_functions
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.control import CONTROL_RULES
+from tapeflow.backend.emit.copies import COPY_RULES
 from tapeflow.backend.emit.event_table import EventTableBuilder, Segment
 from tapeflow.backend.emit.function_emitter import (
     EmitRule,
@@ -40,6 +41,7 @@ RULES: dict[type[Operation], EmitRule] = {
     **SCALAR_RULES,
     **MEMORY_RULES,
     **VIEW_RULES,
+    **COPY_RULES,
     **CONTROL_RULES,
     **TAPE_RULES,
     **TRANSFER_RULES,
@@ -80,6 +82,8 @@ def generate(
         timeline = None if table is None else Timeline(Segment(table), rings)
         emitter = FunctionEmitter(
             RULES,
+            each,
+            each is not function,
             PythonNames(names.taken),
             sites,
             timeline,
