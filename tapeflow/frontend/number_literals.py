@@ -1,0 +1,154 @@
+"""Reads numbers as MLIR does, at the ends of their types too.
+
+A decimal float is rounded to its type, to infinity where that reaches no further; a
+hexadecimal one is the bits of its type. An integer, index or extent that its type
+does not hold is refused at its place.
+"""
+
+import math
+import re
+from typing import ClassVar
+
+from xdsl.dialects.builtin import (
+    AnyFloat,
+    FloatAttr,
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    f64,
+    i64,
+)
+from xdsl.parser import Parser
+from xdsl.parser.attribute_parser import AttrParser
+from xdsl.utils.exceptions import ParseError
+from xdsl.utils.hints import isa
+from xdsl.utils.lexer import Position, Span
+from xdsl.utils.mlir_lexer import MLIRLexer, MLIRToken, MLIRTokenKind
+
+from tapeflow.analysis.number_attributes import (
+    INDEX_BITS,
+    float_attribute,
+)
+
+LONGEST_INTEGER = 100
+"""Digits of an integer; those of 64 bits, which programs compute with, have 20."""
+LARGEST_DENSE = 1 << 24
+"""Elements of a constant in the text: each is a Python number while it is read."""
+MOST_RESULTS = 10_000
+"""Results under one name: each is an object, however short the text."""
+
+_LITERAL = re.compile(r"-?\s*[0-9a-fx.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+class NumberLexer(MLIRLexer):
+    """Refuses integers that no type holds and that Python takes long to convert."""
+
+    def _lex_number(self, start_pos: Position) -> MLIRToken:
+        token = super()._lex_number(start_pos)
+        digits = len(token.span.text)
+        if token.kind is MLIRTokenKind.INTEGER_LIT and digits > LONGEST_INTEGER:
+            raise ParseError(
+                token.span,
+                f"an integer of {digits} digits is too large; an index or i64 ends at "
+                f"{2 ** (INDEX_BITS - 1) - 1}",
+            )
+        return token
+
+
+def read_float(parser: AttrParser, value: float, span: Span, type_: AnyFloat) -> float:
+    """The float that a literal stands for; `value` is what xDSL read at `span`."""
+    text = span.text.lower()
+    if not text.lstrip("- ").startswith("0x"):
+        return float_attribute(float(value), type_).value.data
+    if text.startswith("-"):
+        parser.raise_error(
+            "the bits of a hexadecimal float hold its sign: leave '-' out", span
+        )
+    size = type_.compile_time_size
+    if int(value).bit_length() > 8 * size:
+        parser.raise_error(f"{span.text} has more bits than {type_}", span)
+    return next(iter(type_.iter_unpack(int(value).to_bytes(size, "little"))))
+
+
+class _DenseElement(AttrParser._TensorLiteralElement):
+    """A number of a dense constant."""
+
+    def to_type(self, parser: AttrParser, type: object) -> object:
+        if isinstance(type, AnyFloat) and isinstance(self.value, int | float):
+            return read_float(parser, self.value, self.span, type)
+        converted = super().to_type(parser, type)  # pyright: ignore[reportArgumentType]
+        if isinstance(type, IntegerType | IndexType) and isinstance(converted, int):
+            check_integer(parser, converted, self.span, type)
+        return converted
+
+
+def check_integer(
+    parser: AttrParser, number: int, span: Span, type_: IntegerType | IndexType
+) -> None:
+    """Refuse an integer that its type does not hold."""
+    if isinstance(type_, IndexType):
+        low, end = -(2 ** (INDEX_BITS - 1)), 2 ** (INDEX_BITS - 1)
+    else:
+        low, end = type_.value_range()
+    if not low <= number < end:
+        parser.raise_error(
+            f"{span.text} does not fit {type_}, which ends at "
+            f"{low if number < 0 else end - 1}",
+            span,
+        )
+
+
+class NumberParser(Parser):
+    """A parser in which numbers mean what they mean in MLIR."""
+
+    _TensorLiteralElement: ClassVar = _DenseElement
+
+    def parse_optional_builtin_int_or_float_attr(
+        self,
+    ) -> IntegerAttr | FloatAttr | None:
+        if (boolean := self.try_parse_builtin_boolean_attr()) is not None:
+            return boolean
+        start = self.pos
+        value = self.parse_optional_number()
+        if value is None:
+            return None
+        literal = _LITERAL.match(self.lexer.input.content, start)
+        assert literal is not None
+        span = Span(start, literal.end(), self.lexer.input)
+        if self._current_token.kind == MLIRTokenKind.COLON:
+            type_ = self._parse_attribute_type()
+        else:
+            type_ = f64 if isinstance(value, float) else i64
+        if isinstance(type_, AnyFloat):
+            return FloatAttr(read_float(self, value, span, type_), type_)
+        if not isa(type_, IntegerType | IndexType):
+            self.raise_error(f"a number cannot have type {type_}", span)
+        if isinstance(value, float):
+            self.raise_error(f"a number with a point cannot have type {type_}", span)
+        check_integer(self, value, span, type_)
+        return IntegerAttr(value, type_)
+
+    def parse_shape_dimension(self, allow_dynamic: bool = True) -> int:
+        start = self._current_token.span
+        extent = super().parse_shape_dimension(allow_dynamic)
+        if extent >= 2 ** (INDEX_BITS - 1):
+            self.raise_error(f"an extent of {extent} is not an index", start)
+        return extent
+
+    def _parse_dense_literal_type(self):
+        start = self._current_token.span
+        type_ = super()._parse_dense_literal_type()
+        elements = math.prod(type_.get_shape())
+        if elements > LARGEST_DENSE:
+            self.raise_error(
+                f"a constant of {elements} elements is too large: at most "
+                f"{LARGEST_DENSE} can stand in a text; pass it as an argument",
+                start,
+            )
+        return type_
+
+    def _parse_op_result(self) -> tuple[Span, int]:
+        span, number = super()._parse_op_result()
+        if number > MOST_RESULTS:
+            self.raise_error(f"an operation cannot have {number} results", span)
+        return span, number
