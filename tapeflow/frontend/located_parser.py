@@ -18,6 +18,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.parser.generic_parser import ParserState
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Position, Span
 
@@ -25,6 +26,7 @@ from tapeflow.dialects.affine_additions import ADDITIONS
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
 from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
 from tapeflow.frontend.nesting import DEEPEST
+from tapeflow.frontend.number_literals import NumberLexer, NumberParser
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class _CustomSyntax:
         return self.name.partition(".")[0]
 
 
-class LocatedParser(Parser):
+class LocatedParser(NumberParser):
     """A parser that gives each operation the file, line and column of its name.
 
     As in MLIR the column is that of the operation's name, not of its results; an
@@ -50,6 +52,7 @@ class LocatedParser(Parser):
         self, context: Context, text: str, name: str, *, line_offset: int = 0
     ) -> None:
         super().__init__(context, text, name)
+        self._parser_state = ParserState(NumberLexer(self.lexer.input))
         self._file = StringAttr(name)
         self._line_offset = line_offset
         lengths = (len(line) + 1 for line in text.split("\n"))

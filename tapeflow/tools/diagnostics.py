@@ -17,6 +17,7 @@ from xdsl.utils.exceptions import (
 )
 
 from tapeflow.analysis.source_lines import file_location
+from tapeflow.analysis.verification import MalformedResultError
 from tapeflow.frontend.input_error import InputError
 
 _BLAMING = (Operation.emit_error.__code__, Operation.verify.__code__)
@@ -58,7 +59,11 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
             op = operation_of(error)
             place = None if op is None else place_of(op.location)
             first, *more = _blame(error, op).split("\n")
-            return Message("\n".join([first + stage, *more]), place)
+            text = "\n".join([first + stage, *more])
+            if isinstance(error, MalformedResultError):
+                text = f"internal error: malformed result of a pass: {text}"
+                return Message(text, place, is_internal=True)
+            return Message(text, place)
         case ArgSpecParseError():
             return Message(str(error))
         case OSError():
@@ -85,6 +90,8 @@ def operation_of(error: BaseException) -> Operation | None:
     for frame, _ in walk_tb(error.__traceback__):
         if frame.f_code in _BLAMING:
             op = frame.f_locals["self"]
+    if op is None and error.__cause__ is not None:
+        return operation_of(error.__cause__)
     return op
 
 
