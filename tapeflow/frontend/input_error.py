@@ -85,6 +85,9 @@ class InputError(Exception):
 
 _CLEARER = {
     "Could not parse entire input!": "expected an operation here",
+    "End of file reached before closing string literal.": "this string does not end "
+    "on its line",
+    "Expected suffix identifier after {first_char}": "expected a name after this",
     " in block definition": "expected an operation, a block label or '}' here",
 }
 """What some messages of xDSL's parser mean."""

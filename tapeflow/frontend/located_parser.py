@@ -20,13 +20,14 @@ from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.generic_parser import ParserState
 from xdsl.utils.exceptions import ParseError
-from xdsl.utils.lexer import Position, Span
+from xdsl.utils.lexer import Input, Position, Span
 
 from tapeflow.dialects.affine_additions import ADDITIONS
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
+from tapeflow.frontend.bounded_lexer import BoundedLexer
 from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
 from tapeflow.frontend.nesting import DEEPEST
-from tapeflow.frontend.number_literals import NumberLexer, NumberParser
+from tapeflow.frontend.number_literals import NumberParser
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,8 @@ class LocatedParser(NumberParser):
     def __init__(
         self, context: Context, text: str, name: str, *, line_offset: int = 0
     ) -> None:
-        super().__init__(context, text, name)
-        self._parser_state = ParserState(NumberLexer(self.lexer.input))
+        super().__init__(context, "", name)
+        self._parser_state = ParserState(BoundedLexer(Input(text, name)))
         self._file = StringAttr(name)
         self._line_offset = line_offset
         lengths = (len(line) + 1 for line in text.split("\n"))

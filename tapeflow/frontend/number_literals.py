@@ -20,39 +20,21 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.parser import Parser
 from xdsl.parser.attribute_parser import AttrParser
-from xdsl.utils.exceptions import ParseError
 from xdsl.utils.hints import isa
-from xdsl.utils.lexer import Position, Span
-from xdsl.utils.mlir_lexer import MLIRLexer, MLIRToken, MLIRTokenKind
+from xdsl.utils.lexer import Span
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from tapeflow.analysis.number_attributes import (
     INDEX_BITS,
     float_attribute,
 )
 
-LONGEST_INTEGER = 100
-"""Digits of an integer; those of 64 bits, which programs compute with, have 20."""
 LARGEST_DENSE = 1 << 24
 """Elements of a constant in the text: each is a Python number while it is read."""
 MOST_RESULTS = 10_000
 """Results under one name: each is an object, however short the text."""
 
 _LITERAL = re.compile(r"-?\s*[0-9a-fx.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
-
-
-class NumberLexer(MLIRLexer):
-    """Refuses integers that no type holds and that Python takes long to convert."""
-
-    def _lex_number(self, start_pos: Position) -> MLIRToken:
-        token = super()._lex_number(start_pos)
-        digits = len(token.span.text)
-        if token.kind is MLIRTokenKind.INTEGER_LIT and digits > LONGEST_INTEGER:
-            raise ParseError(
-                token.span,
-                f"an integer of {digits} digits is too large; an index or i64 ends at "
-                f"{2 ** (INDEX_BITS - 1) - 1}",
-            )
-        return token
 
 
 def read_float(parser: AttrParser, value: float, span: Span, type_: AnyFloat) -> float:

@@ -72,7 +72,7 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
         case RecursionError():
             return Message("the program is nested too deeply" + stage)
         case _ if type(error).__module__.split(".")[0] in _OUR_PACKAGES:
-            return Message(str(error))
+            return Message(str(error), _known_place(error))
         case _:
             what = f"{type(error).__name__}: {error}".rstrip(": ")
             return Message(f"internal error{stage}: {what}", is_internal=True)
@@ -82,6 +82,12 @@ def _blame(error: DiagnosticException, op: Operation | None) -> str:
     if isinstance(error, VerifyException) and op is not None:
         return f"'{op.name}': {error}"
     return str(error)
+
+
+def _known_place(error: BaseException) -> str | None:
+    """The place that an exception of ours knows itself."""
+    location = getattr(error, "location", None)
+    return place_of(location) if isinstance(location, Attribute) else None
 
 
 def operation_of(error: BaseException) -> Operation | None:
