@@ -1,4 +1,4 @@
-"""Verifies a module: operations, dominance, and whatever xDSL's verifiers raise.
+"""Verifies a module: operations, dominance, and what xDSL's verifiers leave out.
 
 Some verifiers of xDSL raise plain exceptions for malformed operations, such as a load
 with an index too few. They become the `VerifyException` that they should have been.
@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.structured_control import verify_control
 
 
 class MalformedResultError(VerifyException):
@@ -27,6 +28,7 @@ def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
     try:
         verify_dominance(module)
         module.verify()
+        verify_control(module)
     except DiagnosticException as error:
         if after is None:
             raise

@@ -49,7 +49,7 @@ Report: TypeAlias = Callable[[str], None]
 """Is told which stage begins."""
 
 NAME = "spoilt.mlir"
-_PLACED = re.compile(rf"{re.escape(NAME)}(:\d+:\d+)?: error: ")
+_PLACED = re.compile(rf"({re.escape(NAME)}|\S+:\d+:\d+): ")
 _LARGEST = 100_000
 """Elements of an argument."""
 
@@ -117,16 +117,21 @@ def _judge_text(case: Case, report: Report) -> Verdict:
             return Verdict("compiled")
         return _run_gradient(module, generator, begin)
     except Exception as error:
-        return _verdict(error, stage)
+        return _verdict(case, error, stage)
 
 
-def _verdict(error: Exception, stage: str) -> Verdict:
+def _verdict(case: Case, error: Exception, stage: str) -> Verdict:
     message = failure_message(error)
     if "internal error" in message:
         return Verdict("internal error", message, _origin(error))
-    # A pipeline may ask for a function that is gone.
-    has_place = stage == "run" or _PLACED.match(message) or "no function" in message
-    if not has_place and not isinstance(error, PipelineError):
+    may_lack_place = (
+        stage == "run"
+        or b"loc(unknown)" in case.data
+        or isinstance(error, PipelineError)
+        # A pipeline may ask for a function that is gone.
+        or "no function" in message
+    )
+    if not may_lack_place and not _PLACED.match(message):
         return Verdict("no place", message, _origin(error))
     return Verdict("message", message, _origin(error))
 
