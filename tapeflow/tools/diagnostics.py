@@ -57,7 +57,7 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
             return message_of(InputError.from_parse_error(error))
         case DiagnosticException():
             op = operation_of(error)
-            place = None if op is None else place_of(op.location)
+            place = None if op is None else _nearest_place(op)
             first, *more = _blame(error, op).split("\n")
             text = "\n".join([first + stage, *more])
             if isinstance(error, MalformedResultError):
@@ -82,6 +82,13 @@ def _blame(error: DiagnosticException, op: Operation | None) -> str:
     if isinstance(error, VerifyException) and op is not None:
         return f"'{op.name}': {error}"
     return str(error)
+
+
+def _nearest_place(op: Operation) -> str | None:
+    """The place of an operation, or of one around it: parsers add yields without."""
+    place = place_of(op.location)
+    parent = op.parent_op()
+    return _nearest_place(parent) if place is None and parent is not None else place
 
 
 def _known_place(error: BaseException) -> str | None:

@@ -142,6 +142,6 @@ _KINDS: tuple[tuple[Mutation, int], ...] = (
     (_nested, 1),
     (_tokens, 5),
     (_lines, 5),
-    (_replace(_NUMBER, NUMBERS), 5),
-    (_replace(_TYPE, TYPES), 4),
+    (_replace(_NUMBER, NUMBERS), 8),
+    (_replace(_TYPE, TYPES), 6),
 )
