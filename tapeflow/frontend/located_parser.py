@@ -26,8 +26,8 @@ from tapeflow.dialects.affine_additions import ADDITIONS
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
 from tapeflow.frontend.bounded_lexer import BoundedLexer
 from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
+from tapeflow.frontend.location_aliases import LocationParser
 from tapeflow.frontend.nesting import DEEPEST
-from tapeflow.frontend.number_literals import NumberParser
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class _CustomSyntax:
         return self.name.partition(".")[0]
 
 
-class LocatedParser(NumberParser):
+class LocatedParser(LocationParser):
     """A parser that gives each operation the file, line and column of its name.
 
     As in MLIR the column is that of the operation's name, not of its results; an
@@ -72,7 +72,9 @@ class LocatedParser(NumberParser):
 
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         try:
-            return super().parse_module(allow_implicit_module)
+            module = super().parse_module(allow_implicit_module)
+            self.define_locations(module)
+            return module
         except NotImplementedError as error:
             # Products and quotients of dimensions and symbols in affine maps.
             self.raise_error(f"this is not supported: {error}", self.pos)

@@ -3,22 +3,30 @@
 import multiprocessing
 import os
 import resource
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from time import monotonic
 
-from .judge import Verdict, judge, make_case
+from .judge import Report, Verdict, judge, make_case
 
 MEMORY_BYTES = 6 * 2**30
 _SPAWN = multiprocessing.get_context("spawn")
 
 
+def judge_seed(seed: int, report: Report) -> Verdict:
+    """The verdict on the case of a seed."""
+    return judge(make_case(seed), report)
+
+
 def verdicts(
-    seeds: Iterable[int], jobs: int, seconds: float
+    seeds: Iterable[int],
+    jobs: int,
+    seconds: float,
+    judge: Callable[[int, Report], Verdict] = judge_seed,
 ) -> Iterator[tuple[int, Verdict]]:
-    """The verdict on the case of each seed, as they come."""
+    """The verdict on each seed, as they come; a stage has some seconds."""
     todo = iter(seeds)
-    workers = [_Worker(seconds) for _ in range(jobs)]
+    workers = [_Worker(judge, seconds) for _ in range(jobs)]
     try:
         for worker in workers:
             worker.begin(next(todo, None))
@@ -37,14 +45,17 @@ def verdicts(
 class _Worker:
     """One process, replaced when it dies or takes too long."""
 
-    def __init__(self, seconds: float):
+    def __init__(self, judge: Callable[[int, Report], Verdict], seconds: float):
+        self._judge = judge
         self._seconds = seconds
         self.seed: int | None = None
         self._start()
 
     def _start(self) -> None:
         self.connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = _SPAWN.Process(
+            target=_serve, args=(theirs, self._judge), daemon=True
+        )
         self._process.start()
         theirs.close()
 
@@ -83,7 +94,7 @@ class _Worker:
         self.connection.close()
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, judge: Callable[[int, Report], Verdict]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     for stream in (0, 1, 2):  # passes explain themselves
         os.dup2(os.open(os.devnull, os.O_RDWR), stream)
@@ -92,4 +103,4 @@ def _serve(connection: Connection) -> None:
             seed = connection.recv()
         except EOFError:
             return
-        connection.send(judge(make_case(seed), connection.send))
+        connection.send(judge(seed, connection.send))
