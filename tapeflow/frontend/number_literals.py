@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from xdsl.dialects.builtin import (
     AnyFloat,
+    Float80Type,
+    Float128Type,
     FloatAttr,
     IndexType,
     IntegerAttr,
@@ -39,6 +41,8 @@ _LITERAL = re.compile(r"-?\s*[0-9a-fx.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 def read_float(parser: AttrParser, value: float, span: Span, type_: AnyFloat) -> float:
     """The float that a literal stands for; `value` is what xDSL read at `span`."""
+    if isinstance(type_, Float80Type | Float128Type):
+        parser.raise_error(f"numbers of type {type_} cannot be held; f64 can", span)
     text = span.text.lower()
     if not text.lstrip("- ").startswith("0x"):
         return float_attribute(float(value), type_).value.data

@@ -68,6 +68,8 @@ def test_bits_of_a_nan(bits: str) -> None:
         ("-9223372036854775809 : index", "ends at -9223372036854775808"),
         ("256 : i8", "256 does not fit i8, which ends at 255"),
         ("-129 : i8", "-129 does not fit i8, which ends at -128"),
+        ("1.5 : f80", "numbers of type f80 cannot be held"),
+        ("dense<1.5> : vector<2xf128>", "numbers of type f128 cannot be held"),
         ("1.5 : i8", "a number with a point cannot have type i8"),
         ("1 : none", "a number cannot have type none"),
         ("9" * 6000, "an integer of 6000 digits is too large"),

@@ -1,4 +1,4 @@
-"""A few hundred spoilt inputs; `python -m tests.input_fuzz` judges thousands."""
+"""Some spoilt inputs; `python -m tests.input_fuzz` judges thousands."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from .corpus import texts
 from .judge import FAULTS, Case, Report, Verdict, judge, make_case
 from .workers import verdicts
 
-SEEDS = range(160)
+SEEDS = range(60)
 PROGRAM = b"func.func @f(%x: f64) -> f64 {\n  func.return %x : f64\n}"
 
 
@@ -55,7 +55,7 @@ def misbehave(seed: int, report: Report) -> Verdict:
     """What cannot be caught in this process."""
     report("run" if seed == 2 else "read")
     if seed == 0:
-        os.abort()
+        os._exit(7)
     if seed < 3:
         time.sleep(100)
     return Verdict("ran")

@@ -10,7 +10,7 @@ from time import monotonic
 from .judge import Report, Verdict, judge, make_case
 
 MEMORY_BYTES = 6 * 2**30
-_SPAWN = multiprocessing.get_context("spawn")
+_FORK = multiprocessing.get_context("fork")  # what is loaded is loaded once
 
 
 def judge_seed(seed: int, report: Report) -> Verdict:
@@ -52,8 +52,8 @@ class _Worker:
         self._start()
 
     def _start(self) -> None:
-        self.connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(
+        self.connection, theirs = _FORK.Pipe()
+        self._process = _FORK.Process(
             target=_serve, args=(theirs, self._judge), daemon=True
         )
         self._process.start()
@@ -62,7 +62,7 @@ class _Worker:
     def begin(self, seed: int | None) -> None:
         """Judge the case of a seed; None for nothing more."""
         self.seed, self._stage = seed, "start"
-        self._deadline = monotonic() + 60 + self._seconds  # until it has loaded all
+        self._deadline = monotonic() + 60 + self._seconds  # until all is loaded
         if seed is not None:
             self.connection.send(seed)
 
