@@ -8,8 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from .judge import FAULTS, Verdict, make_case
 from .workers import verdicts
@@ -23,19 +21,20 @@ from .workers import verdicts
 @click.option("--output", type=click.Path(path_type=Path), default=Path())
 def main(count: int, seed: int, jobs: int, seconds: float, output: Path) -> None:
     """Spoil inputs and check that each runs or ends in one message with a place."""
-    console, outcomes, faults = Console(), Counter[str](), Counter[str]()
+    outcomes, faults = Counter[str](), Counter[str]()
     output.mkdir(parents=True, exist_ok=True)
-    with Progress(console=console) as progress:
-        found = verdicts(range(seed, seed + count), jobs, seconds)
-        for number, verdict in progress.track(found, total=count):
+    found = verdicts(range(seed, seed + count), jobs, seconds)
+    # No progress bar with a thread: processes are forked.
+    with click.progressbar(found, length=count) as progress:
+        for number, verdict in progress:
             outcomes[verdict.outcome] += 1
             if verdict.outcome not in FAULTS:
                 continue
             faults[verdict.origin] += 1
             if faults[verdict.origin] == 1 or verdict.outcome in ("hang", "crash"):
-                console.print(_save(number, verdict, output), markup=False)
+                click.echo(_save(number, verdict, output))
     for outcome, times in [*outcomes.most_common(), *faults.most_common()]:
-        console.print(f"{times:6d}  {outcome}", markup=False)
+        click.echo(f"{times:6d}  {outcome}")
     sys.exit(bool(faults))
 
 
@@ -45,7 +44,7 @@ def _save(seed: int, verdict: Verdict, output: Path) -> str:
     path.write_bytes(case.data)
     through = f" through '{case.pipeline}'" if case.pipeline else ""
     message = verdict.message[:500]
-    return f"{path} ({case.name}{through}): {verdict.outcome}: {message}\n"
+    return f"\n{path} ({case.name}{through}): {verdict.outcome}: {message}\n"
 
 
 if __name__ == "__main__":
