@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from .judge import FAULTS, Verdict, make_case
+from .judge import FAULTS, Verdict, load, make_case
 from .workers import verdicts
 
 
@@ -22,6 +22,7 @@ from .workers import verdicts
 def main(count: int, seed: int, jobs: int, seconds: float, output: Path) -> None:
     """Spoil inputs and check that each runs or ends in one message with a place."""
     outcomes, faults = Counter[str](), Counter[str]()
+    load()
     output.mkdir(parents=True, exist_ok=True)
     found = verdicts(range(seed, seed + count), jobs, seconds)
     # No progress bar with a thread: processes are forked.

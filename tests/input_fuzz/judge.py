@@ -31,6 +31,7 @@ from tapeflow.tools.pipeline_text import PipelineError
 from tapeflow.universe import full_context
 
 from .corpus import DEFAULT_PIPELINES, ROOT, texts
+from .mutate_arrays import archive
 from .mutate_arrays import mutated as mutated_arrays
 from .mutate_text import mutated as mutated_text
 
@@ -92,6 +93,12 @@ def make_case(seed: int) -> Case:
     pipelines = text.pipelines or (None,)
     pipeline = generator.choice(pipelines)
     return Case(seed, text.name, data, is_text=True, pipeline=pipeline)
+
+
+def load() -> None:
+    """Load and compile what every process needs, which takes longer than a case may."""
+    good = archive(_good_arrays())
+    judge(Case(0, "arrays", good, is_text=False, pipeline=None))
 
 
 def judge(case: Case, report: Report = lambda stage: None) -> Verdict:

@@ -7,7 +7,7 @@ import pytest
 
 from . import judge as judging
 from .corpus import texts
-from .judge import FAULTS, Case, Report, Verdict, judge, make_case
+from .judge import FAULTS, Case, Report, Verdict, judge, load, make_case
 from .workers import verdicts
 
 SEEDS = range(60)
@@ -15,6 +15,7 @@ PROGRAM = b"func.func @f(%x: f64) -> f64 {\n  func.return %x : f64\n}"
 
 
 def test_spoilt_inputs_run_or_end_in_a_message() -> None:
+    load()
     found = dict(verdicts(SEEDS, jobs=1, seconds=30))
     assert found.keys() == set(SEEDS)
     assert {s: v for s, v in found.items() if v.outcome in FAULTS} == {}
