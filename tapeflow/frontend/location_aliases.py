@@ -63,7 +63,7 @@ class LocationParser(NumberParser):
         locations = self.parse_comma_separated_list(
             self.Delimiter.SQUARE, self._parse_location
         )
-        return FusedLoc(locations, metadata)
+        return FusedLoc(tuple(locations), metadata)
 
     def _skip_end_of_range(self) -> None:
         """`"f.mlir":2:8 to 3:4` and `"f.mlir":2:8 to :12`"""
@@ -100,8 +100,8 @@ class LocationParser(NumberParser):
                     self._defined_inside(location.caller, inside),
                 )
             case FusedLoc(locations=ArrayAttr() as parts):
-                found = [self._defined_inside(part, inside) for part in parts]
-                return FusedLoc(found, location.metadata)
+                found = (self._defined_inside(part, inside) for part in parts)
+                return FusedLoc(tuple(found), location.metadata)
             case _:
                 return location
 

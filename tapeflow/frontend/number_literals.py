@@ -7,10 +7,11 @@ does not hold is refused at its place.
 
 import math
 import re
-from typing import ClassVar
+from typing import TypeAlias
 
 from xdsl.dialects.builtin import (
     AnyFloat,
+    ComplexType,
     Float80Type,
     Float128Type,
     FloatAttr,
@@ -36,6 +37,8 @@ LARGEST_DENSE = 1 << 24
 MOST_RESULTS = 10_000
 """Results under one name: each is an object, however short the text."""
 
+DenseNumber: TypeAlias = float | int | tuple[float, float] | tuple[int, int]
+
 _LITERAL = re.compile(r"-?\s*[0-9a-fx.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -54,18 +57,6 @@ def read_float(parser: AttrParser, value: float, span: Span, type_: AnyFloat) ->
     if int(value).bit_length() > 8 * size:
         parser.raise_error(f"{span.text} has more bits than {type_}", span)
     return next(iter(type_.iter_unpack(int(value).to_bytes(size, "little"))))
-
-
-class _DenseElement(AttrParser._TensorLiteralElement):
-    """A number of a dense constant."""
-
-    def to_type(self, parser: AttrParser, type: object) -> object:
-        if isinstance(type, AnyFloat) and isinstance(self.value, int | float):
-            return read_float(parser, self.value, self.span, type)
-        converted = super().to_type(parser, type)  # pyright: ignore[reportArgumentType]
-        if isinstance(type, IntegerType | IndexType) and isinstance(converted, int):
-            check_integer(parser, converted, self.span, type)
-        return converted
 
 
 def check_integer(
@@ -87,7 +78,20 @@ def check_integer(
 class NumberParser(Parser):
     """A parser in which numbers mean what they mean in MLIR."""
 
-    _TensorLiteralElement: ClassVar = _DenseElement
+    class _TensorLiteralElement(Parser._TensorLiteralElement):  # pyright: ignore[reportPrivateUsage]
+        """A number of a dense constant."""
+
+        def to_type(
+            self,
+            parser: AttrParser,
+            type: AnyFloat | IntegerType | IndexType | ComplexType,
+        ) -> DenseNumber:
+            if isinstance(type, AnyFloat) and isinstance(self.value, int | float):
+                return read_float(parser, self.value, self.span, type)
+            number = super().to_type(parser, type)
+            if isa(type, IntegerType | IndexType) and isinstance(number, int):
+                check_integer(parser, number, self.span, type)
+            return number
 
     def parse_optional_builtin_int_or_float_attr(
         self,

@@ -30,6 +30,7 @@ from xdsl.traits import ConstantLike, HasCanonicalizationPatternsTrait, HasFolde
 from xdsl.transforms.canonicalization_patterns import arith as upstream
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.dead_code_elimination import region_dce
+from xdsl.utils.hints import isa
 
 from tapeflow.analysis.number_attributes import (
     float_attribute,
@@ -61,9 +62,9 @@ class FoldFloats(RewritePattern):
     ) -> None:
         compute = _FLOATS.get(type(op))
         lhs, rhs = _constant(op.lhs), _constant(op.rhs)
-        if compute is None or not isinstance(lhs, FloatAttr):
+        if compute is None:
             return
-        if isinstance(rhs, FloatAttr):
+        if isa(lhs, FloatAttr) and isa(rhs, FloatAttr):
             number = compute(lhs.value.data, rhs.value.data)
             rewriter.replace(op, arith.ConstantOp(float_attribute(number, lhs.type)))
 

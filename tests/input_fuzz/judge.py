@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 from traceback import walk_tb
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
 import numpy as np
 from click.testing import CliRunner
@@ -169,7 +169,7 @@ def _run_gradient(module: ModuleOp, generator: Random, begin: Report) -> Verdict
     affordable = {key: a for key, a in inputs.items() if a is not None}
     if len(affordable) < len(inputs):
         return Verdict("compiled")
-    engine = cast(Engine, "compiled" if generator.random() < 0.1 else "reference")
+    engine: Engine = "compiled" if generator.random() < 0.1 else "reference"
     machine = preset("fair") if generator.random() < 0.2 else None
     begin("run")
     compiled.run(affordable, machine=machine, engine=engine)
