@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from xdsl.dialects import arith
 from xdsl.ir import Operation
 
+LEAST = -(2**63)
+"""The least integer of 64 bits."""
+
 
 @dataclass(frozen=True)
 class Expression:
@@ -64,11 +67,23 @@ class Literal(Expression):
 
 
 @dataclass(frozen=True)
-class IntegerLiteral(Expression):
-    """An integer constant of the type of operand `like`."""
+class Predecessor(Expression):
+    """An integer operand as an exponent one less, in 64 bits.
 
-    value: int
-    like: int
+    The least number of 64 bits has none; two more is as odd, and to powers of either
+    only 1 and -1 are neither 0 nor infinite.
+    """
+
+    operand: Operand
+
+    @staticmethod
+    def of(number: int) -> int:
+        """What it is of a known operand."""
+        return number + 1 if number == LEAST else number - 1
+
+    @property
+    def terms(self) -> tuple[Expression, ...]:
+        return (self.operand,)
 
 
 @dataclass(frozen=True)

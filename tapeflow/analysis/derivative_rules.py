@@ -3,8 +3,9 @@
 One expression an operand; None where nothing flows. Conventions, where a derivative is
 not unique or does not exist:
 
-- minimum and maximum give all of the adjoint to the operand they chose, to the first of
-  two equal ones;
+- minimum and maximum give all of the adjoint to the operand they chose: to a NaN if
+  there is one, by minnum and maxnum to the one that is a number; to the first of two
+  equal ones, as -0 and +0 are, to the second of two NaNs;
 - |x| has derivative 0 at 0; floor, ceil, round and trunc have derivative 0 everywhere;
 - x^y has derivative 0 in x where y = 0, and 0 in y where x = 0; so has an integer
   power;
@@ -26,9 +27,9 @@ from tapeflow.analysis.derivative_expressions import (
     Compare,
     Convert,
     Expression,
-    IntegerLiteral,
     Literal,
     Operand,
+    Predecessor,
     Recorded,
     Result,
     choose,
@@ -50,9 +51,13 @@ def _split(chose_first: Expression) -> tuple[Expression, Expression]:
     return choose(recorded, G, ZERO), choose(recorded, ZERO, G)
 
 
-def _number_or(chose_first: Expression) -> Expression:
-    """The first operand also wins where the second is not a number."""
-    return _call(arith.OrIOp, chose_first, Compare("une", B, B))
+def _extremum(other: type[Operation]) -> tuple[Expression, Expression]:
+    """The rule of an extremum that is NaN where an operand is.
+
+    It chose the first operand where the `other` extremum, which prefers numbers, would
+    choose the second: one operation less than asking for order and for NaN.
+    """
+    return _split(Compare("oeq", _call(other, A, B), B))
 
 
 _SIGN = choose(
@@ -70,9 +75,7 @@ _EXPONENT = Convert(arith.SIToFPOp, B, None)
 _INTEGER_POWER = choose(
     Compare("oeq", _EXPONENT, ZERO),
     ZERO,
-    G
-    * _EXPONENT
-    * _call(math.FPowIOp, A, _call(arith.SubiOp, B, IntegerLiteral(1, like=1))),
+    G * _EXPONENT * _call(math.FPowIOp, A, Predecessor(B)),
 )
 _MAGNITUDE = _call(math.AbsFOp, A)
 # sqrt(x^2 + 1), which rounds to |x| long before the square overflows.
@@ -91,10 +94,10 @@ RULES: dict[type[Operation], Rule] = {
     arith.DivfOp: (G / B, -(G / B * Y)),
     arith.NegfOp: (-G,),
     arith.SelectOp: (None, choose(A, G, ZERO), choose(A, ZERO, G)),
-    arith.MinimumfOp: _split(Compare("ole", A, B)),
-    arith.MaximumfOp: _split(Compare("oge", A, B)),
-    arith.MinnumfOp: _split(_number_or(Compare("ole", A, B))),
-    arith.MaxnumfOp: _split(_number_or(Compare("oge", A, B))),
+    arith.MinimumfOp: _extremum(arith.MaxnumfOp),
+    arith.MaximumfOp: _extremum(arith.MinnumfOp),
+    arith.MinnumfOp: _split(Compare("oeq", Y, A)),
+    arith.MaxnumfOp: _split(Compare("oeq", Y, A)),
     arith.ExtFOp: (Convert(arith.TruncFOp, G, 0),),
     arith.TruncFOp: (Convert(arith.ExtFOp, G, 0),),
     arith.SIToFPOp: (None,),

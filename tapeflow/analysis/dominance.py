@@ -9,7 +9,7 @@ the set once and every operand is looked up once: linear in the size of the prog
 from collections.abc import Iterable
 
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, OpResult, Region, SSAValue
 from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.exceptions import VerifyException
 
@@ -80,6 +80,9 @@ def _reject_use(op: Operation, index: int, operand: SSAValue) -> None:
 
 def _reason(op: Operation, operand: SSAValue) -> str:
     """Why `operand` is not visible at `op`, and what would help."""
+    if not isinstance(operand, OpResult | BlockArgument):
+        # The parser takes a value of that name in another function for it.
+        return "is not defined here"
     owner = operand.owner
     home = owner if isinstance(owner, Block) else owner.parent
     if home is None:

@@ -101,6 +101,8 @@ class IndexEstimates:
         if not isinstance(type_, MemRefType):
             return None
         shape = type_.get_shape()
+        if not 0 <= axis < len(shape):  # the access fails if it ever runs
+            return None
         if shape[axis] != DYNAMIC_INDEX:
             return float(shape[axis])
         if isinstance(buffer, BlockArgument):

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, LocationAttr, MemRefType
 from xdsl.ir import Attribute
 
 from tapeflow.backend.scalar_types import storage_dtype
@@ -14,7 +14,14 @@ Array: TypeAlias = NDArray[Any]
 
 
 class RequestError(ValueError):
-    """What was asked for does not fit the program: a name, a number, an array."""
+    """What was asked for does not fit the program: a name, a number, an array.
+
+    `location` is where in the program, if one place of it is at fault.
+    """
+
+    def __init__(self, message: str, location: LocationAttr | None = None):
+        super().__init__(message)
+        self.location = location
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from xdsl.passes import ModulePass, PassPipeline
 from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Energy, Machine, Recording, Watch
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification import verify_module
 from tapeflow.backend.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.event_consumer import EventConsumer
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
@@ -224,8 +224,9 @@ def compile_gradient(
     request = request_for(module, signature, active)
     started = time.perf_counter()
     lowered = module.clone()
-    PassPipeline((request, *passes), _verify_between).apply(context, lowered)
-    _verify_between(None, lowered, None)
+    every = (request, *passes)
+    PassPipeline(every, _verify_between).apply(context, lowered)
+    verify_module(lowered, every[-1])
     elapsed = time.perf_counter() - started
     name = request.result or f"{signature.function}_grad"
     if not isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
@@ -253,10 +254,9 @@ def request_for(
 
 
 def _verify_between(
-    _before: ModulePass | None, module: ModuleOp, _after: ModulePass | None
+    before: ModulePass | None, module: ModuleOp, _after: ModulePass | None
 ) -> None:
-    module.verify()
-    verify_dominance(module)
+    verify_module(module, before)
 
 
 def _array(value: object, type_: Attribute) -> Array:

@@ -114,7 +114,10 @@ def _fma(op: Operation) -> tuple[str, ...]:
 
 def _power_of_integer(op: Operation) -> tuple[str, ...]:
     exponent = viewed("{1}", _bits(op.operands[1].type), "signed")
-    return (rounded(op.results[0].type, f"power({{0}}, f64_of_integer({exponent}))"),)
+    # As a double, a large exponent is even.
+    sign = f"select(({exponent} & 1) != 0, {{0}}, 1.0)"
+    power = f"copysign(power({{0}}, f64_of_integer({exponent})), {sign})"
+    return (rounded(op.results[0].type, power),)
 
 
 def _float_comparison(op: Operation) -> tuple[str, ...]:

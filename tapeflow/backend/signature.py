@@ -122,9 +122,7 @@ def signature_of(module: ModuleOp, function: str) -> Signature:
         RequestError: no such function, no body, or a type no array fits.
     """
     op = find_function(module, function)
-    parameters = tuple(
-        _parameter(function, argument) for argument in op.body.blocks[0].args
-    )
+    parameters = tuple(_parameter(op, argument) for argument in op.body.blocks[0].args)
     return Signature(function, parameters, tuple(op.function_type.outputs.data))
 
 
@@ -143,16 +141,20 @@ def find_function(module: ModuleOp, name: str) -> FuncOp:
             f"there is no function @{name};{hint} functions here: {names}"
         )
     if functions[name].is_declaration:
-        raise RequestError(f"@{name} has no body: only a declaration is here")
+        raise RequestError(
+            f"@{name} has no body: only a declaration is here",
+            functions[name].location,
+        )
     return functions[name]
 
 
-def _parameter(function: str, argument: BlockArgument) -> Parameter:
+def _parameter(function: FuncOp, argument: BlockArgument) -> Parameter:
     array = ArrayType.of(argument.type)
     if array is None:
         raise RequestError(
-            f"argument {argument.index} of @{function} has type {argument.type}; "
-            "arguments can be f32, f64, index, i1, i8, i16, i32, i64 and memrefs "
-            "of these"
+            f"argument {argument.index} of @{function.sym_name.data} has type "
+            f"{argument.type}; arguments can be f32, f64, index, i1, i8, i16, i32, i64 "
+            "and memrefs of these",
+            function.location,
         )
     return Parameter(argument.index, argument.name_hint, argument.type, array)

@@ -96,6 +96,10 @@ def verify_fields(fields: ArrayAttr[TypeAttribute]) -> None:
         field_bytes(field)
 
 
+MOST_FIELDS = 10_000
+"""Each is an object, however short the text."""
+
+
 def parse_fields(parser: AttrParser) -> ArrayAttr[Attribute]:
     """Parse `[f64, i8]`, or `[12 x f64, i8]` for many alike."""
 
@@ -103,6 +107,8 @@ def parse_fields(parser: AttrParser) -> ArrayAttr[Attribute]:
         count = parser.parse_optional_integer(allow_boolean=False, allow_negative=False)
         if count is not None:
             parser.parse_keyword("x")
+            if count > MOST_FIELDS:
+                parser.raise_error(f"a record has at most {MOST_FIELDS} fields")
         return (parser.parse_type(),) * (1 if count is None else count)
 
     runs = parser.parse_comma_separated_list(parser.Delimiter.SQUARE, parse_run)

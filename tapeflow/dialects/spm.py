@@ -42,6 +42,9 @@ from tapeflow.dialects.record import (
     verify_fields,
 )
 
+MOST_SLOTS = 1 << 14
+"""Lines of a megabyte. The check of a ring looks at each slot."""
+
 
 @irdl_attr_definition
 class RingType(ParametrizedAttribute, TypeAttribute):
@@ -57,6 +60,8 @@ class RingType(ParametrizedAttribute, TypeAttribute):
         verify_fields(self.record)
         if self.tile.data < 1 or self.slots.data < 1:
             raise VerifyException("a ring needs at least one slot of one record")
+        if self.slots.data > MOST_SLOTS:
+            raise VerifyException(f"a ring has at most {MOST_SLOTS} slots")
         if self.base.data % LINE_BYTES:
             raise VerifyException(f"the base of a ring is a multiple of {LINE_BYTES}")
 

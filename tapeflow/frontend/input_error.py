@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Span
 
+_WIDEST = 160
+"""Columns of an excerpt."""
+
 
 @dataclass(frozen=True)
 class InputPlace:
@@ -36,12 +39,20 @@ class InputPlace:
         return f"{self.file}:{self.line}:{self.column}"
 
     def excerpt(self) -> str:
-        """A new line, the input's line and carets below the stretch; "" if blank."""
-        before = self.text[: self.column - 1]
-        blank = "".join("\t" if letter == "\t" else " " for letter in before)
+        """A new line, the input's line and carets below the stretch; "" if blank.
+
+        Of a long line only what lies around the stretch is shown.
+        """
         if not self.text.strip():
             return ""
-        return f"\n{self.text.rstrip()}\n{blank}{'^' * self.length}"
+        start = max(0, self.column - 1 - _WIDEST // 2)
+        if len(self.text) <= _WIDEST:
+            start = 0
+        shown = self.text[start : start + _WIDEST].rstrip()
+        before = self.text[start : self.column - 1]
+        blank = "".join("\t" if letter == "\t" else " " for letter in before)
+        length = max(1, min(self.length, _WIDEST - len(before)))
+        return f"\n{shown}\n{blank}{'^' * length}"
 
 
 class InputError(Exception):
@@ -74,6 +85,9 @@ class InputError(Exception):
 
 _CLEARER = {
     "Could not parse entire input!": "expected an operation here",
+    "End of file reached before closing string literal.": "this string does not end "
+    "on its line",
+    "Expected suffix identifier after {first_char}": "expected a name after this",
     " in block definition": "expected an operation, a block label or '}' here",
 }
 """What some messages of xDSL's parser mean."""

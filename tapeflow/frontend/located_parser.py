@@ -18,12 +18,15 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
+from xdsl.parser.generic_parser import ParserState
 from xdsl.utils.exceptions import ParseError
-from xdsl.utils.lexer import Position, Span
+from xdsl.utils.lexer import Input, Position, Span
 
 from tapeflow.dialects import affine_additions, memref_additions
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
+from tapeflow.frontend.bounded_lexer import BoundedLexer
 from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
+from tapeflow.frontend.location_aliases import LocationParser
 from tapeflow.frontend.nesting import DEEPEST
 
 _ADDITIONS = affine_additions.ADDITIONS | memref_additions.ADDITIONS
@@ -41,7 +44,7 @@ class _CustomSyntax:
         return self.name.partition(".")[0]
 
 
-class LocatedParser(Parser):
+class LocatedParser(LocationParser):
     """A parser that gives each operation the file, line and column of its name.
 
     As in MLIR the column is that of the operation's name, not of its results; an
@@ -52,7 +55,8 @@ class LocatedParser(Parser):
     def __init__(
         self, context: Context, text: str, name: str, *, line_offset: int = 0
     ) -> None:
-        super().__init__(context, text, name)
+        super().__init__(context, "", name)
+        self._parser_state = ParserState(BoundedLexer(Input(text, name)))
         self._file = StringAttr(name)
         self._line_offset = line_offset
         lengths = (len(line) + 1 for line in text.split("\n"))
@@ -71,7 +75,9 @@ class LocatedParser(Parser):
 
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
         try:
-            return super().parse_module(allow_implicit_module)
+            module = super().parse_module(allow_implicit_module)
+            self.define_locations(module)
+            return module
         except NotImplementedError as error:
             # Products and quotients of dimensions and symbols in affine maps.
             self.raise_error(f"this is not supported: {error}", self.pos)

@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import ModuleOp, UnknownLoc
 from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification import raised_by_xdsl, verify_module
 from tapeflow.frontend.input_error import InputError, InputPlace
 from tapeflow.frontend.located_parser import LocatedParser
 from tapeflow.frontend.nesting import make_room_on_stack
@@ -21,8 +21,7 @@ def read_module(path: str | Path, context: Context) -> ModuleOp:
     """
     text = decode(read_bytes(path), str(path))
     module = parse_module(text, str(path), context)
-    verify_dominance(module)
-    module.verify()
+    verify_module(module)
     return module
 
 
@@ -85,10 +84,25 @@ def parse_module(
         module = parser.parse_module(allow_implicit_module)
     except ParseError as error:
         raise InputError.from_parse_error(error, line_offset) from error
-    except VerifyException as error:
-        # Types and attributes check themselves while they are parsed.
+    except Exception as error:
+        message = _message(error)
+        if message is None:
+            raise
         span = Span(parser.pos, parser.pos + 1, parser.lexer.input)
-        raise InputError(str(error), InputPlace.of_span(span, line_offset)) from error
+        raise InputError(message, InputPlace.of_span(span, line_offset)) from error
     if isinstance(module.location, UnknownLoc):
         module.location = parser.location_at(0)
     return module
+
+
+def _message(error: Exception) -> str | None:
+    """What to say of an error in the midst of parsing; None if it is a bug of ours."""
+    if isinstance(error, VerifyException):
+        # Types and attributes check themselves while they are parsed.
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "this is nested too deeply"
+    if raised_by_xdsl(error):
+        reason = str(error) or type(error).__name__
+        return f"what stands before this cannot be read: {reason}"
+    return None

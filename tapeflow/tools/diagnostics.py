@@ -17,6 +17,7 @@ from xdsl.utils.exceptions import (
 )
 
 from tapeflow.analysis.source_lines import file_location
+from tapeflow.analysis.verification import MalformedResultError
 from tapeflow.frontend.input_error import InputError
 
 _BLAMING = (Operation.emit_error.__code__, Operation.verify.__code__)
@@ -56,9 +57,13 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
             return message_of(InputError.from_parse_error(error))
         case DiagnosticException():
             op = operation_of(error)
-            place = None if op is None else place_of(op.location)
+            place = None if op is None else _nearest_place(op)
             first, *more = _blame(error, op).split("\n")
-            return Message("\n".join([first + stage, *more]), place)
+            text = "\n".join([first + stage, *more])
+            if isinstance(error, MalformedResultError):
+                text = f"internal error: malformed result of a pass: {text}"
+                return Message(text, place, is_internal=True)
+            return Message(text, place)
         case ArgSpecParseError():
             return Message(str(error))
         case OSError():
@@ -67,7 +72,7 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
         case RecursionError():
             return Message("the program is nested too deeply" + stage)
         case _ if type(error).__module__.split(".")[0] in _OUR_PACKAGES:
-            return Message(str(error))
+            return Message(str(error), _known_place(error))
         case _:
             what = f"{type(error).__name__}: {error}".rstrip(": ")
             return Message(f"internal error{stage}: {what}", is_internal=True)
@@ -79,12 +84,27 @@ def _blame(error: DiagnosticException, op: Operation | None) -> str:
     return str(error)
 
 
+def _nearest_place(op: Operation) -> str | None:
+    """The place of an operation, or of one around it: parsers add yields without."""
+    place = place_of(op.location)
+    parent = op.parent_op()
+    return _nearest_place(parent) if place is None and parent is not None else place
+
+
+def _known_place(error: BaseException) -> str | None:
+    """The place that an exception of ours knows itself."""
+    location = getattr(error, "location", None)
+    return place_of(location) if isinstance(location, Attribute) else None
+
+
 def operation_of(error: BaseException) -> Operation | None:
     """The operation that raised a verification error or emitted a diagnostic."""
     op: Operation | None = None
     for frame, _ in walk_tb(error.__traceback__):
         if frame.f_code in _BLAMING:
             op = frame.f_locals["self"]
+    if op is None and error.__cause__ is not None:
+        return operation_of(error.__cause__)
     return op
 
 

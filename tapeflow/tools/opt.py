@@ -29,7 +29,7 @@ from xdsl.utils.exceptions import (
 )
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification import verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.tools.diagnostics import message_of
@@ -96,8 +96,7 @@ class TapeflowOptMain(xDSLOptMain):
                 duration = perf_counter() - self._started
                 print(f"Pass {before.name} took {duration} seconds")
         if not self.args.disable_verify:
-            verify_dominance(module)
-            module.verify()
+            verify_module(module, before)
         if before and after and self.args.print_between_passes:
             print(f"IR after {before.name}:")
             Printer(stream=sys.stdout).print_op(module)

@@ -23,12 +23,12 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
     Raises:
         OutputError: no such directory, not writable, named twice, or an input.
     """
-    taken = {path.resolve(): f"the input {path}" for path in inputs}
+    taken = {Path(os.path.realpath(path)): f"the input {path}" for path in inputs}
     for option, path in outputs.items():
         if path is None:
             continue
         _check_writable(path)
-        target = path.resolve()
+        target = _target(path)
         if target in taken and not _is_special(path):
             raise OutputError(f"{option} {path} would overwrite {taken[target]}")
         taken[target] = f"the output of {option}"
@@ -37,11 +37,19 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
 def _check_writable(path: Path) -> None:
     if path.is_dir():
         raise OutputError(f"{path}: is a directory; give a file name")
-    writable = path if _is_special(path) else path.resolve().parent
+    writable = path if _is_special(path) else _target(path).parent
     if not writable.exists():
         raise OutputError(f"{path}: there is no directory {writable}")
     if not os.access(writable, os.W_OK):
         raise OutputError(f"{path}: {writable} is not writable")
+
+
+def _target(path: Path) -> Path:
+    """The file behind all links, which need not exist."""
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OutputError(f"{path}: is a link that leads back to itself")
+    return target
 
 
 def write_outputs(writers: Mapping[Path, Writer]) -> None:
@@ -54,7 +62,7 @@ def write_outputs(writers: Mapping[Path, Writer]) -> None:
     path = Path()
     try:
         for path, write in writers.items():
-            finished.append((_write_beside(path, write), path.resolve()))
+            finished.append((_write_beside(path, write), _target(path)))
         while finished:
             temporary, path = finished[0]
             if temporary != path:
@@ -70,7 +78,7 @@ def write_outputs(writers: Mapping[Path, Writer]) -> None:
 
 def _write_beside(path: Path, write: Writer) -> Path:
     """The file holding the contents: a new one beside the target, or a device."""
-    target = path.resolve()
+    target = _target(path)
     if _is_special(path):
         contents = io.BytesIO()  # a device cannot be sought in
         write(contents)

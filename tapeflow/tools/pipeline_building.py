@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 
 from xdsl.passes import ModulePass
+from xdsl.transforms.canonicalize import CanonicalizePass
 
 from tapeflow.tools.pass_options import OptionError, instantiate
 from tapeflow.tools.pipeline_text import (
@@ -13,9 +14,15 @@ from tapeflow.tools.pipeline_text import (
     PipelineNode,
     parse_pipeline_text,
 )
+from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.transforms.pipelines import PIPELINES
 
 PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
+
+_EXACT: Mapping[type[ModulePass], type[ModulePass]] = {
+    CanonicalizePass: ExactCanonicalizePass
+}
+"""Passes of xDSL in whose place one of ours runs."""
 
 _MODULE = "builtin.module"
 _FUNCTION = "func.func"
@@ -89,7 +96,8 @@ def _build(node: PassNode, text: str, factories: PassFactories) -> list[ModulePa
             texts = pipeline.passes()
             return [built for one in texts for built in build_passes(one, factories)]
         if name in factories:
-            return [instantiate(factories[name](), node.spec)]
+            pass_ = factories[name]()
+            return [instantiate(_EXACT.get(pass_, pass_), node.spec)]
     except OptionError as error:
         place = node.option_positions.get(error.option or "", node.position)
         raise PipelineError(str(error), text, place) from error

@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from xdsl.dialects import arith
-from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.derivative_expressions import (
+    LEAST,
     Adjoint,
     Apply,
     Compare,
     Convert,
     Expression,
-    IntegerLiteral,
     Literal,
     Operand,
+    Predecessor,
     Recorded,
     Result,
 )
@@ -56,9 +58,8 @@ class ExpressionEmitter:
             case Literal():
                 type_ = cast(AnyFloat, self._type_like(None))
                 return self.constant(FloatAttr(expression.value, type_))
-            case IntegerLiteral():
-                type_ = cast(IntegerType, self._type_like(expression.like))
-                return self.constant(IntegerAttr(expression.value, type_))
+            case Predecessor():
+                return self._predecessor(self.emit(expression.operand))
             case Compare():
                 left, right = self.emit(expression.left), self.emit(expression.right)
                 return self.insert(arith.CmpfOp(left, right, expression.predicate))
@@ -76,3 +77,17 @@ class ExpressionEmitter:
                 return self.insert(make(*arguments))
             case _:
                 raise TypeError(f"not a term of the rule language: {expression}")
+
+    def _predecessor(self, number: SSAValue) -> SSAValue:
+        known = constant_of(number)
+        if known is not None:
+            return self.constant(IntegerAttr(Predecessor.of(known), i64))
+        one = self.constant(IntegerAttr(1, i64))
+        if number.type != i64:
+            wide = self.insert(arith.ExtSIOp(number, i64))
+            return self.insert(arith.SubiOp(wide, one))
+        least = self.constant(IntegerAttr(LEAST, i64))
+        substitute = self.constant(IntegerAttr(Predecessor.of(LEAST), i64))
+        is_least = self.insert(arith.CmpiOp(number, least, "eq"))
+        less = self.insert(arith.SubiOp(number, one))
+        return self.insert(arith.SelectOp(is_least, substitute, less))

@@ -9,6 +9,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tapeflow.analysis.number_attributes import wrapped_index
+
 Index: TypeAlias = SSAValue | int
 """An index value, or one known while compiling."""
 
@@ -176,5 +178,5 @@ class IndexBuilder:
         name: str,
     ) -> Index:
         if isinstance(lhs, int) and isinstance(rhs, int):
-            return fold(lhs, rhs)
+            return wrapped_index(fold(lhs, rhs))
         return self.insert(op_class(self.value(lhs), self.value(rhs)), name).results[0]

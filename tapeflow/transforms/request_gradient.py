@@ -7,7 +7,7 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
-from xdsl.utils.exceptions import PassFailedException
+from xdsl.utils.exceptions import PassFailedException, VerifyException
 
 from tapeflow.dialects.ad import GradientOp, GradientSymbolUse
 
@@ -41,7 +41,11 @@ class RequestGradientPass(ModulePass):
             name, self.function, sorted(set(self.wrt)), constant=constant
         )
         function = SymbolTable.lookup_symbol(op, self.function)
+        request.location = op.location
         if isinstance(function, func.FuncOp):
             request.location = function.location
         op.body.block.add_op(request)
-        GradientSymbolUse().verify(request)
+        try:
+            GradientSymbolUse().verify(request)
+        except VerifyException as error:
+            request.emit_error(str(error), PassFailedException(str(error)))

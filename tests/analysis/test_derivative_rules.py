@@ -14,9 +14,9 @@ from tapeflow.analysis.derivative_expressions import (
     Compare,
     Convert,
     Expression,
-    IntegerLiteral,
     Literal,
     Operand,
+    Predecessor,
     Recorded,
     Result,
 )
@@ -37,6 +37,11 @@ def log(x: Number) -> Number:
     return -mp.inf if x == 0 else mp.log(x)
 
 
+def number(extremum: Callable[..., Number], a: Number, b: Number) -> Number:
+    """The extremum of the operands that are numbers."""
+    return extremum([x for x in (a, b) if not mp.isnan(x)], default=mp.nan)
+
+
 FUNCTIONS: dict[type[Operation], Callable[..., Number]] = {
     arith.AddfOp: lambda a, b: a + b,
     arith.SubfOp: lambda a, b: a - b,
@@ -44,14 +49,13 @@ FUNCTIONS: dict[type[Operation], Callable[..., Number]] = {
     arith.DivfOp: lambda a, b: a / b,
     arith.NegfOp: lambda a: -a,
     arith.MinimumfOp: min,
-    arith.MinnumfOp: min,
+    arith.MinnumfOp: lambda a, b: number(min, a, b),
     arith.MaximumfOp: max,
-    arith.MaxnumfOp: max,
+    arith.MaxnumfOp: lambda a, b: number(max, a, b),
     arith.ExtFOp: lambda a: a,
     arith.TruncFOp: lambda a: a,
     arith.SelectOp: lambda c, a, b: a if c else b,
     arith.OrIOp: lambda a, b: a or b,
-    arith.SubiOp: lambda a, b: a - b,
     arith.SIToFPOp: mp.mpf,
     math.AbsFOp: abs,
     math.AcosOp: mp.acos,
@@ -139,8 +143,8 @@ def evaluate(
             return adjoint
         case Literal():
             return mp.mpf(term.value)
-        case IntegerLiteral():
-            return term.value
+        case Predecessor():
+            return term.of(of(term.operand))
         case Recorded():
             return of(term.term)
         case Compare():
@@ -183,6 +187,13 @@ def test_rule_is_the_derivative(op: type[Operation]) -> None:
         (math.AbsFOp, (0.0,), (0.0,)),
         (arith.MinimumfOp, (1.0, 1.0), (3.0, 0.0)),
         (arith.MaximumfOp, (1.0, 1.0), (3.0, 0.0)),
+        (arith.MaximumfOp, (-0.0, 0.0), (3.0, 0.0)),
+        (arith.MinimumfOp, (float("nan"), 2.0), (3.0, 0.0)),
+        (arith.MinimumfOp, (2.0, float("nan")), (0.0, 3.0)),
+        (arith.MaximumfOp, (float("nan"), 2.0), (3.0, 0.0)),
+        (arith.MaximumfOp, (2.0, float("nan")), (0.0, 3.0)),
+        (arith.MaximumfOp, (float("nan"), float("nan")), (0.0, 3.0)),
+        (arith.MaxnumfOp, (float("nan"), float("nan")), (0.0, 3.0)),
         (arith.MinnumfOp, (float("nan"), 2.0), (0.0, 3.0)),
         (arith.MinnumfOp, (2.0, float("nan")), (3.0, 0.0)),
         (arith.MaxnumfOp, (float("nan"), 2.0), (0.0, 3.0)),
@@ -194,7 +205,7 @@ def test_conventions(
 ) -> None:
     values = tuple(map(mp.mpf, operands))
     actual = tuple(
-        evaluate(partial, values, None, mp.mpf(3))
+        evaluate(partial, values, FUNCTIONS[op](*values), mp.mpf(3))
         for partial in RULES[op]
         if partial is not None
     )

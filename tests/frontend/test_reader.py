@@ -72,7 +72,34 @@ def test_an_explicit_location_is_kept() -> None:
     assert place_of(operation(module, "func.func").location) is None
 
 
+def test_locations_as_mlir_opt_prints_them() -> None:
+    module = parse(
+        'func.func @f(%x: f64 loc("a.c":1:14)) {\n'
+        '  "test.op"() {a} : () -> () loc(#loc1)\n'
+        '  "test.op"() {b} : () -> () loc(callsite(#loc2 at #loc1))\n'
+        '  "test.op"() {c} : () -> () loc(fused<"x">["a.c":5:2, #loc1])\n'
+        "  func.return loc(#loc)\n} loc(#loc)\n"
+        "#loc = loc(unknown)\n"
+        '#loc1 = loc("a.c":2:3 to :9)\n'
+        '#loc2 = loc("name"(#loc3))\n'
+        '#loc3 = loc("a.c":3:4 to 4:1)\n'
+    )
+    found = {
+        name: place_of(op.location) for op in module.walk() for name in op.attributes
+    }
+    assert found == {"a": "a.c:2:3", "b": "a.c:3:4", "c": "a.c:5:2"}
+    assert place_of(operation(module, "func.return").location) is None
+
+
 PARSE_ERRORS = {
+    "a location that is not defined": (
+        '"test.op"() : () -> () loc(#loc1)',
+        "f.mlir:1:28: error: '#loc1' is no location",
+    ),
+    "a location defined by itself": (
+        '"test.op"() : () -> () loc(#a)\n#a = loc(#b)\n#b = loc(#a)',
+        "f.mlir:2:10: error: '#b' is defined by itself",
+    ),
     "an unknown operation": (
         "func.func @f() {\n\t%x = foo.bar %y\n}",
         "f.mlir:2:7: error: unknown operation 'foo.bar'\n"

@@ -90,6 +90,40 @@ def test_argument_type_that_no_array_fits(grad):
     assert "has type vector<4xf64>; arguments can be" in grad.fails()
 
 
+@pytest.mark.parametrize(
+    ("access", "place"),
+    [
+        ("%v = memref.load %x[%c0]", "program.mlir:3:8"),
+        ("memref.store %s, %x[%c0, %c0, %c0]", "program.mlir:3:3"),
+    ],
+)
+def test_wrong_number_of_indices(grad, access, place):
+    grad.write_program(
+        "func.func @squares(%x: memref<?x?xf64>, %s: f64) {\n"
+        "  %c0 = arith.constant 0 : index\n"
+        f"  {access} : memref<?x?xf64>\n"
+        "  func.return\n}",
+    )
+    message = grad.fails()
+    assert f"{place}: error: 'memref." in message
+    assert "index for each dimension" in message
+
+
+def test_dimension_that_a_buffer_does_not_have(grad):
+    grad.write_program(
+        "func.func @squares(%x: memref<?xf64>, %s: f64) -> f64 {\n"
+        "  %c0 = arith.constant 0 : index\n"
+        "  %c1 = arith.constant 1 : index\n"
+        "  %n = memref.dim %x, %c1 : memref<?xf64>\n"
+        "  %y = scf.for %i = %c0 to %n step %c1 iter_args(%a = %s) -> (f64) {\n"
+        "    %b = math.exp %a : f64\n"
+        "    scf.yield %b : f64\n  }\n"
+        "  func.return %y : f64\n}",
+    )
+    grad.wrt = "1"
+    assert "program.mlir:4:8: error: no dimension 1" in grad.fails()
+
+
 # The arguments to differentiate for
 
 
@@ -218,6 +252,15 @@ def test_missing_output_directory(grad):
 
 def test_directory_as_output(grad):
     assert "is a directory" in grad.fails("--json", grad.directory)
+
+
+def test_output_that_is_a_loop_of_links(grad):
+    for name, other in (("one", "two"), ("two", "one")):
+        (grad.directory / name).symlink_to(grad.directory / other)
+    loop = grad.directory / "one"
+    assert "one: is a link that leads back to itself" in grad.fails("--json", loop)
+    grad.inputs = loop
+    assert "one: cannot be read" in grad.fails()
 
 
 def test_output_that_is_an_input(grad):

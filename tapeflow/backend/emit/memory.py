@@ -156,7 +156,7 @@ def _dim(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     if index.isdigit() and int(index) < len(sizes):
         emitter.meanings[dim.result] = sizes[int(index)]
         return ()
-    message = f"dimension {{0}} of a buffer of rank {len(sizes)}"
+    message = f"no dimension {{0}} in a buffer of rank {len(sizes)}"
     emitter.check(f"0 <= {index} < {len(sizes)}", op, message, index)
     text = sizes[-1] if sizes else "0"
     for number in reversed(range(len(sizes) - 1)):

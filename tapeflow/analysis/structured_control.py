@@ -1,0 +1,82 @@
+"""Verifies what xDSL leaves out of scf: what regions yield fits what is expected.
+
+Every pass counts on it that a branch yields a value for each result, and a loop one for
+each value that it carries.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from xdsl.dialects import scf
+from xdsl.ir import Attribute, Operation, Region
+from xdsl.utils.exceptions import VerifyException
+
+
+def verify_control(module: Operation) -> None:
+    """Check every loop, branch and region of scf inside an operation.
+
+    Raises `VerifyException` through `Operation.emit_error` at the first one at fault.
+    """
+    for op in module.walk():
+        match op:
+            case scf.IfOp() | scf.ForOp():
+                for region in op.regions:
+                    _verify_end(op, region, scf.YieldOp, op.result_types)
+            case scf.WhileOp():
+                _verify_while(op)
+            case scf.ExecuteRegionOp():
+                for block in op.region.blocks:
+                    if isinstance(block.last_op, scf.YieldOp):
+                        _verify_types(op, block.last_op, op.result_types)
+            case _:
+                pass
+
+
+def _verify_while(op: scf.WhileOp) -> None:
+    carried = [operand.type for operand in op.arguments]
+    _verify_end(op, op.before_region, scf.ConditionOp, op.result_types)
+    _verify_end(op, op.after_region, scf.YieldOp, carried)
+    for region, types in (
+        (op.before_region, carried),
+        (op.after_region, op.result_types),
+    ):
+        if list(region.block.arg_types) != list(types):
+            _reject(
+                op,
+                f"takes {_shown(region.block.arg_types)} where {_shown(types)} is "
+                "passed to its block",
+            )
+
+
+def _verify_end(
+    op: Operation,
+    region: Region,
+    terminator: type[scf.YieldOp | scf.ConditionOp],
+    types: Sequence[Attribute],
+) -> None:
+    """The only block of a region ends by passing on values of these types."""
+    if len(region.blocks) > 1:
+        _reject(op, "takes one basic block in each of its regions")
+    last = region.block.last_op if region.blocks else None
+    if isinstance(last, terminator):
+        _verify_types(op, last, types)
+    elif types:
+        _reject(op, f"needs '{terminator.name}' at the end of each of its regions")
+
+
+def _verify_types(
+    op: Operation, last: scf.YieldOp | scf.ConditionOp, types: Sequence[Attribute]
+) -> None:
+    values = last.args if isinstance(last, scf.ConditionOp) else last.arguments
+    found = [value.type for value in values]
+    if found != list(types):
+        _reject(
+            last, f"passes on {_shown(found)}, but '{op.name}' expects {_shown(types)}"
+        )
+
+
+def _shown(types: Iterable[Attribute]) -> str:
+    return ", ".join(map(str, types)) or "nothing"
+
+
+def _reject(op: Operation, message: str) -> None:
+    op.emit_error(f"'{op.name}': {message}", VerifyException(message))
