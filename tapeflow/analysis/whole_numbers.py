@@ -123,10 +123,12 @@ class WholeNumbers:
                 return found
             case arith.CeilDivSIOp():
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
-            case arith.MaxSIOp() if constant_of(op.rhs) == 0:
-                return self.atoms.at_least_zero(self.of(op.lhs))
+            case arith.CeilDivUIOp() if self.atoms.is_natural(self.of(op.lhs)):
+                return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
             case arith.MaxSIOp() if constant_of(op.lhs) == 0:
-                return self.atoms.at_least_zero(self.of(op.rhs))
+                return self.atoms.larger(self.of(op.rhs), self.of(op.lhs))
+            case arith.MaxSIOp():
+                return self.atoms.larger(self.of(op.lhs), self.of(op.rhs))
             case memref.LoadOp() if self._buffers.unchanged_after(op, self._body):
                 return self._applied("load", op, value)
             case scf.ForOp():

@@ -22,8 +22,9 @@ from xdsl.traits import SymbolTable
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
+from tapeflow.backend.memory_budget import TAPE
 from tapeflow.backend.memref_fit import misfit
-from tapeflow.backend.run_memory import skew_of
+from tapeflow.backend.run_memory import is_tape, skew_of
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
 
@@ -158,7 +159,8 @@ def _allocate(
 ) -> Buffer:
     name = op.memref.name_hint or "buffer"
     memory = cast(ReferenceInterpreter, interpreter).memory
-    buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op))
+    what = TAPE if is_tape(op) else None
+    buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op), what)
     return _fitting(buffer, op.memref.type)
 
 

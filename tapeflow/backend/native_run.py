@@ -20,8 +20,6 @@ from tapeflow.backend.run_host import (
     EVENT_WORDS,
     Array,
     RunHost,
-    grown,
-    workspace,
 )
 
 _WORD = ctypes.c_int64
@@ -46,6 +44,7 @@ class NativeRun:
             self._callback("workspace", self._workspace, 3),
             self._callback("grow", self._grow, 5),
             self._callback("release", self._release, 2),
+            self._callback("expect", self._expect, 3),
         ]
         self._constants = np.array(constants or (0,), np.int64)
         self._set("constants", self._constants.ctypes.data)
@@ -112,7 +111,7 @@ class NativeRun:
                 self._error = ExecutionError("the program asks for too much memory")
             except BaseException as error:  # machine code cannot pass it on
                 self._error = error
-            return HOST_FAILED if word in ("flush", "release") else 0
+            return HOST_FAILED if word in ("flush", "release", "expect") else 0
 
         function = ctypes.CFUNCTYPE(_WORD, *([_WORD] * (words + 1)))(guarded)
         self._set(word, ctypes.cast(function, ctypes.c_void_p).value or 0)
@@ -131,18 +130,26 @@ class NativeRun:
 
     def _workspace(self, site: int, count: int, element: int) -> int:
         """The site's earlier workspace is out of use: its tape's scope has ended."""
-        self._workspaces.pop(self._workspace_of_site.get(site, 0), None)
-        return self._keep(site, workspace(_ELEMENTS[element], count))
+        _, out_of_use = self._workspaces.pop(
+            self._workspace_of_site.get(site, 0), (site, None)
+        )
+        if out_of_use is not None:
+            self._host.memory.budget.give_back(out_of_use.nbytes)
+        return self._keep(site, self._host.workspace(_ELEMENTS[element], count))
 
     def _grow(self, _site: int, old: int, count: int, size: int, _element: int) -> int:
         site, array = self._workspaces.pop(old)
-        return self._keep(site, grown(array, count, size))
+        return self._keep(site, self._host.grown(array, count, size))
 
     def _keep(self, site: int, array: Array) -> int:
         pointer = int(array.ctypes.data)
         self._workspaces[pointer] = (site, array)
         self._workspace_of_site[site] = pointer
         return pointer
+
+    def _expect(self, _site: int, records: int, record_bytes: int) -> int:
+        self._host.expect(records, record_bytes)
+        return SUCCEEDED
 
     def _release(self, site: int, pointer: int) -> int:
         del site

@@ -10,7 +10,7 @@ import numpy as np
 
 from tapeflow.backend.emit.generated_program import GeneratedProgram
 from tapeflow.backend.native.python_words import PYTHON_WORDS
-from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost, grown, workspace
+from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost
 
 
 class PythonRun:
@@ -58,6 +58,11 @@ class PythonRun:
         self._host.events[self._count : end] = words
         self._count = end
 
+    def expect(self, site: int, records: int, record_bytes: int) -> None:
+        """Make sure that there is room for a tape."""
+        del site
+        self._host.expect(records, record_bytes)
+
     def release(self, site: int, array: memoryview) -> None:
         """Give a buffer back."""
         del site
@@ -72,10 +77,10 @@ class PythonRun:
         return allocate
 
     def _workspace_maker(self, element: str) -> Callable[[int, int], memoryview]:
-        return lambda _site, count: workspace(element, count).data
+        return lambda _site, count: self._host.workspace(element, count).data
 
     def _grow(self, _site: int, old: memoryview, count: int, size: int) -> memoryview:
-        return grown(np.asarray(old), count, size).data
+        return self._host.grown(np.asarray(old), count, size).data
 
 
 def pointer_of(array: memoryview) -> int:

@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.backend.emit.buffer_view import BufferView, layout_of, times
+from tapeflow.backend.emit.buffer_view import BufferView, layout_of, size_product
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
@@ -68,7 +68,7 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(memref.AllocOp | memref.AllocaOp, op)
     dynamic = emitter.scalars(allocation.dynamic_sizes)
     for size in dynamic:
-        emitter.check(f"0 <= {size}", op, "a buffer of size {0}", size)
+        emitter.check(f"0 <= {size}", op, "cannot allocate a buffer of size {0}", size)
     type_ = cast(MemRefType[Any], allocation.memref.type)
     _new_buffer(emitter, op, allocation.memref, type_, dynamic)
     return ()
@@ -86,9 +86,7 @@ def _new_buffer(
     shape = type_.get_shape()
     texts = tuple(next(sizes) if n == DYNAMIC_INDEX else str(n) for n in shape)
     view = replace(emitter.buffer(value), sizes=texts)
-    count = "1"
-    for size in texts:
-        count = times(count, size)
+    count = size_product(texts)
     site = emitter.site(op, "")
     emitter.line(f"{view.array} = run.allocate_{view.element}({site}, {count})")
     if view.address is not None:
@@ -116,9 +114,7 @@ def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.globals[symbol] = view
         emitter.prologue.append(f"{view.array}_known = False")
     emitter.meanings[get.memref] = view
-    count = "1"
-    for size in view.sizes:
-        count = times(count, size)
+    count = size_product(view.sizes)
     emitter.line(f"if not {view.array}_known:")
     site = emitter.site(op, "")
     emitter.line(f"    {view.array} = run.allocate_{view.element}({site}, {count})")
