@@ -39,8 +39,9 @@ def stays_in_range(value: SSAValue, depth: int = _DEEPEST) -> bool:
     owner = value.owner
     if isinstance(owner, Block):
         loop = owner.parent_op()
-        is_counter = isinstance(loop, scf.ForOp) and value is owner.args[0]
-        return is_counter and is_small(loop.step) and stays_in_range(loop.lb, depth - 1)
+        if not isinstance(loop, scf.ForOp) or value is not owner.args[0]:
+            return False
+        return is_small(loop.step) and stays_in_range(loop.lb, depth - 1)
     if isinstance(owner, memref.DimOp):
         return True
     if isinstance(owner, arith.AddiOp | arith.SubiOp | arith.IndexCastOp):

@@ -8,6 +8,7 @@ import numpy as np
 
 from tapeflow.backend.emit.generated_program import GeneratedProgram
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.native.interruptible import call_interruptibly
 from tapeflow.backend.native.machine_code import MachineCode
 from tapeflow.backend.native.run_layout import (
     HOST_FAILED,
@@ -35,6 +36,7 @@ class NativeRun:
     def __init__(self, host: RunHost, constants: Sequence[int]):
         self._host = host
         self._error: BaseException | None = None
+        self._is_stopped = False
         self._words = np.zeros(len(RUN_WORDS), np.int64)
         self._workspaces: dict[int, tuple[int, Array]] = {}
         self._workspace_of_site: dict[int, int] = {}
@@ -59,6 +61,7 @@ class NativeRun:
 
         Raises:
             ExecutionError: a check failed, or the host could not give what was asked.
+            KeyboardInterrupt: the user has interrupted the run.
         """
         words = np.zeros(max(1, len(arguments)), np.int64)
         for number, (argument, type_) in enumerate(
@@ -69,10 +72,12 @@ class NativeRun:
             else:
                 words[number] = argument
         results = np.zeros(max(1, len(program.results)), np.int64)
-        status = code.entry(
-            self._words.ctypes.data, words.ctypes.data, results.ctypes.data
-        )
-        self._leave(status)
+
+        def enter() -> int:
+            rows = (self._words, words, results)
+            return code.entry(*(int(row.ctypes.data) for row in rows))
+
+        self._leave(call_interruptibly(enter, self._stop))
         floats = results.view(np.float64)
         return [
             float(floats[n]) if t == "float" else _INTEGERS.get(t, int)(results[n])
@@ -94,6 +99,9 @@ class NativeRun:
         assert status == SUCCEEDED
         self._flush()
 
+    def _stop(self) -> None:
+        self._is_stopped = True
+
     def _set(self, word: str, value: int) -> None:
         self._words[_NUMBERS[word]] = value
 
@@ -102,6 +110,8 @@ class NativeRun:
 
         def guarded(_run: int, *arguments: int) -> int:
             try:
+                if self._is_stopped:
+                    raise KeyboardInterrupt
                 return action(*arguments)
             except ExecutionError as error:
                 self._error = error

@@ -37,7 +37,7 @@ class Arena:
     def __init__(self, block: Block, record: RecordFormat):
         self.block = block
         self.record = record
-        self._bytes = unwritten(np.dtype(np.uint8), block.size_bytes)
+        self._bytes = unwritten(np.dtype(np.uint8), block.size_bytes).data
 
     def place(self, address: int, field: int) -> int:
         """Byte offset in the arena of a field of the record at a byte address.
