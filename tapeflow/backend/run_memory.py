@@ -16,6 +16,13 @@ from tapeflow.backend.memory_budget import MemoryBudget
 from tapeflow.backend.scalar_types import storage_dtype
 from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 
+LARGEST_EXTENTS = 1 << 62
+"""Strides of an empty buffer must fit an index, too."""
+TOO_LARGE_EXTENTS = (
+    "this buffer is empty, but the product of its other extents is more than 2**62, "
+    "which is too far for an index; use smaller extents"
+)
+
 
 def skew_of(allocation: Operation) -> int | None:
     """The lines from a multiple of a page at which an allocation asks to begin."""
@@ -99,6 +106,8 @@ class RunMemory:
         if any(extent < 0 for extent in shape):
             raise ExecutionError(f"cannot allocate a buffer of shape {list(shape)}")
         elements = prod(shape)
+        if not elements and prod(filter(None, shape)) > LARGEST_EXTENTS:
+            raise ExecutionError(TOO_LARGE_EXTENTS)
         size_bytes = elements * dtype.itemsize
         self.budget.take(size_bytes, what or f"buffer '{name}'")
         block = self.block(name, size_bytes, skew_lines)

@@ -17,6 +17,7 @@ from xdsl.traits import SymbolTable
 from tapeflow.backend.emit.buffer_view import BufferView, layout_of, size_product
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.execution_error import ExecutionError, location_of
+from tapeflow.backend.run_memory import LARGEST_EXTENTS, TOO_LARGE_EXTENTS
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
 
@@ -87,6 +88,11 @@ def _new_buffer(
     texts = tuple(next(sizes) if n == DYNAMIC_INDEX else str(n) for n in shape)
     view = replace(emitter.buffer(value), sizes=texts)
     count = size_product(texts)
+    if len(texts) > 1:
+        extents = (text if text.isdigit() else f"max({text}, 1)" for text in texts)
+        most = size_product(text for text in extents if text != "0")
+        is_in_range = f"({count} != 0) | ({most} <= {LARGEST_EXTENTS})"
+        emitter.check(is_in_range, op, TOO_LARGE_EXTENTS)
     site = emitter.site(op, "")
     emitter.line(f"{view.array} = run.allocate_{view.element}({site}, {count})")
     if view.address is not None:
