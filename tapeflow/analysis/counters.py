@@ -25,14 +25,19 @@ def is_small(value: SSAValue) -> bool:
     return number is not None and abs(number) <= _SMALL
 
 
+def is_narrow(value: SSAValue) -> bool:
+    """Whether the type of a value holds only numbers that are near 0."""
+    width = integer_width(value.type)
+    return width is not None and width <= _NARROW
+
+
 def stays_in_range(value: SSAValue, depth: int = _DEEPEST) -> bool:
     """Whether a value is far from the ends of 64 bits in every run that ends.
 
     It is a small number, has a narrow type, is an extent, counts up from such a value
     in small steps, or is the sum or the difference of two of them.
     """
-    width = integer_width(value.type)
-    if is_small(value) or (width is not None and width <= _NARROW):
+    if is_small(value) or is_narrow(value):
         return True
     if depth == 0:
         return False

@@ -45,14 +45,14 @@ def _run_scalar(
 def _with_positive_step(
     function: Callable[..., PythonValues],
 ) -> Callable[..., PythonValues]:
-    """A division by the step of a loop."""
+    """What the last operand, the step of a loop, is looked at for."""
 
-    def divide(dividend: int, step: int) -> PythonValues:
-        if step <= 0:
-            raise ExecutionError(wrong_step(step))
-        return function(dividend, step)
+    def look(*operands: int) -> PythonValues:
+        if operands[-1] <= 0:
+            raise ExecutionError(wrong_step(operands[-1]))
+        return function(*operands)
 
-    return divide
+    return look
 
 
 class ScalarFunctions(InterpreterFunctions):

@@ -1,11 +1,13 @@
 """Splits a loop into chunks that stay within the current tiles of its tapes."""
 
+from dataclasses import dataclass
+
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.counters import is_small, stays_in_range
+from tapeflow.analysis.counters import is_narrow, is_small, stays_in_range
 from tapeflow.analysis.layer_loops import LayerLoop
 from tapeflow.dialects.tape import AdvanceOp, RetreatOp
 from tapeflow.dialects.tape_marks import LOOP_STEP
@@ -20,9 +22,9 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
     arguments = (loop.lb, *loop.iter_args)
     types = [value.type for value in arguments]
     name = loop.body.block.args[0].name_hint
-    most = _most_iterations(loop, builder)
+    pace = _Pace.of(loop, builder)
     before = _test(loop, types, builder)
-    after = _chunk(layer, types, most, builder)
+    after = _chunk(layer, types, pace, builder)
     chunks = builder.insert(scf.WhileOp(arguments, types, before, after), name)
     for old, new in zip(loop.results, chunks.results[1:], strict=True):
         new.name_hint = old.name_hint
@@ -40,14 +42,14 @@ def _test(loop: scf.ForOp, types: list[Attribute], builder: IndexBuilder) -> Reg
 
 
 def _chunk(
-    layer: LayerLoop, types: list[Attribute], most: Index | None, builder: IndexBuilder
+    layer: LayerLoop, types: list[Attribute], pace: "_Pace", builder: IndexBuilder
 ) -> Region:
     """Pass the layer boundaries, then run as many iterations as there are records."""
     loop = layer.loop
     block = _block(loop, types)
     start, *carried = block.args
     body = builder.at(InsertPoint.at_end(block))
-    end = _end(loop, start, _records(layer, body), most, body)
+    end = _end(loop, start, _records(layer, body), pace, body)
     inner = scf.ForOp(start, end, loop.step, carried, loop.detach_region(loop.body))
     inner.attributes |= loop.attributes
     body.insert(inner, *(result.name_hint for result in loop.results))
@@ -74,18 +76,14 @@ def _records(layer: LayerLoop, body: IndexBuilder) -> Index:
 
 
 def _end(
-    loop: scf.ForOp,
-    start: SSAValue,
-    records: Index,
-    most: Index | None,
-    body: IndexBuilder,
+    loop: scf.ForOp, start: SSAValue, records: Index, pace: "_Pace", body: IndexBuilder
 ) -> SSAValue:
     """min(start + records * step, ub), computed as index lest narrow types overflow."""
-    upper, step = body.cast(loop.ub), body.cast(loop.step)
-    if most is not None:
-        records = body.minimum(records, most, "records")
-    span = body.mul(records, step, "span")
-    if most is None and stays_in_range(loop.lb):
+    upper = body.cast(loop.ub)
+    if pace.most is not None:
+        records = body.minimum(records, pace.most, "records")
+    span = body.mul(records, pace.step, "span")
+    if pace.most is None and stays_in_range(loop.lb):
         reach = body.add(body.cast(start), span, "reach")
         end = body.minimum(reach, upper, "end")
     else:
@@ -95,14 +93,23 @@ def _end(
     return body.cast(body.value(end), loop.lb.type)
 
 
-def _most_iterations(loop: scf.ForOp, builder: IndexBuilder) -> Index | None:
-    """Iterations whose steps have a sum in 64 bits; None if a tile has never more.
+@dataclass(frozen=True)
+class _Pace:
+    """The step of a loop, seen before anything else of it, so that it is positive."""
 
-    Here the step is seen before anything else of the loop.
-    """
-    if is_small(loop.step):
-        return None
-    step = builder.cast(loop.step)
-    most = builder.insert(arith.DivUIOp(builder.value(GREATEST), step), "most")
-    most.attributes[LOOP_STEP] = UnitAttr()
-    return most.result
+    step: SSAValue
+    most: SSAValue | None
+    """Iterations whose steps have a sum in 64 bits; None if a tile never has more."""
+
+    @staticmethod
+    def of(loop: scf.ForOp, builder: IndexBuilder) -> "_Pace":
+        step = builder.cast(loop.step)
+        if is_small(loop.step):
+            return _Pace(step, None)
+        if is_narrow(loop.step):
+            if isinstance(step.owner, arith.IndexCastOp):
+                step.owner.attributes[LOOP_STEP] = UnitAttr()
+            return _Pace(step, None)
+        most = builder.insert(arith.DivUIOp(builder.value(GREATEST), step), "most")
+        most.attributes[LOOP_STEP] = UnitAttr()
+        return _Pace(step, most.result)
