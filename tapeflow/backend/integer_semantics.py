@@ -64,7 +64,10 @@ SIZE_RESULTS: dict[type[Operation], IntegerRule] = {
     arith.MuliOp: IntegerRule("multiply_sizes({0}, {1})", wraps=False),
     arith.CeilDivUIOp: IntegerRule("divide_sizes({0}, {1})", wraps=False),
 }
-"""Operations marked as arithmetic of sizes: they stop at 2**63 - 1."""
+"""Operations marked as arithmetic of sizes: they stop at 2**63 - 1.
+
+A quotient by 0 is 0: a loop with step 0, which is refused, takes no room before.
+"""
 
 ONE_BIT_RESULTS: dict[type[Operation], IntegerRule] = {
     arith.MinSIOp: IntegerRule("{0} | {1}", "stored", False),

@@ -109,7 +109,7 @@ def _multiply_sizes(a: int, b: int) -> int:
 
 
 def _divide_sizes(a: int, b: int) -> int:
-    return _GREATEST if b == 0 else min(-(-(a & _ALL) // (b & _ALL)), _GREATEST)
+    return 0 if b == 0 else min(-(-(a & _ALL) // (b & _ALL)), _GREATEST)
 
 
 INTEGER_FUNCTIONS: dict[str, Callable[..., int]] = {

@@ -170,8 +170,8 @@ _SIZE_BUILTINS: dict[str, Builtin] = {
   %up = zext i1 %inexact to i64
   %q = add i64 %t, %up
   %over = icmp slt i64 %q, 0
-  %unknown = or i1 %zero, %over
-  %r = select i1 %unknown, i64 {_GREATEST}, i64 %q"""
+  %least = select i1 %over, i64 {_GREATEST}, i64 %q
+  %r = select i1 %zero, i64 0, i64 %least"""
     ),
 }
 
