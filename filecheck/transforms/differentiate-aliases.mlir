@@ -50,12 +50,13 @@ ad.gradient @atomic_grad of @atomic wrt [0]
 
 // -----
 
-// The trip count of an i8 loop need not fit an i8: 200 iterations here.
+// The trip count of an i8 loop need not fit an i8: 200 iterations here. The reverse loop
+// counts as the loop does, but in index; first plus last counter is %n - 101.
 // CHECK-LABEL: @narrow_grad
 // CHECK:         ad.turn
 // CHECK:         [[N:%.*]] = arith.index_cast %n : i8 to index
-// CHECK:         %trips = arith.subi [[N]], %{{.*}} : index
-// CHECK:         scf.for %back = %{{.*}} to %trips step %{{.*}} {
+// CHECK:         %ends = arith.addi [[N]], %cm101 : index
+// CHECK:         scf.for %back = %cm100 to [[N]] step %{{.*}} {
 // CHECK:           arith.index_cast %{{.*}} : index to i8
 func.func @narrow(%x: memref<256xf64>, %n: i8) {
   %first = arith.constant -100 : i8

@@ -25,6 +25,20 @@ ad.gradient @itself_grad of @itself wrt [0]
 
 // -----
 
+func.func @down(%x: f64, %n: index) -> f64 {
+  %c0 = arith.constant 0 : index
+  %cm1 = arith.constant -1 : index
+  %y = scf.for %i = %n to %c0 step %cm1 iter_args(%s = %x) -> (f64) {
+    %t = arith.mulf %s, %x : f64
+    scf.yield %t : f64
+  }
+  func.return %y : f64
+}
+ad.gradient @down_grad of @down wrt [0]
+// CHECK: the step of this loop is -1; it must be positive; count up, and compute what counts down from that
+
+// -----
+
 func.func @bits(%x: f64) -> f64 {
   %b = arith.bitcast %x : f64 to i64
   %y = arith.bitcast %b : i64 to f64

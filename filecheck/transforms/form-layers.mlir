@@ -60,17 +60,17 @@ func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 }
 // CHECK-LABEL: func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 // CHECK-NEXT:   %s = tape.allocate %n : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:   %step_1 = arith.index_cast %step {tape.loop_step} : i32 to index
 // CHECK-NEXT:   %i, %r = scf.while (%start = %lb, %sum = %a) : (i32, f64) -> (i32, f64) {
 // CHECK-NEXT:     %more = arith.cmpi slt, %start, %ub : i32
 // CHECK-NEXT:     scf.condition(%more) %start, %sum : i32, f64
 // CHECK-NEXT:   } do {
 // CHECK-NEXT:   ^bb0(%start_1: i32, %sum_1: f64):
 // CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 32>
-// CHECK-NEXT:     %step_1 = arith.index_cast %step : i32 to index
+// CHECK-NEXT:     %ub_1 = arith.index_cast %ub : i32 to index
 // CHECK-NEXT:     %span = arith.muli %room, %step_1 : index
 // CHECK-NEXT:     %start_2 = arith.index_cast %start_1 : i32 to index
 // CHECK-NEXT:     %reach = arith.addi %start_2, %span : index
-// CHECK-NEXT:     %ub_1 = arith.index_cast %ub : i32 to index
 // CHECK-NEXT:     %end = arith.minsi %reach, %ub_1 : index
 // CHECK-NEXT:     %end_1 = arith.index_cast %end : index to i32
 // CHECK-NEXT:     %r_1 = scf.for %i_1 = %start_1 to %end_1 step %step iter_args(%sum_2 = %sum_1) -> (f64) : i32 {
@@ -81,6 +81,33 @@ func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 // CHECK-NEXT:     scf.yield %end_1, %r_1 : i32, f64
 // CHECK-NEXT:   }
 // CHECK-NEXT:   func.return %r : f64
+
+// -----
+
+// Bounds of which nothing is known: sums with them might wrap, distances do not.
+func.func @anywhere(%lb: index, %ub: index, %step: index, %n: index, %a: f64) {
+  %s = tape.allocate %n : !tape.region<[f64], aos>
+  scf.for %i = %lb to %ub step %step {
+    tape.push %s, %a : !tape.region<[f64], aos>
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @anywhere(%lb: index, %ub: index, %step: index, %n: index, %a: f64) {
+// CHECK-NEXT:   %c9223372036854775807 = arith.constant 9223372036854775807 : index
+// CHECK-NEXT:   %s = tape.allocate %n : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:   %most = arith.divui %c9223372036854775807, %step {tape.loop_step} : index
+// CHECK-NEXT:   %i = scf.while (%start = %lb) : (index) -> index {
+// CHECK-NEXT:     %more = arith.cmpi slt, %start, %ub : index
+// CHECK-NEXT:     scf.condition(%more) %start : index
+// CHECK-NEXT:   } do {
+// CHECK-NEXT:   ^bb0(%start_1: index):
+// CHECK-NEXT:     %room = tape.advance %s : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:     %records = arith.minsi %room, %most : index
+// CHECK-NEXT:     %span = arith.muli %records, %step : index
+// CHECK-NEXT:     %left = arith.subi %ub, %start_1 {tape.size} : index
+// CHECK-NEXT:     %span_1 = arith.minsi %span, %left : index
+// CHECK-NEXT:     %end = arith.addi %start_1, %span_1 : index
+// CHECK-NEXT:     scf.for %i_1 = %start_1 to %end step %step {
 
 // -----
 

@@ -113,8 +113,8 @@ func.func @twice(%n: index, %a: f64) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
 // CHECK-NEXT:   %trips = arith.maxsi %n, %c0 : index
-// CHECK-NEXT:   %pushes = arith.addi %trips, %trips : index
-// CHECK-NEXT:   %pushes_1 = arith.addi %pushes, %c1 : index
+// CHECK-NEXT:   %pushes = arith.addi %trips, %trips {tape.size} : index
+// CHECK-NEXT:   %pushes_1 = arith.addi %pushes, %c1 {tape.size} : index
 // CHECK-NEXT:   %s = tape.allocate %pushes_1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
@@ -133,10 +133,9 @@ func.func @bounds(%lb: index, %ub: index, %step: index, %a: f64) {
   func.return
 }
 // CHECK-LABEL: func.func @bounds(%lb: index, %ub: index, %step: index, %a: f64) {
-// CHECK-NEXT:   %c0 = arith.constant 0 : index
-// CHECK-NEXT:   %span = arith.subi %ub, %lb : index
-// CHECK-NEXT:   %trips = arith.ceildivsi %span, %step : index
-// CHECK-NEXT:   %trips_1 = arith.maxsi %trips, %c0 : index
+// CHECK-NEXT:   %trips = arith.maxsi %ub, %lb : index
+// CHECK-NEXT:   %span = arith.subi %trips, %lb : index
+// CHECK-NEXT:   %trips_1 = arith.ceildivui %span, %step {tape.size} : index
 // CHECK-NEXT:   %s = tape.allocate %trips_1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %lb to %ub step %step {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
@@ -152,13 +151,12 @@ func.func @narrow(%lb: i32, %ub: i32, %step: i32, %a: f64) {
   func.return
 }
 // CHECK-LABEL: func.func @narrow(%lb: i32, %ub: i32, %step: i32, %a: f64) {
-// CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %lb_1 = arith.index_cast %lb : i32 to index
 // CHECK-NEXT:   %ub_1 = arith.index_cast %ub : i32 to index
 // CHECK-NEXT:   %step_1 = arith.index_cast %step : i32 to index
-// CHECK-NEXT:   %span = arith.subi %ub_1, %lb_1 : index
-// CHECK-NEXT:   %trips = arith.ceildivsi %span, %step_1 : index
-// CHECK-NEXT:   %trips_1 = arith.maxsi %trips, %c0 : index
+// CHECK-NEXT:   %trips = arith.maxsi %ub_1, %lb_1 : index
+// CHECK-NEXT:   %span = arith.subi %trips, %lb_1 : index
+// CHECK-NEXT:   %trips_1 = arith.ceildivui %span, %step_1 {tape.size} : index
 // CHECK-NEXT:   %s = tape.allocate %trips_1 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %lb to %ub step %step : i32 {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], aos>
@@ -220,7 +218,7 @@ func.func @repeated(%m: memref<?x?xf64>, %n: index, %a: f64) {
 // CHECK-NEXT:   %d = memref.dim %m, %one : memref<?x?xf64>
 // CHECK-NEXT:   %h = arith.divsi %d, %one : index
 // CHECK-NEXT:   %trips_1 = arith.maxsi %h, %c0 : index
-// CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 : index
+// CHECK-NEXT:   %pushes = arith.muli %trips, %trips_1 {tape.size} : index
 // CHECK-NEXT:   %s = tape.allocate %pushes {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %i = %c0 to %n step %c1 {
 // CHECK-NEXT:     %one_1 = arith.constant 1 : index
@@ -253,10 +251,10 @@ func.func @triangle(%n: index, %m: index, %a: f64) {
 // CHECK-NEXT:   %trips = arith.maxsi %m, %c0 : index
 // CHECK-NEXT:   %pushes = scf.for %i = %c0 to %n step %c1 iter_args(%pushes_1 = %c0) -> (index) {
 // CHECK-NEXT:     %trips_1 = arith.maxsi %i, %c0 : index
-// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips_1 : index
+// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips_1 {tape.size} : index
 // CHECK-NEXT:     scf.yield %pushes_2 : index
 // CHECK-NEXT:   }
-// CHECK-NEXT:   %pushes_3 = arith.muli %trips, %pushes : index
+// CHECK-NEXT:   %pushes_3 = arith.muli %trips, %pushes {tape.size} : index
 // CHECK-NEXT:   %s = tape.allocate %pushes_3 {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT:   scf.for %t = %c0 to %m step %c1 {
 // CHECK-NEXT:     scf.for %i_1 = %c0 to %n step %c1 {
@@ -293,9 +291,9 @@ func.func @sparse(%rows: memref<?xindex>, %x: memref<?xf64>, %n: index, %a: f64)
 // CHECK-NEXT:     %from = memref.load %rows[%i] : memref<?xindex>
 // CHECK-NEXT:     %i1 = arith.addi %i, %c1 : index
 // CHECK-NEXT:     %to = memref.load %rows[%i1] : memref<?xindex>
-// CHECK-NEXT:     %span = arith.subi %to, %from : index
-// CHECK-NEXT:     %trips = arith.maxsi %span, %c0 : index
-// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips : index
+// CHECK-NEXT:     %trips = arith.maxsi %to, %from : index
+// CHECK-NEXT:     %span = arith.subi %trips, %from {tape.size} : index
+// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %span {tape.size} : index
 // CHECK-NEXT:     scf.yield %pushes_2 : index
 // CHECK-NEXT:   }
 // CHECK-NEXT:   %s = tape.allocate %pushes {tape.region = 0 : i64} : !tape.region<[f64], aos>
@@ -330,7 +328,7 @@ func.func @division(%n: index, %k: index, %a: f64) {
 // CHECK-NEXT:   %pushes = scf.for %i = %c0 to %k step %c1 iter_args(%pushes_1 = %c0) -> (index) {
 // CHECK-NEXT:     %share = arith.divsi %n, %k : index
 // CHECK-NEXT:     %trips = arith.maxsi %share, %c0 : index
-// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips : index
+// CHECK-NEXT:     %pushes_2 = arith.addi %pushes_1, %trips {tape.size} : index
 // CHECK-NEXT:     scf.yield %pushes_2 : index
 // CHECK-NEXT:   }
 // CHECK-NEXT:   %s = tape.allocate %pushes {tape.region = 0 : i64} : !tape.region<[f64], aos>

@@ -282,9 +282,9 @@ func.func @reserve(%n: index, %m: index, %p: i1, %a: f64, %b: i8) {
 // CHECK-NEXT:   ^bb0(%limit_2: index, %s_3: !tape.arena<[f64, i8]>, %top_2: index):
 // CHECK-NEXT:     %trips = arith.maxsi %n, %c0 : index
 // CHECK-NEXT:     %trips_1 = arith.maxsi %m, %c0 : index
-// CHECK-NEXT:     %pushes = arith.muli %trips, %trips_1 : index
-// CHECK-NEXT:     %span = arith.muli %pushes, %c16 : index
-// CHECK-NEXT:     %needed = arith.addi %top_2, %span : index
+// CHECK-NEXT:     %pushes = arith.muli %trips, %trips_1 {tape.size} : index
+// CHECK-NEXT:     %span = arith.muli %pushes, %c16 {tape.size} : index
+// CHECK-NEXT:     %needed = arith.addi %top_2, %span {tape.size} : index
 // CHECK-NEXT:     %short = arith.cmpi sgt, %needed, %limit_2 : index
 // CHECK-NEXT:     %limit_3, %s_4 = scf.if %short -> (index, !tape.arena<[f64, i8]>) {
 // CHECK-NEXT:       %limit_4 = arith.addi %limit_2, %limit_2 : index

@@ -36,7 +36,7 @@ func.func @nest(%n: index, %m: index, %x: f64) {
 // CHECK:      %other = tape.allocate %n {tape.region = 0 : i64} : !tape.region<[f32], aos>
 // CHECK-NEXT: %pushes = arith.muli %n, %m : index
 // CHECK-NEXT: %crossed = tape.allocate %n {tape.region = 1 : i64} : !tape.region<[f64], aos>
-// CHECK-NEXT: %pushes_1 = arith.addi %n, %pushes : index
+// CHECK-NEXT: %pushes_1 = arith.addi %n, %pushes {tape.size} : index
 // CHECK-NEXT: %tape = tape.allocate %pushes_1 {tape.region = 2 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT: scf.for
 // CHECK:        tape.push %crossed, %x
@@ -82,7 +82,7 @@ func.func @branch(%n: index, %p: i1, %x: f64) {
 }
 // CHECK-LABEL: @branch
 // CHECK:      %trips = arith.maxsi %n, %c0 : index
-// CHECK-NEXT: %pushes = arith.addi %c8, %trips : index
+// CHECK-NEXT: %pushes = arith.addi %c8, %trips {tape.size} : index
 // CHECK-NEXT: %tape = tape.allocate %pushes growing {tape.region = 0 : i64} : !tape.region<[f64], aos>
 // CHECK-NEXT: scf.if
 // CHECK-NOT:  tape.allocate

@@ -13,7 +13,7 @@ func.func @f(%n: index, %a: f64, %b: f64, %p: i1) {
   "test.op"(%v, %w, %x, %y, %q) : (f64, f64, f64, f64, i1) -> ()
   func.return
 }
-// CHECK:      %parts = arith.muli %n, %c2 : index
+// CHECK:      %parts = arith.muli %n, %c2 {tape.size} : index
 // CHECK-NEXT: %tape = tape.allocate %parts {tape.region = 0 : i64} : !tape.region<[f64, f64], aos>
 // CHECK-NEXT: %tape_1 = tape.allocate %n {tape.region = 0 : i64} : !tape.region<[i1], aos>
 // CHECK-NEXT: %cached = tape.allocate %n {tape.place = "cache"} : !tape.region<[f64, f64, f64], aos>

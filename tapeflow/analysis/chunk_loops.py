@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from xdsl.dialects import arith, scf
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.buffers import ancestors
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.cursor_forms import Form
 from tapeflow.analysis.cursor_values import CursorValues, least_members, steps_in
 from tapeflow.analysis.form_bounds import are_near
@@ -85,9 +86,28 @@ def _ends_at(
         return False
     for end in ends - bound:
         steps = _steps_to(end, inner, values)
-        if steps is None or not all(_is_positive(form, states) for form in steps):
+        if steps is None or not all(
+            _is_positive(form, states) or _divides(form, inner.step, values)
+            for form in steps
+        ):
             return False
     return True
+
+
+def _divides(form: Form, step: SSAValue, values: CursorValues) -> bool:
+    """Whether a form is the greatest index divided by the step of a loop.
+
+    That is at least 1 where the loop runs: then its step is positive.
+    """
+    if form.numbers != (0,) or len(form.terms) != 1:
+        return False
+    ((atom, times),) = form.terms
+    if times != 1 or not isinstance(atom, OpResult):
+        return False
+    op = atom.op
+    if not isinstance(op, arith.DivUIOp) or constant_of(op.lhs) != (1 << 63) - 1:
+        return False
+    return values.of(op.rhs) == values.of(step)
 
 
 def _steps_to(

@@ -113,7 +113,7 @@ class CursorValues:
             return None
         match op:
             case arith.AddiOp():
-                return forms.add(self.of(op.lhs), self.of(op.rhs))
+                return self._sum(self.of(op.lhs), self.of(op.rhs))
             case arith.SubiOp():
                 return forms.add(self.of(op.lhs), self.of(op.rhs), -1)
             case arith.MuliOp():
@@ -144,13 +144,19 @@ class CursorValues:
             return None
         return forms.divide(form, divisor)
 
+    def _sum(self, one: Form, other: Form) -> Form | None:
+        """What is added to the least of some forms is added to each of them."""
+        sums = {
+            forms.add(a, b) for a in least_members(one) for b in least_members(other)
+        }
+        known = {form for form in sums if form is not None}
+        return _least_of(known) if len(known) == len(sums) else None
+
     def _least(self, *values: SSAValue) -> Form:
         members: set[Form] = set()
         for value in values:
             members |= least_members(self.of(value))
-        if len(members) == 1:
-            return members.pop()
-        return forms.term(Least(frozenset(members)))
+        return _least_of(members)
 
     def _select(self, op: arith.SelectOp) -> Form | None:
         condition = self.condition(op.cond)
@@ -158,6 +164,12 @@ class CursorValues:
             return None
         one, other = self.of(op.lhs), self.of(op.rhs)
         return forms.select(condition.truth, condition.slot, one, other)
+
+
+def _least_of(members: set[Form]) -> Form:
+    if len(members) == 1:
+        return members.pop()
+    return forms.term(Least(frozenset(members)))
 
 
 def steps_in(span: Form, step: Form) -> Form | None:

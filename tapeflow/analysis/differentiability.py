@@ -9,6 +9,7 @@ from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.buffers import is_memref
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.derivative_rules import rule_of
 from tapeflow.analysis.views import REINTERPRET_REMEDY, VIEWS, reinterpret_problem
 from tapeflow.dialects.ad import is_differentiable, is_float
@@ -96,6 +97,13 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
                 "copy between two buffers instead of swapping them",
             )
     elif isinstance(op, scf.ForOp):
+        step = constant_of(op.step)
+        if step is not None and step <= 0:
+            yield Problem(
+                op,
+                f"the step of this loop is {step}; it must be positive",
+                "count up, and compute what counts down from that",
+            )
         carried = active_buffers_carried(op, activity)
         if permutation_of(op, carried) is None:
             yield Problem(

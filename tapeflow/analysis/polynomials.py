@@ -116,6 +116,10 @@ class Atoms:
             return constant(max(0, value))
         return one if self.is_natural(one) else self.make("natural", None, one)
 
+    def larger(self, one: Polynomial, other: Polynomial) -> Polynomial:
+        """max(one, other)"""
+        return add(other, self.at_least_zero(add(one, other, -1)))
+
     def is_natural(self, one: Polynomial) -> bool:
         """Whether a polynomial is never negative, as far as its form tells."""
         return all(
@@ -130,6 +134,10 @@ class Atoms:
             return one
         if a is not None and b is not None and b > 0:
             return constant(-(-a // b))
+        natural = self.only(one)
+        if natural is not None and natural.name == "natural":
+            # One normal form of max(0, ceil(a / b)) and ceil(max(0, a) / b).
+            return self.at_least_zero(self.quotient_up(natural.of[0], divisor))
         return self.make("ceildiv", None, one, divisor)
 
     def sum(self, index: int, trips: Polynomial, term: Polynomial) -> Polynomial:

@@ -17,6 +17,7 @@ from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.carried_numbers import increment_of, passed_on
 from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.integer_intervals import (
     integer_width,
@@ -26,6 +27,7 @@ from tapeflow.analysis.integer_intervals import (
 from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.tape_facts import Chunks
+from tapeflow.analysis.uses_inside import is_used_inside
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
 # In a narrow type a sum may wrap around, so that it is not the sum of the numbers. One
@@ -68,18 +70,37 @@ class WholeNumbers:
 
     def trips(self, loop: Operation) -> Polynomial:
         """How often a loop runs its body; it may be negative, which means 0."""
-        if isinstance(loop, scf.WhileOp):
-            chunks = self._chunks.get(loop)
-            if chunks is None:
-                return self.atoms.make("trips", loop, *self._iterations_around(loop))
-            lower, upper, step = chunks.lower, chunks.upper, chunks.inner.step
-        else:
-            assert isinstance(loop, scf.ForOp)
-            lower, upper, step = loop.lb, loop.ub, loop.step
-        span = poly.add(self.of(upper), self.of(lower), -1)
-        count = self.atoms.quotient_up(span, self.of(step))
+        bounds = self._bounds(loop)
+        if bounds is None:
+            return self.atoms.make("trips", loop, *self._iterations_around(loop))
+        lower, upper, step = map(self.of, bounds)
+        count = self.atoms.quotient_up(poly.add(upper, lower, -1), step)
         atom = self.atoms.only(count)
         return atom.of[0] if atom is not None and atom.name == "natural" else count
+
+    def _bounds(self, loop: Operation) -> tuple[SSAValue, SSAValue, SSAValue] | None:
+        """Lower bound, upper bound and step of a loop that has them."""
+        if isinstance(loop, scf.ForOp):
+            return loop.lb, loop.ub, loop.step
+        chunks = self._chunks.get(loop) if isinstance(loop, scf.WhileOp) else None
+        if chunks is None:
+            return None
+        return chunks.lower, chunks.upper, chunks.inner.step
+
+    def _is_distance(self, op: arith.CeilDivUIOp) -> bool:
+        """Whether a dividend is not negative wherever the quotient plays a part.
+
+        The distance of the bounds of a loop is not where the loop runs.
+        """
+        span = self.of(op.lhs)
+
+        def has_span(loop: Operation) -> bool:
+            bounds = None if loop in self._inner else self._bounds(loop)
+            if bounds is None:
+                return False
+            return poly.add(self.of(bounds[1]), self.of(bounds[0]), -1) == span
+
+        return self.atoms.is_natural(span) or is_used_inside(op.result, has_span)
 
     def _iterations_around(self, op: Operation) -> list[Polynomial]:
         found: list[Polynomial] = []
@@ -123,10 +144,12 @@ class WholeNumbers:
                 return found
             case arith.CeilDivSIOp():
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
-            case arith.MaxSIOp() if constant_of(op.rhs) == 0:
-                return self.atoms.at_least_zero(self.of(op.lhs))
+            case arith.CeilDivUIOp() if self._is_distance(op):
+                return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
             case arith.MaxSIOp() if constant_of(op.lhs) == 0:
-                return self.atoms.at_least_zero(self.of(op.rhs))
+                return self.atoms.larger(self.of(op.rhs), self.of(op.lhs))
+            case arith.MaxSIOp():
+                return self.atoms.larger(self.of(op.lhs), self.of(op.rhs))
             case memref.LoadOp() if self._buffers.unchanged_after(op, self._body):
                 return self._applied("load", op, value)
             case scf.ForOp():
@@ -190,7 +213,7 @@ class WholeNumbers:
             iteration = frozenset({((self.iteration(loop),), 1)})
             position: int | None = value.index
             if value.block is loop.before_region.block:
-                position = _passed_on(loop, value)
+                position = passed_on(loop, value)
             if position is not None:
                 return self._counted(loop, position, iteration) or self._opaque(value)
         return self._opaque(value)
@@ -212,7 +235,7 @@ class WholeNumbers:
         ):
             return None
         argument = loop.after_region.block.args[position]
-        change = _increment(last.operands[source.index], argument)
+        change = increment_of(last.operands[source.index], argument)
         if change is None:
             return None
         first = self.of(loop.arguments[source.index])
@@ -222,7 +245,7 @@ class WholeNumbers:
         last = loop.body.block.last_op
         assert last is not None
         argument = loop.body.block.args[position + 1]
-        change = _increment(last.operands[position], argument)
+        change = increment_of(last.operands[position], argument)
         return None if change is None else (self.of(loop.iter_args[position]), change)
 
     def _total(self, loop: scf.ForOp, position: int) -> Polynomial:
@@ -267,27 +290,6 @@ def _combined(
             return poly.add(one, other, -1)
         case _:
             return poly.add(one, other)
-
-
-def _increment(value: SSAValue, carried: SSAValue) -> int | None:
-    """The constant that is added to a carried value."""
-    op = value.owner
-    if value is carried:
-        return 0
-    if isinstance(op, arith.AddiOp) and _width(value.type) >= _WIDE:
-        if op.lhs is carried:
-            return constant_of(op.rhs)
-        if op.rhs is carried:
-            return constant_of(op.lhs)
-    return None
-
-
-def _passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
-    """The position at which the test of an scf.while passes a value on."""
-    condition = loop.before_region.block.last_op
-    assert isinstance(condition, scf.ConditionOp)
-    passed = [at for at, source in enumerate(condition.args) if source is value]
-    return passed[0] if passed else None
 
 
 def _width(type_: Attribute) -> int:

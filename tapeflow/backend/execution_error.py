@@ -29,3 +29,8 @@ def location_of(op: Operation) -> str | None:
         op = parent
     place = op.location
     return f"{place.filename.data}:{place.line.data}:{place.column.data}"
+
+
+def wrong_step(step: int | str) -> str:
+    """What is said of a loop whose step is not positive."""
+    return f"the step of a loop is {step}; it must be positive"

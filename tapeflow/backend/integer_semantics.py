@@ -2,7 +2,9 @@
 
 Results wrap at their width and no op traps: division by zero gives all ones and its
 remainder the dividend (the rule of RISC-V), and a shift by the width or more shifts
-everything out.
+everything out. Promises that an operation does not overflow are not looked at. Only
+sizes do not wrap: they are index values that are not negative, or the unsigned distance
+of two, and what exceeds the greatest index is that.
 """
 
 from dataclasses import dataclass
@@ -53,6 +55,19 @@ INTEGER_RESULTS: dict[type[Operation], IntegerRule] = {
     math.IPowIOp: IntegerRule("integer_power({0}, {1})"),
 }
 """Ops with one result, of the operands' type."""
+
+SIZE_BITS = 64
+
+SIZE_RESULTS: dict[type[Operation], IntegerRule] = {
+    arith.AddiOp: IntegerRule("add_sizes({0}, {1})", wraps=False),
+    arith.SubiOp: IntegerRule("size_between({1}, {0})", wraps=False),
+    arith.MuliOp: IntegerRule("multiply_sizes({0}, {1})", wraps=False),
+    arith.CeilDivUIOp: IntegerRule("divide_sizes({0}, {1})", wraps=False),
+}
+"""Operations marked as arithmetic of sizes: they stop at 2**63 - 1.
+
+A quotient by 0 is 0: a loop with step 0, which is refused, takes no room before.
+"""
 
 ONE_BIT_RESULTS: dict[type[Operation], IntegerRule] = {
     arith.MinSIOp: IntegerRule("{0} | {1}", "stored", False),

@@ -19,7 +19,8 @@ from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpret_views import fitting
 from tapeflow.backend.interpreter import ReferenceInterpreter
-from tapeflow.backend.run_memory import skew_of
+from tapeflow.backend.memory_budget import TAPE
+from tapeflow.backend.run_memory import is_tape, skew_of
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
 
@@ -143,7 +144,8 @@ def _allocate(
 ) -> Buffer:
     name = op.memref.name_hint or "buffer"
     memory = cast(ReferenceInterpreter, interpreter).memory
-    buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op))
+    what = TAPE if is_tape(op) else None
+    buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op), what)
     return fitting(buffer, op.memref.type)
 
 

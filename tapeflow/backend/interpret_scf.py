@@ -12,7 +12,7 @@ from xdsl.interpreter import (
 )
 from xdsl.ir import Operation, Region
 
-from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.execution_error import ExecutionError, wrong_step
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.dialects.tape_marks import TAPE_FREE
 
@@ -30,7 +30,7 @@ class ScfFunctions(InterpreterFunctions):
         run = cast(ReferenceInterpreter, interpreter)
         lower, upper, step, *carried = args
         if step <= 0:
-            raise ExecutionError(f"the step of a loop must be positive, not {step}")
+            raise ExecutionError(wrong_step(step))
         ready, *times = run.times_of(op.operands)
         outer = run.clock.control
         control = max(outer, ready, *times[:2])

@@ -27,11 +27,12 @@ class SpmFunctions(InterpreterFunctions):
 
     @impl(spm.AllocateOp)
     def run_allocate(
-        self, _interpreter: Interpreter, op: spm.AllocateOp, args: PythonValues
+        self, interpreter: Interpreter, op: spm.AllocateOp, args: PythonValues
     ) -> PythonValues:
+        budget = cast(ReferenceInterpreter, interpreter).memory.budget
         capacity = required_capacity(args[0])
         bound = capacity if op.growing is None else None
-        return (Ring(op.ring.type, self._numbers[op], bound),)
+        return (Ring(op.ring.type, self._numbers[op], budget, bound),)
 
     @impl(spm.StoreOp)
     def run_store(

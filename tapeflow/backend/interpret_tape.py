@@ -12,6 +12,7 @@ from xdsl.interpreter import (
 
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
+from tapeflow.backend.memory_budget import TAPE
 from tapeflow.backend.record_memory import Arena, RecordFormat
 from tapeflow.backend.tape_memory import TapeStack, TiledTape
 from tapeflow.dialects import tape
@@ -25,21 +26,23 @@ class TapeFunctions(InterpreterFunctions):
 
     @impl(tape.StackOp)
     def run_stack(
-        self, _interpreter: Interpreter, op: tape.StackOp, _args: PythonValues
+        self, interpreter: Interpreter, op: tape.StackOp, _args: PythonValues
     ) -> PythonValues:
-        return (TapeStack(field_bytes(op.tape.type.element)),)
+        budget = cast(ReferenceInterpreter, interpreter).memory.budget
+        return (TapeStack(field_bytes(op.tape.type.element), budget),)
 
     @impl(tape.AllocateOp)
     def run_allocate(
-        self, _interpreter: Interpreter, op: tape.AllocateOp, args: PythonValues
+        self, interpreter: Interpreter, op: tape.AllocateOp, args: PythonValues
     ) -> PythonValues:
+        budget = cast(ReferenceInterpreter, interpreter).memory.budget
         type_ = op.tape.type
         room = required_capacity(args[0])
         capacity = room if op.growing is None else None
         width = type_.pushed_bytes
         if type_.tile_records is None:
-            return (TapeStack(width, capacity),)
-        return (TiledTape(width, capacity, type_.tile_records),)
+            return (TapeStack(width, budget, capacity),)
+        return (TiledTape(width, budget, capacity, type_.tile_records),)
 
     @impl(tape.ReserveOp)
     def run_reserve(
@@ -89,7 +92,10 @@ class ArenaFunctions(InterpreterFunctions):
     ) -> PythonValues:
         memory = cast(ReferenceInterpreter, interpreter).memory
         record = RecordFormat.of(op.arena.type.fields, op.arena.type.record_layout)
-        size = record.layout.size_bytes(required_capacity(args[0]))
+        capacity = required_capacity(args[0])
+        memory.budget.expect_tape(capacity, record.layout.pushed_bytes)
+        size = record.layout.size_bytes(capacity)
+        memory.budget.take(size, TAPE)
         block = memory.block(op.arena.name_hint or "arena", size)
         return (Arena(block, record),)
 

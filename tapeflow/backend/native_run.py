@@ -8,6 +8,7 @@ import numpy as np
 
 from tapeflow.backend.emit.generated_program import GeneratedProgram
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.native.interruptible import call_interruptibly
 from tapeflow.backend.native.machine_code import MachineCode
 from tapeflow.backend.native.run_layout import (
     HOST_FAILED,
@@ -20,8 +21,6 @@ from tapeflow.backend.run_host import (
     EVENT_WORDS,
     Array,
     RunHost,
-    grown,
-    workspace,
 )
 
 _WORD = ctypes.c_int64
@@ -37,6 +36,7 @@ class NativeRun:
     def __init__(self, host: RunHost, constants: Sequence[int]):
         self._host = host
         self._error: BaseException | None = None
+        self._is_stopped = False
         self._words = np.zeros(len(RUN_WORDS), np.int64)
         self._workspaces: dict[int, tuple[int, Array]] = {}
         self._workspace_of_site: dict[int, int] = {}
@@ -46,6 +46,7 @@ class NativeRun:
             self._callback("workspace", self._workspace, 3),
             self._callback("grow", self._grow, 5),
             self._callback("release", self._release, 2),
+            self._callback("expect", self._expect, 3),
         ]
         self._constants = np.array(constants or (0,), np.int64)
         self._set("constants", self._constants.ctypes.data)
@@ -60,6 +61,7 @@ class NativeRun:
 
         Raises:
             ExecutionError: a check failed, or the host could not give what was asked.
+            KeyboardInterrupt: the user has interrupted the run.
         """
         words = np.zeros(max(1, len(arguments)), np.int64)
         for number, (argument, type_) in enumerate(
@@ -70,10 +72,12 @@ class NativeRun:
             else:
                 words[number] = argument
         results = np.zeros(max(1, len(program.results)), np.int64)
-        status = code.entry(
-            self._words.ctypes.data, words.ctypes.data, results.ctypes.data
-        )
-        self._leave(status)
+
+        def enter() -> int:
+            rows = (self._words, words, results)
+            return code.entry(*(int(row.ctypes.data) for row in rows))
+
+        self._leave(call_interruptibly(enter, self._stop))
         floats = results.view(np.float64)
         return [
             float(floats[n]) if t == "float" else _INTEGERS.get(t, int)(results[n])
@@ -95,6 +99,9 @@ class NativeRun:
         assert status == SUCCEEDED
         self._flush()
 
+    def _stop(self) -> None:
+        self._is_stopped = True
+
     def _set(self, word: str, value: int) -> None:
         self._words[_NUMBERS[word]] = value
 
@@ -103,6 +110,8 @@ class NativeRun:
 
         def guarded(_run: int, *arguments: int) -> int:
             try:
+                if self._is_stopped:
+                    raise KeyboardInterrupt
                 return action(*arguments)
             except ExecutionError as error:
                 self._error = error
@@ -112,7 +121,7 @@ class NativeRun:
                 self._error = ExecutionError("the program asks for too much memory")
             except BaseException as error:  # machine code cannot pass it on
                 self._error = error
-            return HOST_FAILED if word in ("flush", "release") else 0
+            return HOST_FAILED if word in ("flush", "release", "expect") else 0
 
         function = ctypes.CFUNCTYPE(_WORD, *([_WORD] * (words + 1)))(guarded)
         self._set(word, ctypes.cast(function, ctypes.c_void_p).value or 0)
@@ -131,18 +140,26 @@ class NativeRun:
 
     def _workspace(self, site: int, count: int, element: int) -> int:
         """The site's earlier workspace is out of use: its tape's scope has ended."""
-        self._workspaces.pop(self._workspace_of_site.get(site, 0), None)
-        return self._keep(site, workspace(_ELEMENTS[element], count))
+        _, out_of_use = self._workspaces.pop(
+            self._workspace_of_site.get(site, 0), (site, None)
+        )
+        if out_of_use is not None:
+            self._host.memory.budget.give_back(out_of_use.nbytes)
+        return self._keep(site, self._host.workspace(_ELEMENTS[element], count))
 
     def _grow(self, _site: int, old: int, count: int, size: int, _element: int) -> int:
         site, array = self._workspaces.pop(old)
-        return self._keep(site, grown(array, count, size))
+        return self._keep(site, self._host.grown(array, count, size))
 
     def _keep(self, site: int, array: Array) -> int:
         pointer = int(array.ctypes.data)
         self._workspaces[pointer] = (site, array)
         self._workspace_of_site[site] = pointer
         return pointer
+
+    def _expect(self, _site: int, records: int, record_bytes: int) -> int:
+        self._host.expect(records, record_bytes)
+        return SUCCEEDED
 
     def _release(self, site: int, pointer: int) -> int:
         del site

@@ -3,14 +3,16 @@
 Arrays are memoryviews, so that elements are Python numbers and views share memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from tapeflow.backend.emit.generated_program import GeneratedProgram
+from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.native.python_words import PYTHON_WORDS
-from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost, grown, workspace
+from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost
 
 
 class PythonRun:
@@ -58,24 +60,43 @@ class PythonRun:
         self._host.events[self._count : end] = words
         self._count = end
 
+    def expect(self, site: int, records: int, record_bytes: int) -> None:
+        """Make sure that there is room for a tape."""
+        with self._at(site):
+            self._host.expect(records, record_bytes)
+
     def release(self, site: int, array: memoryview) -> None:
         """Give a buffer back."""
-        del site
-        self._host.release(pointer_of(array))
+        with self._at(site):
+            self._host.release(pointer_of(array))
+
+    @contextmanager
+    def _at(self, site: int) -> Generator[None]:
+        """Errors of the host have the location of the site."""
+        try:
+            yield
+        except ExecutionError as error:
+            raise self._host.located(error, site) from None
 
     def _allocator(self, element: str) -> Callable[[int, int], memoryview]:
         def allocate(site: int, count: int) -> memoryview:
-            buffer = self._host.allocate(site, element, count)
+            with self._at(site):
+                buffer = self._host.allocate(site, element, count)
             self.placed_at = buffer.block.address
             return buffer.storage.data
 
         return allocate
 
     def _workspace_maker(self, element: str) -> Callable[[int, int], memoryview]:
-        return lambda _site, count: workspace(element, count).data
+        def workspace(site: int, count: int) -> memoryview:
+            with self._at(site):
+                return self._host.workspace(element, count).data
 
-    def _grow(self, _site: int, old: memoryview, count: int, size: int) -> memoryview:
-        return grown(np.asarray(old), count, size).data
+        return workspace
+
+    def _grow(self, site: int, old: memoryview, count: int, size: int) -> memoryview:
+        with self._at(site):
+            return self._host.grown(np.asarray(old), count, size).data
 
 
 def pointer_of(array: memoryview) -> int:

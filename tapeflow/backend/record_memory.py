@@ -4,9 +4,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.ir import TypeAttribute
 
-from tapeflow.backend.buffer import Block
+from tapeflow.backend.buffer import Block, unwritten
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.scalar_types import storage_dtype
 from tapeflow.dialects.record import RecordLayout
@@ -36,7 +37,7 @@ class Arena:
     def __init__(self, block: Block, record: RecordFormat):
         self.block = block
         self.record = record
-        self._bytes = bytearray(b"\xff" * block.size_bytes)
+        self._bytes = unwritten(np.dtype(np.uint8), block.size_bytes).data
 
     def place(self, address: int, field: int) -> int:
         """Byte offset in the arena of a field of the record at a byte address.

@@ -8,17 +8,30 @@ for it, what it brings may not be read and what it touches may not be overwritte
 """
 
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.memory_budget import TAPE, MemoryBudget
 from tapeflow.backend.record_memory import RecordFormat
 from tapeflow.dialects.spm import RingType
 
 _NEVER_WRITTEN = -1
+_TAG_BYTES = 8
+"""What the tag of a byte takes."""
 
 
 class Ring:
     """One executed `spm.allocate`."""
 
-    def __init__(self, ring_type: RingType, number: int, capacity: int | None):
-        """With a capacity in records, None for a stack in DRAM that grows."""
+    def __init__(
+        self,
+        ring_type: RingType,
+        number: int,
+        budget: MemoryBudget,
+        capacity: int | None,
+    ):
+        """With a capacity in records, None for a stack in DRAM that grows.
+
+        Raises:
+            ExecutionError: the machine has no room for the stack.
+        """
         self.number = number
         self.record = RecordFormat.of(ring_type.fields, ring_type.record_layout)
         self._slots = ring_type.slots.data
@@ -28,6 +41,9 @@ class Ring:
         self._max_tiles = (
             None if capacity is None else -(-capacity // ring_type.tile.data)
         )
+        self._budget = budget
+        if capacity is not None:
+            budget.expect_tape(capacity, self.record.layout.stride_bytes)
         self._head = 0
         self._bytes = bytearray(b"\xff" * ring_type.capacity_bytes)
         self._tags = [_NEVER_WRITTEN] * ring_type.capacity_bytes
@@ -166,6 +182,8 @@ class Ring:
                 f"ring {self.number} overflows: tile {self._head} leaves for a stack "
                 f"in DRAM of {self._max_tiles} tiles"
             )
+        if len(self._stack) == self._head:
+            self._budget.take((1 + _TAG_BYTES) * self._pitch, TAPE)
         del self._stack[self._head :]
         part = self._extent(slot)
         self._stack.append((bytes(self._bytes[part]), self._tags[part]))

@@ -17,7 +17,8 @@ from tapeflow.backend.emit.buffer_view import ELEMENT_NAMES
 from tapeflow.backend.emit.generated_program import EventTable, Site
 from tapeflow.backend.event_consumer import EventConsumer
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.backend.run_memory import RunMemory, skew_of
+from tapeflow.backend.memory_budget import TAPE
+from tapeflow.backend.run_memory import RunMemory, is_tape, skew_of
 
 DTYPES: dict[str, np.dtype[Any]] = {
     name: np.dtype(numpy_name) for numpy_name, name in ELEMENT_NAMES.items()
@@ -67,6 +68,8 @@ class RunHost:
             "buffer" if isinstance(op, memref.AllocOp | memref.AllocaOp) else "arena"
         )
         name = result.name_hint or default
+        what = TAPE if default == "arena" or is_tape(op) else f"buffer '{name}'"
+        self.memory.budget.take(count * DTYPES[element].itemsize, what)
         return self._new(name, element, count, skew_of(op))
 
     def release(self, pointer: int) -> None:
@@ -82,6 +85,28 @@ class RunHost:
                 "or it is a part of one"
             )
         self.memory.release(buffer.block)
+
+    def workspace(self, element: str, count: int) -> Array:
+        """Zeroed memory for the engine's own use, on behalf of a tape."""
+        size_bytes = max(1, count) * DTYPES[element].itemsize
+        self.memory.budget.take(size_bytes, TAPE)
+        return np.zeros(max(1, count), DTYPES[element])
+
+    def grown(self, old: Array, count: int, size: int) -> Array:
+        """A workspace of `size` elements that begins with `count` old ones."""
+        self.memory.budget.take(size * old.itemsize, TAPE)
+        array = np.zeros(size, old.dtype)
+        array[:count] = old[:count]
+        self.memory.budget.give_back(old.nbytes)
+        return array
+
+    def expect(self, records: int, record_bytes: int) -> None:
+        """Make sure that there is memory for a tape of so many records.
+
+        Raises:
+            ExecutionError: there is not.
+        """
+        self.memory.budget.expect_tape(records, record_bytes)
 
     def flush(self, count: int) -> None:
         """Let the machine work on the first `count` words of events."""
@@ -122,6 +147,9 @@ class RunHost:
         if name not in self._globals:
             definition = SymbolTable.lookup_symbol(op, op.name_)
             assert isinstance(definition, memref.GlobalOp)
+            self.memory.budget.take(
+                count * DTYPES[element].itemsize, f"buffer '{name}'"
+            )
             buffer = self._new(name, element, count)
             initial = definition.initial_value
             if isinstance(initial, DenseIntOrFPElementsAttr):
@@ -129,18 +157,6 @@ class RunHost:
                 buffer.storage[:count] = values[0] if len(values) == 1 else values
             self._globals[name] = buffer
         return self._globals[name]
-
-
-def workspace(element: str, count: int) -> Array:
-    """Zeroed memory for the engine's own use."""
-    return np.zeros(max(1, count), DTYPES[element])
-
-
-def grown(old: Array, count: int, size: int) -> Array:
-    """A workspace of `size` elements that begins with `count` old ones."""
-    array = np.zeros(size, old.dtype)
-    array[:count] = old[:count]
-    return array
 
 
 def _pointer(array: Array) -> int:

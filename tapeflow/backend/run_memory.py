@@ -12,8 +12,16 @@ from hwmodel import Placement
 from tapeflow.backend.buffer import Block, Buffer, unwritten
 from tapeflow.backend.execution import PlacedBuffer
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.memory_budget import MemoryBudget
 from tapeflow.backend.scalar_types import storage_dtype
-from tapeflow.dialects.tape_marks import TAPE_SKEW
+from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
+
+LARGEST_EXTENTS = 1 << 62
+"""Strides of an empty buffer must fit an index, too."""
+TOO_LARGE_EXTENTS = (
+    "this buffer is empty, but the product of its other extents is more than 2**62, "
+    "which is too far for an index; use smaller extents"
+)
 
 
 def skew_of(allocation: Operation) -> int | None:
@@ -22,11 +30,20 @@ def skew_of(allocation: Operation) -> int | None:
     return skew.value.data if isinstance(skew, IntegerAttr) else None
 
 
+def is_tape(allocation: Operation) -> bool:
+    """Whether fields of a tape are stored in what an operation allocates."""
+    users = (use.operation for result in allocation.results for use in result.uses)
+    marks = (TAPE_FIELD, TAPE_MOVED)
+    return any(mark in user.attributes for user in users for mark in marks)
+
+
 class RunMemory:
     """Places buffers as they come and keeps count of the tape."""
 
     def __init__(self) -> None:
         self._placement = Placement()
+        self.budget = MemoryBudget()
+        """What all that the run keeps in memory is taken from."""
         self.globals: dict[str, Buffer] = {}
         """Constant buffers that the run has used, by symbol."""
         self.tape_bytes = 0
@@ -52,7 +69,7 @@ class RunMemory:
         return self._placement.end_bytes
 
     def block(self, name: str, size_bytes: int, skew_lines: int | None = None) -> Block:
-        """Place a block of memory; see `Placement` for the skew."""
+        """Place a block of memory that the caller has; see `Placement` for the skew."""
         address = self._placement.allocate(name, size_bytes, skew_lines)
         return Block(name, address, size_bytes)
 
@@ -67,11 +84,16 @@ class RunMemory:
         type_: Attribute,
         sizes: Sequence[int],
         skew_lines: int | None = None,
+        what: str | None = None,
     ) -> Buffer:
         """Place a new buffer of a memref type with these dynamic sizes.
 
+        Args:
+            what: what a message calls it, by default by its name.
+
         Raises:
-            ExecutionError: a size is negative, or no memory holds such elements.
+            ExecutionError: a size is negative, no memory holds such elements, or there
+                is not enough of it.
         """
         assert isinstance(type_, MemRefType)
         dtype = storage_dtype(type_.element_type)
@@ -84,7 +106,11 @@ class RunMemory:
         if any(extent < 0 for extent in shape):
             raise ExecutionError(f"cannot allocate a buffer of shape {list(shape)}")
         elements = prod(shape)
-        block = self.block(name, elements * dtype.itemsize, skew_lines)
+        if not elements and prod(filter(None, shape)) > LARGEST_EXTENTS:
+            raise ExecutionError(TOO_LARGE_EXTENTS)
+        size_bytes = elements * dtype.itemsize
+        self.budget.take(size_bytes, what or f"buffer '{name}'")
+        block = self.block(name, size_bytes, skew_lines)
         return Buffer.contiguous(block, unwritten(dtype, elements), shape)
 
     def release(self, block: Block) -> None:
@@ -96,4 +122,5 @@ class RunMemory:
         if not block.is_live:
             raise ExecutionError(f"buffer '{block.name}' is deallocated twice")
         block.is_live = False
+        self.budget.give_back(block.size_bytes)
         self._placement.free(block.address)

@@ -92,6 +92,26 @@ def _high_product_unsigned(a: int, b: int, bits: int) -> int:
     return ((a & _ALL) * (b & _ALL)) >> bits
 
 
+_LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
+
+
+def _add_sizes(a: int, b: int) -> int:
+    return max(_LEAST, min(a + b, _GREATEST))
+
+
+def _size_between(a: int, b: int) -> int:
+    return max(_LEAST, min(b - a, _GREATEST))
+
+
+def _multiply_sizes(a: int, b: int) -> int:
+    product = a * b
+    return product if _LEAST <= product <= _GREATEST else _GREATEST
+
+
+def _divide_sizes(a: int, b: int) -> int:
+    return 0 if b == 0 else min(-(-(a & _ALL) // (b & _ALL)), _GREATEST)
+
+
 INTEGER_FUNCTIONS: dict[str, Callable[..., int]] = {
     "wrap": _wrap,
     "below": _below,
@@ -109,6 +129,10 @@ INTEGER_FUNCTIONS: dict[str, Callable[..., int]] = {
     "trailing_zeros": _trailing_zeros,
     "ones": _ones,
     "integer_power": _integer_power,
+    "add_sizes": _add_sizes,
+    "multiply_sizes": _multiply_sizes,
+    "size_between": _size_between,
+    "divide_sizes": _divide_sizes,
     "high_product": _high_product,
     "high_product_unsigned": _high_product_unsigned,
 }

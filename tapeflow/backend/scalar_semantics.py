@@ -30,12 +30,15 @@ from tapeflow.backend.integer_semantics import (
     INTEGER_COMPARISONS,
     INTEGER_RESULTS,
     ONE_BIT_RESULTS,
+    SIZE_BITS,
+    SIZE_RESULTS,
     IntegerRule,
     integer_text,
     viewed,
     wrapped,
 )
 from tapeflow.backend.scalar_types import integer_bits, is_float, is_scalar
+from tapeflow.dialects.tape_marks import TAPE_SIZE
 
 
 def scalar_templates(op: Operation) -> tuple[str, ...]:
@@ -127,6 +130,8 @@ def _float_comparison(op: Operation) -> tuple[str, ...]:
 def _integer_result(op: Operation) -> tuple[str, ...]:
     bits = _bits(op.results[0].type)
     rule = INTEGER_RESULTS[type(op)]
+    if TAPE_SIZE in op.attributes and bits == SIZE_BITS:
+        rule = SIZE_RESULTS.get(type(op), rule)
     if bits == 1:
         rule = ONE_BIT_RESULTS.get(type(op), rule)
     return (integer_text(rule, bits, len(op.operands)),)

@@ -1,25 +1,42 @@
 """Run-time tapes before they have an address: abstract stacks and tape regions."""
 
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.memory_budget import TAPE, MemoryBudget
 
 Record = tuple[float, ...]
+
+_BYTES, _BYTES_OF_FIELD = 48, 32
+"""What Python takes for a tuple in a list, and for a number in the tuple."""
+_FEWEST = 1024
+"""Records that memory is taken for at once."""
 
 
 class TapeStack:
     """A stack of records, bounded where a capacity is given."""
 
-    def __init__(self, record_bytes: int, capacity: int | None = None):
+    def __init__(
+        self, record_bytes: int, budget: MemoryBudget, capacity: int | None = None
+    ):
+        """Raises ExecutionError if the machine has no room for the capacity."""
         self.record_bytes = record_bytes
         """Bytes a push counts for."""
+        self._budget = budget
         self._capacity = capacity
         self._records: list[Record] = []
+        self._granted = 0
+        if capacity is not None:
+            budget.expect_tape(capacity, record_bytes)
 
     def push(self, record: Record) -> None:
-        """Raises ExecutionError if the capacity is used up."""
+        """Raises ExecutionError if the capacity is used up, or the memory."""
         if self._capacity is not None and len(self._records) >= self._capacity:
             raise ExecutionError(
                 f"push to a full tape region: its capacity is {self._capacity} records"
             )
+        if len(self._records) == self._granted:
+            more = max(_FEWEST, self._granted)
+            self._budget.take(more * (_BYTES + _BYTES_OF_FIELD * len(record)), TAPE)
+            self._granted += more
         self._records.append(record)
 
     def pop(self) -> Record:
@@ -35,8 +52,14 @@ class TiledTape(TapeStack):
     The current tile is the only one that records are pushed to and popped from.
     """
 
-    def __init__(self, record_bytes: int, capacity: int | None, tile_records: int):
-        super().__init__(record_bytes, capacity)
+    def __init__(
+        self,
+        record_bytes: int,
+        budget: MemoryBudget,
+        capacity: int | None,
+        tile_records: int,
+    ):
+        super().__init__(record_bytes, budget, capacity)
         self._tile_records = tile_records
         self._tile = 0
         self._filled = 0

@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from tapeflow.backend.native.interruptible import INTERRUPTED
+
 COMMANDS = {
     "grad": "Value and gradient of a function in an MLIR file.",
     "bench": "Compare the pipelines on the accelerator model, in one table.",
@@ -38,7 +40,10 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except (KeyboardInterrupt, SystemExit, BrokenPipeError):
+        except KeyboardInterrupt:
+            click.echo("tapeflow: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
+        except (SystemExit, BrokenPipeError):
             raise
         except BaseException as error:
             if ctx.params["traceback"]:

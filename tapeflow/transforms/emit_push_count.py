@@ -9,6 +9,7 @@ from xdsl.rewriter import InsertPoint
 
 from tapeflow.analysis.push_count import CountedLoop, PushCount
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+from tapeflow.transforms.sizes import add_sizes, multiply_sizes, trips_of
 
 
 @dataclass
@@ -43,7 +44,7 @@ class PushCountEmitter:
 
     def add(self, lhs: Index, rhs: Index) -> Index:
         """The sum of two counts."""
-        return self._scope.builder.add(lhs, rhs, "pushes")
+        return add_sizes(self._scope.builder, lhs, rhs, "pushes")
 
 
 def _count(loops: tuple[CountedLoop, ...], scope: _Scope) -> Index:
@@ -55,9 +56,10 @@ def _count(loops: tuple[CountedLoop, ...], scope: _Scope) -> Index:
     if level.counted:
         return _sum_over_iterations(level.loop, inner, scope)
     if level.loop not in scope.trips:
-        scope.trips[level.loop] = _trip_count(level.loop, scope)
+        bounds = map(scope.builder.cast, scope.bounds_of(level.loop))
+        scope.trips[level.loop] = trips_of(scope.builder, *bounds)
     trips = scope.trips[level.loop]
-    return scope.builder.mul(trips, _count(inner, scope), "pushes")
+    return multiply_sizes(scope.builder, trips, _count(inner, scope), "pushes")
 
 
 def _repeat(op: Operation, scope: _Scope) -> None:
@@ -65,14 +67,6 @@ def _repeat(op: Operation, scope: _Scope) -> None:
     if op.results[0] not in scope.values:
         clone = op.clone(value_mapper=scope.values)
         scope.builder.insert(clone, *(result.name_hint for result in op.results))
-
-
-def _trip_count(loop: scf.ForOp, scope: _Scope) -> Index:
-    """max(0, ceil((ub - lb) / step))"""
-    builder = scope.builder
-    lower, upper, step = map(builder.cast, scope.bounds_of(loop))
-    span = builder.sub(upper, lower, "span")
-    return builder.maximum(builder.ceildiv(span, step, "trips"), 0, "trips")
 
 
 def _sum_over_iterations(
@@ -86,7 +80,7 @@ def _sum_over_iterations(
     body = scope.builder.at(InsertPoint.at_end(block))
     values = {**scope.values, induction: index}
     count = _count(inner, _Scope(body, values, dict(scope.trips)))
-    body.insert(scf.YieldOp(body.value(body.add(total, count, "pushes"))))
+    body.insert(scf.YieldOp(body.value(add_sizes(body, total, count, "pushes"))))
     counting = scf.ForOp(
         *scope.bounds_of(loop), [scope.builder.value(0)], Region(block)
     )

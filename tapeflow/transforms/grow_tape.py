@@ -22,6 +22,7 @@ from xdsl.ir import Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
 from tapeflow.transforms.index_builder import Index, IndexBuilder, known
+from tapeflow.transforms.sizes import add_sizes, multiply_sizes
 from tapeflow.transforms.tape_layouts import TapeLayout
 
 
@@ -38,11 +39,11 @@ def make_room(
     Args:
         limit: where the memory ends, at least one step from its start.
     """
-    span = builder.mul(records, layout.step, "span")
+    span = multiply_sizes(builder, records, layout.step, "span")
     if known(records) == 1:
         needed, is_short = None, builder.equal(top, limit, "full")
     else:
-        needed = builder.add(top, span, "needed")
+        needed = add_sizes(builder, top, span, "needed")
         is_short = builder.compare("sgt", needed, limit, "short")
     grown, kept = Block(), Block()
     inside = builder.at(InsertPoint.at_end(grown))

@@ -129,6 +129,13 @@ class IndexBuilder:
             return lhs
         return self._binary(arith.CeilDivSIOp, lambda a, b: -(-a // b), lhs, rhs, name)
 
+    def ceildiv_unsigned(self, lhs: Index, rhs: Index, name: str) -> Index:
+        """lhs / rhs, unsigned, rounded up; rhs > 0"""
+        lhs, rhs = known(lhs), known(rhs)
+        if rhs == 1:
+            return lhs
+        return self._binary(arith.CeilDivUIOp, _ceildiv_unsigned, lhs, rhs, name)
+
     def divide_down(self, dividend: Index, divisor: int, name: str) -> Index:
         """dividend / divisor rounded down, both positive: a shift if it can be."""
         dividend = known(dividend)
@@ -180,3 +187,7 @@ class IndexBuilder:
         if isinstance(lhs, int) and isinstance(rhs, int):
             return wrapped_index(fold(lhs, rhs))
         return self.insert(op_class(self.value(lhs), self.value(rhs)), name).results[0]
+
+
+def _ceildiv_unsigned(dividend: int, divisor: int) -> int:
+    return -(-(dividend % 2**64) // (divisor % 2**64))

@@ -15,6 +15,7 @@ from tapeflow.analysis.region_mirrors import mirrored_groups
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 from tapeflow.transforms.set_layout import number_regions
+from tapeflow.transforms.sizes import add_sizes
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _merge(
         for op in moved_before(region.capacity, place) or ():
             op.detach()
             Rewriter.insert_op(op, InsertPoint.before(place))
-        capacity = builder.add(capacity, region.capacity, "pushes")
+        capacity = add_sizes(builder, capacity, region.capacity, "pushes")
     is_growing = any(region.growing is not None for region in group)
     merged = AllocateOp(builder.value(capacity), group[0].tape.type, is_growing)
     merged.attributes |= group[0].attributes

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from xdsl.dialects import arith, scf
 from xdsl.ir import Block, SSAValue
 
-from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
 from tapeflow.dialects.ad import is_float
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.count_iterations import iterations_of
 from tapeflow.transforms.shadow_buffers import inverse
-from tapeflow.transforms.trip_count import bounds_as_index, emit_trip_count
+from tapeflow.transforms.trip_count import bounds_as_index, emit_mirror
 
 
 def reverse_if(sweep: AdjointSweep, op: scf.IfOp, adjoints: Adjoints) -> None:
@@ -41,7 +40,10 @@ def reverse_if(sweep: AdjointSweep, op: scf.IfOp, adjoints: Adjoints) -> None:
 
 
 def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
-    """Run the iterations backwards; swapped buffers are swapped back."""
+    """Run the iterations backwards; swapped buffers are swapped back.
+
+    The reverse loop has the bounds of the loop, so it runs exactly as often.
+    """
     body, captured = op.body.block, sweep.captured(op)
     terminator = body.last_op
     assert terminator is not None
@@ -59,14 +61,13 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
     bounds = bounds_as_index(
         sweep.builder, [*map(sweep.recall, (op.lb, op.ub, op.step))]
     )
-    trips = emit_trip_count(sweep.builder, *bounds)
-    last = _last_induction_value(sweep, bounds, trips)
+    mirror = emit_mirror(sweep.builder, *bounds)
 
     def reverse_body(k: SSAValue, carried: tuple[SSAValue, ...]) -> Sequence[SSAValue]:
         k.name_hint = "back"
         outer, scalar, rest = _split(carried, len(captured), len(scalars))
         shadow, contents = rest[: len(buffers)], rest[len(buffers) :]
-        iv = _induction_value(sweep, body.args[0], last, bounds[2], k)
+        iv = _induction_value(sweep, body.args[0], mirror, k)
         sweep.primal[body.args[0]] = iv
         inner = dict(zip(captured, outer, strict=True))
         for position, adjoint in zip(scalars, scalar, strict=True):
@@ -91,8 +92,7 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
         *(sweep.shadows.of(op.results[k]) for k in buffers),
         *(op.results[k] for k in restored),
     ]
-    zero, one = sweep.builder.index(0), sweep.builder.index(1)
-    results = sweep.builder.loop((zero, trips, one), starts, reverse_body)
+    results = sweep.builder.loop(bounds, starts, reverse_body)
     outer, scalar, _ = _split(results, len(captured), len(scalars))
     for position in scalars:
         adjoints.pop(op.results[position], None)
@@ -154,27 +154,10 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
         sweep.accumulate(adjoints, op.arguments[position], adjoint)
 
 
-def _last_induction_value(
-    sweep: AdjointSweep, bounds: tuple[SSAValue, ...], trips: SSAValue
-) -> SSAValue:
-    lower, upper, step = bounds
-    one = sweep.builder.index(1)
-    if constant_of(step) == 1:
-        return sweep.builder.value(arith.SubiOp(upper, one), "last")
-    last = sweep.builder.value(arith.SubiOp(trips, one))
-    last = sweep.builder.value(arith.MuliOp(last, step), "last")
-    if constant_of(lower) != 0:
-        last = sweep.builder.value(arith.AddiOp(last, lower), "last")
-    return last
-
-
 def _induction_value(
-    sweep: AdjointSweep, forward: SSAValue, last: SSAValue, step: SSAValue, k: SSAValue
+    sweep: AdjointSweep, forward: SSAValue, mirror: SSAValue, k: SSAValue
 ) -> SSAValue:
-    back = k
-    if constant_of(step) != 1:
-        back = sweep.builder.value(arith.MuliOp(k, step))
-    value = sweep.builder.value(arith.SubiOp(last, back), forward.name_hint)
+    value = sweep.builder.value(arith.SubiOp(mirror, k), forward.name_hint)
     if value.type == forward.type:
         return value
     return sweep.builder.value(

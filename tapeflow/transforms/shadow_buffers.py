@@ -125,8 +125,7 @@ class ShadowBuffers:
                 self.builder, *bounds_as_index(self.builder, bounds)
             )
             zero, one, modulus = (self.builder.index(k) for k in (0, 1, order))
-            counted = self.builder.value(arith.MaxSIOp(trips, zero))
-            turns = self.builder.value(arith.RemUIOp(counted, modulus), "turns")
+            turns = self.builder.value(arith.RemUIOp(trips, modulus), "turns")
             results = self.builder.loop(
                 (zero, turns, one),
                 inits,

@@ -18,6 +18,7 @@ from tapeflow.analysis.tile_sizes import TapeDemand
 from tapeflow.dialects.record import RecordLayout
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.sizes import multiply_sizes
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 
 _Tapes: TypeAlias = dict[Fields, SSAValue]
@@ -112,7 +113,7 @@ def _split_region(
             _pop_parts(move, parts, tapes, at)
         elif isinstance(move, ReserveOp):
             for fields, count in shares.items():
-                records = at.value(at.mul(move.records, count, "records"))
+                records = at.value(multiply_sizes(at, move.records, count, "records"))
                 at.insert(ReserveOp(tapes[fields], records))
         Rewriter.erase_op(move)
     Rewriter.erase_op(region)
@@ -122,7 +123,7 @@ def _allocate(
     region: AllocateOp, fields: Fields, count: int, builder: IndexBuilder
 ) -> SSAValue:
     type_ = region.tape.type.with_fields(fields)
-    capacity = builder.value(builder.mul(region.capacity, count, "parts"))
+    capacity = builder.value(multiply_sizes(builder, region.capacity, count, "parts"))
     allocate = AllocateOp(capacity, type_, region.growing is not None)
     allocate.attributes |= region.attributes
     return builder.insert(allocate, region.tape.name_hint).tape

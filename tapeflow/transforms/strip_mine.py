@@ -1,12 +1,18 @@
 """Splits a loop into chunks that stay within the current tiles of its tapes."""
 
-from xdsl.dialects import scf
+from dataclasses import dataclass
+
+from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tapeflow.analysis.counters import is_narrow, is_small, stays_in_range
 from tapeflow.analysis.layer_loops import LayerLoop
 from tapeflow.dialects.tape import AdvanceOp, RetreatOp
+from tapeflow.dialects.tape_marks import LOOP_STEP
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+from tapeflow.transforms.sizes import GREATEST, distance_of
 
 
 def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
@@ -16,8 +22,9 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
     arguments = (loop.lb, *loop.iter_args)
     types = [value.type for value in arguments]
     name = loop.body.block.args[0].name_hint
+    pace = _Pace.of(loop, builder)
     before = _test(loop, types, builder)
-    after = _chunk(layer, types, builder)
+    after = _chunk(layer, types, pace, builder)
     chunks = builder.insert(scf.WhileOp(arguments, types, before, after), name)
     for old, new in zip(loop.results, chunks.results[1:], strict=True):
         new.name_hint = old.name_hint
@@ -34,13 +41,15 @@ def _test(loop: scf.ForOp, types: list[Attribute], builder: IndexBuilder) -> Reg
     return Region(block)
 
 
-def _chunk(layer: LayerLoop, types: list[Attribute], builder: IndexBuilder) -> Region:
+def _chunk(
+    layer: LayerLoop, types: list[Attribute], pace: "_Pace", builder: IndexBuilder
+) -> Region:
     """Pass the layer boundaries, then run as many iterations as there are records."""
     loop = layer.loop
     block = _block(loop, types)
     start, *carried = block.args
     body = builder.at(InsertPoint.at_end(block))
-    end = _end(loop, start, _records(layer, body), body)
+    end = _end(loop, start, _records(layer, body), pace, body)
     inner = scf.ForOp(start, end, loop.step, carried, loop.detach_region(loop.body))
     inner.attributes |= loop.attributes
     body.insert(inner, *(result.name_hint for result in loop.results))
@@ -67,10 +76,40 @@ def _records(layer: LayerLoop, body: IndexBuilder) -> Index:
 
 
 def _end(
-    loop: scf.ForOp, start: SSAValue, records: Index, body: IndexBuilder
+    loop: scf.ForOp, start: SSAValue, records: Index, pace: "_Pace", body: IndexBuilder
 ) -> SSAValue:
     """min(start + records * step, ub), computed as index lest narrow types overflow."""
-    span = body.mul(records, body.cast(loop.step), "span")
-    reach = body.add(body.cast(start), span, "reach")
-    end = body.value(body.minimum(reach, body.cast(loop.ub), "end"))
-    return body.cast(end, loop.lb.type)
+    upper = body.cast(loop.ub)
+    if pace.most is not None:
+        records = body.minimum(records, pace.most, "records")
+    span = body.mul(records, pace.step, "span")
+    if pace.most is None and stays_in_range(loop.lb):
+        reach = body.add(body.cast(start), span, "reach")
+        end = body.minimum(reach, upper, "end")
+    else:
+        # The sum might wrap: how far it is to the bound always fits.
+        left = distance_of(body, body.cast(start), upper, "left")
+        end = body.add(body.cast(start), body.minimum(span, left, "span"), "end")
+    return body.cast(body.value(end), loop.lb.type)
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """The step of a loop, seen before anything else of it, so that it is positive."""
+
+    step: SSAValue
+    most: SSAValue | None
+    """Iterations whose steps have a sum in 64 bits; None if a tile never has more."""
+
+    @staticmethod
+    def of(loop: scf.ForOp, builder: IndexBuilder) -> "_Pace":
+        step = builder.cast(loop.step)
+        if is_small(loop.step):
+            return _Pace(step, None)
+        if is_narrow(loop.step):
+            if isinstance(step.owner, arith.IndexCastOp):
+                step.owner.attributes[LOOP_STEP] = UnitAttr()
+            return _Pace(step, None)
+        most = builder.insert(arith.DivUIOp(builder.value(GREATEST), step), "most")
+        most.attributes[LOOP_STEP] = UnitAttr()
+        return _Pace(step, most.result)

@@ -28,7 +28,7 @@ def test_for_runs_as_a_range(run, lower, upper, step):
 
 @pytest.mark.parametrize("step", [0, -1])
 def test_a_step_must_be_positive(run, step):
-    with pytest.raises(ExecutionError, match=f"must be positive, not {step}"):
+    with pytest.raises(ExecutionError, match=f"is {step}; it must be positive"):
         run(SUM, 0, 5, step)
 
 

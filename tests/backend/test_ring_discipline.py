@@ -4,6 +4,7 @@ import pytest
 from xdsl.dialects.builtin import f64, i8
 
 from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.memory_budget import MemoryBudget
 from tapeflow.backend.ring import Ring
 from tapeflow.dialects.spm import RingType
 
@@ -13,7 +14,7 @@ SLOTS = (256, 320)
 
 def ring(slots: int = 2, capacity: int | None = 20) -> Ring:
     """Tiles of two records of 16 bytes at 256, 320, ..."""
-    return Ring(RingType.of((f64, i8), 2, slots, 256), 5, capacity)
+    return Ring(RingType.of((f64, i8), 2, slots, 256), 5, MemoryBudget(), capacity)
 
 
 def put(r: Ring, address: int, value: float) -> None:

@@ -7,7 +7,7 @@ strides that the type gives are literals; the others are variables:
     x[i * x_n1 + j]          the element %x[%i, %j], at byte x_at + 8 * (i * x_n1 + j)
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, NoneAttr
@@ -150,6 +150,22 @@ def layout_of(type_: MemRefType) -> tuple[int | None, ...] | None:
 
 def _factor(text: str) -> str:
     return text if text.isidentifier() or text.isdigit() else f"({text})"
+
+
+def size_product(factors: Iterable[str]) -> str:
+    """The product of sizes that are not negative, at most the greatest index."""
+    number, others = 1, list[str]()
+    for factor in factors:
+        if factor.isdigit():
+            number *= int(factor)
+        else:
+            others.append(factor)
+    if number != 1 or not others:
+        others.append(str(min(number, (1 << 63) - 1)))
+    text = others[0]
+    for other in others[1:]:
+        text = f"multiply_sizes({text}, {other})"
+    return text
 
 
 def times(left: str, right: str) -> str:

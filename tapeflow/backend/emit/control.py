@@ -15,6 +15,7 @@ from xdsl.dialects.func import CallOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
+from tapeflow.backend.execution_error import wrong_step
 
 
 def _variables(
@@ -42,8 +43,7 @@ def _for(emitter: FunctionEmitter, op: Operation) -> None:
     first, bound, step = emitter.scalars((loop.lb, loop.ub, loop.step))
     index, *carried = loop.body.block.args
     if not step.isdigit() or step == "0":
-        message = "the step of a loop is {0}; it must be positive"
-        emitter.check(f"0 < {step}", op, message, step)
+        emitter.check(f"0 < {step}", op, wrong_step("{0}"), step)
     targets = _variables(emitter, carried, "carried")
     emitter.move(targets, emitter.parts(loop.iter_args))
     name = emitter.names.of(index, "i")

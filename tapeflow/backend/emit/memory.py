@@ -14,10 +14,11 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.backend.emit.buffer_view import BufferView, times
+from tapeflow.backend.emit.buffer_view import BufferView, size_product
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.views import name_view
 from tapeflow.backend.execution_error import ExecutionError, location_of
+from tapeflow.backend.run_memory import LARGEST_EXTENTS, TOO_LARGE_EXTENTS
 from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
 
 
@@ -69,7 +70,7 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(memref.AllocOp | memref.AllocaOp, op)
     dynamic = emitter.scalars(allocation.dynamic_sizes)
     for size in dynamic:
-        emitter.check(f"0 <= {size}", op, "a buffer of size {0}", size)
+        emitter.check(f"0 <= {size}", op, "cannot allocate a buffer of size {0}", size)
     type_ = cast(MemRefType[Any], allocation.memref.type)
     _new_buffer(emitter, op, allocation.memref, type_, dynamic)
     return ()
@@ -87,9 +88,12 @@ def _new_buffer(
     shape = type_.get_shape()
     texts = tuple(next(sizes) if n == DYNAMIC_INDEX else str(n) for n in shape)
     view = replace(emitter.buffer(value), sizes=texts, strides=None)
-    count = "1"
-    for size in texts:
-        count = times(count, size)
+    count = size_product(texts)
+    if len(texts) > 1:
+        extents = (text if text.isdigit() else f"max({text}, 1)" for text in texts)
+        most = size_product(text for text in extents if text != "0")
+        is_in_range = f"({count} != 0) | ({most} <= {LARGEST_EXTENTS})"
+        emitter.check(is_in_range, op, TOO_LARGE_EXTENTS)
     site = emitter.site(op, "")
     emitter.line(f"{view.array} = run.allocate_{view.element}({site}, {count})")
     if view.address is not None:
@@ -129,9 +133,7 @@ def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.globals[symbol] = view
         emitter.prologue.append(f"{view.array}_known = False")
     emitter.meanings[get.memref] = view
-    count = "1"
-    for size in view.sizes:
-        count = times(count, size)
+    count = size_product(view.sizes)
     emitter.line(f"if not {view.array}_known:")
     site = emitter.site(op, "")
     emitter.line(f"    {view.array} = run.allocate_{view.element}({site}, {count})")

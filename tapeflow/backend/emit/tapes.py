@@ -12,13 +12,23 @@ from typing import cast
 
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from tapeflow.backend.emit.buffer_view import element_name, times
+from tapeflow.backend.emit.buffer_view import element_name, size_product
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
 from tapeflow.dialects.tape_marks import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
+
+
+def expect_tape(
+    emitter: FunctionEmitter, op: Operation, records: str, record_bytes: int
+) -> None:
+    """Leave with an error where a tape cannot have room for so many records."""
+    message = "a tape cannot have room for {0} records"
+    emitter.check(f"0 <= {records}", op, message, records)
+    site = emitter.site(op, "")
+    emitter.line(f"run.expect({site}, {records}, {record_bytes})")
 
 
 def _stack(emitter: FunctionEmitter, value: SSAValue) -> StackVariables:
@@ -67,8 +77,8 @@ def _new_region(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(tape.AllocateOp, op)
     region = allocation.tape.type
     bound = emitter.scalar(allocation.capacity)
-    emitter.check(f"0 <= {bound}", op, "a tape region for {0} records", bound)
     tiled = region.tile_records is not None
+    expect_tape(emitter, op, bound, region.pushed_bytes)
     if allocation.growing is not None:
         bound = None
     _begin_stack(emitter, op, allocation.tape, region.fields, bound, tiled)
@@ -162,14 +172,14 @@ def _new_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(tape.AllocateArenaOp, op)
     layout = allocation.arena.type.record_layout
     capacity = emitter.scalar(allocation.capacity)
-    emitter.check(f"0 <= {capacity}", op, "an arena for {0} records", capacity)
+    expect_tape(emitter, op, capacity, layout.pushed_bytes)
     emitter.declare(allocation.arena, "arena")
     arena = _arena(emitter, allocation.arena)
     size = arena.size_bytes
     blocks = capacity
     if layout.block_records > 1:
         blocks = f"divide_ceil_unsigned({capacity}, {layout.block_records})"
-    emitter.line(f"{size} = {times(blocks, str(layout.stride_bytes))}")
+    emitter.line(f"{size} = {size_product([blocks, str(layout.stride_bytes)])}")
     emitter.line(f"{arena.array} = run.allocate_i8({emitter.site(op, '')}, {size})")
     if arena.address is not None:
         emitter.line(f"{arena.address} = run.placed_at")

@@ -9,6 +9,7 @@ from tapeflow.backend.emit.buffer_view import element_name
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.ring_functions import HEAD, MAX_TILES, PITCH, STATUS
 from tapeflow.backend.emit.tape_variables import RingVariables
+from tapeflow.backend.emit.tapes import expect_tape
 from tapeflow.dialects import spm, stream
 
 _PLACE = (
@@ -51,7 +52,7 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(spm.AllocateOp, op)
     ring = allocation.ring.type
     capacity = emitter.scalar(allocation.capacity)
-    emitter.check(f"0 <= {capacity}", op, "a ring for {0} records", capacity)
+    expect_tape(emitter, op, capacity, ring.record_layout.stride_bytes)
     name = emitter.names.fresh(allocation.ring.name_hint or "ring")
     slots, stack, tiles = (
         emitter.names.fresh(f"{name}_{part}") for part in ("slots", "stack", "tiles")
@@ -68,7 +69,7 @@ def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     sizes = (
         (name, "i64", f"{STATUS} + {slot_count}"),
         (slots, "i8", f"2 * {slot_count} * {pitch}"),
-        (stack, "i8", f"2 * {tiles} * {pitch}"),
+        (stack, "i8", f"multiply_sizes({tiles}, 2 * {pitch})"),
     )
     for array, element, size in sizes:
         site = emitter.site(op, "")

@@ -50,7 +50,11 @@ def _subview(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     steps = _mixed(emitter, part.static_strides, part.strides)
     bounds = zip(offsets, sizes, steps, source.sizes, strict=True)
     for dimension, (offset, size, step, extent) in enumerate(bounds):
-        last = f"{offset} + ({size} - 1) * {step}"
+        # A product or a sum beyond the greatest index lies outside, too.
+        steps_taken = (
+            f"{size} - 1" if step == "1" else f"multiply_sizes({size} - 1, {step})"
+        )
+        last = f"{offset} + {steps_taken}"
         inside = f"(0 <= {offset} < {extent}) & (0 <= {last} < {extent})"
         if not (_is_number(size) and _is_number(step)):
             # Of more elements two are the same, unless the product wraps.

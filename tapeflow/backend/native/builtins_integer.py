@@ -137,6 +137,44 @@ def _minmax(word: str) -> Builtin:
     )
 
 
+_GREATEST = "9223372036854775807"
+
+
+def _of_sizes(body: str, *declarations: str) -> Builtin:
+    """Arithmetic of numbers that are not negative and stop at the greatest index."""
+    return _integer(2, f"{body}\n  ret i64 %r", *declarations)
+
+
+_SIZE_BUILTINS: dict[str, Builtin] = {
+    "add_sizes": _of_sizes(
+        "%r = call i64 @llvm.sadd.sat.i64(i64 %0, i64 %1)",
+        "declare i64 @llvm.sadd.sat.i64(i64, i64)",
+    ),
+    "size_between": _of_sizes(
+        "%r = call i64 @llvm.ssub.sat.i64(i64 %1, i64 %0)",
+        "declare i64 @llvm.ssub.sat.i64(i64, i64)",
+    ),
+    "multiply_sizes": _of_sizes(
+        f"""%both = call {{i64, i1}} @llvm.smul.with.overflow.i64(i64 %0, i64 %1)
+  %product = extractvalue {{i64, i1}} %both, 0
+  %over = extractvalue {{i64, i1}} %both, 1
+  %r = select i1 %over, i64 {_GREATEST}, i64 %product""",
+        "declare {i64, i1} @llvm.smul.with.overflow.i64(i64, i64)",
+    ),
+    "divide_sizes": _of_sizes(
+        f"""%zero = icmp eq i64 %1, 0
+  %d = select i1 %zero, i64 1, i64 %1
+  %t = udiv i64 %0, %d
+  %rest = urem i64 %0, %d
+  %inexact = icmp ne i64 %rest, 0
+  %up = zext i1 %inexact to i64
+  %q = add i64 %t, %up
+  %over = icmp slt i64 %q, 0
+  %least = select i1 %over, i64 {_GREATEST}, i64 %q
+  %r = select i1 %zero, i64 0, i64 %least"""
+    ),
+}
+
 INTEGER_BUILTINS: dict[str, Builtin] = {
     "wrap": _integer(
         2,
@@ -182,6 +220,7 @@ INTEGER_BUILTINS: dict[str, Builtin] = {
         "declare i64 @llvm.ctpop.i64(i64)",
     ),
     "integer_power": _integer(2, _POWER),
+    **_SIZE_BUILTINS,
     "high_product": _high_product("sext"),
     "high_product_unsigned": _high_product("zext"),
 }

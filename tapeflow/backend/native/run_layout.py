@@ -18,6 +18,7 @@ RUN_WORDS: dict[str, str] = {
     "workspace": "int",
     "grow": "int",
     "release": "int",
+    "expect": "int",
 }
 """Name of each word, in order, and its type; arrays are pointers.
 

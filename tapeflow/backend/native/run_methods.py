@@ -6,10 +6,12 @@ run.allocate_f64(site, count)          a buffer, placed at `run.placed_at`
 run.workspace_f64(site, count)         memory for the engine's own use, all zero
 run.grow_f64(site, array, old, new)    the same elements in a larger memory
 run.release(site, array)               give memory back
+run.expect(site, records, bytes)       leave with an error unless a tape has the room
 """
 
 import ast
 from collections.abc import Sequence
+from functools import partial
 
 from tapeflow.backend.native.expressions import compile_expression, run_word
 from tapeflow.backend.native.function_text import FunctionText
@@ -97,8 +99,11 @@ def _host_array(
     return Value(array.text, type_)
 
 
-def _release(run: Value, arguments: Sequence[Value], text: FunctionText) -> Value:
-    callback = run_word("release", run, text)
+def _ask_host(
+    word: str, run: Value, arguments: Sequence[Value], text: FunctionText
+) -> Value:
+    """Leave if the host refuses."""
+    callback = run_word(word, run, text)
     operands = ", ".join(value.typed for value in (run, *arguments))
     status = _call_host(callback, "i64", operands, text)
     succeeded = text.value(f"icmp eq i64 {status.text}, 0", "bool")
@@ -106,7 +111,12 @@ def _release(run: Value, arguments: Sequence[Value], text: FunctionText) -> Valu
     return Value("", "none")
 
 
-_METHODS = {"check": _check, "record": _record, "release": _release}
+_METHODS = {
+    "check": _check,
+    "record": _record,
+    "release": partial(_ask_host, "release"),
+    "expect": partial(_ask_host, "expect"),
+}
 
 
 def is_run_method(node: ast.expr) -> bool:

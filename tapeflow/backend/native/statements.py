@@ -132,21 +132,52 @@ class FunctionCompiler:
         if not isinstance(node.target, ast.Name) or not isinstance(node.iter, ast.Call):
             raise NativeError(f"no machine code for '{ast.unparse(node.iter)}'")
         first, bound, step = (compile_expression(a, text) for a in node.iter.args)
+        if step.text != "1":
+            self._count_in_steps(node, first, bound, step)
+            return
         counter = f"{text.new_label('next')}"
         text.assign(counter, first)
         head, body, end = (text.new_label(n) for n in ("for", "body", "end"))
         text.begin(head)
         current = text.read(counter)
-        text.branch_if(
-            text.value(f"icmp slt i64 {current.text}, {bound.text}", "bool"), body, end
-        )
+        text.branch_if(_is_less(current, bound, text), body, end)
         text.begin(body)
         text.assign(node.target.id, current)
         self._loop_body(node.body, end)
         if not text.terminated:
-            following = text.value(f"add i64 {current.text}, {step.text}", "int")
+            following = text.value(f"add i64 {current.text}, 1", "int")
             text.assign(counter, following)
             text.branch(head)
+        text.begin(end)
+
+    def _count_in_steps(
+        self, node: ast.For, first: Value, bound: Value, step: Value
+    ) -> None:
+        """The number behind the last may not fit 64 bits, so it is never computed.
+
+        There is a next number where the current one is below `bound - step`, which is
+        the least integer where it would be less: below that there is none.
+        """
+        text = self.text
+        assert isinstance(node.target, ast.Name) and isinstance(node.iter, ast.Call)
+        counter = f"{text.new_label('next')}"
+        text.assign(counter, first)
+        body, following, end = (text.new_label(n) for n in ("body", "following", "end"))
+        text.used_builtins.add("size_between")
+        last = text.value(
+            f"call i64 @size_between(i64 {step.text}, i64 {bound.text})", "int"
+        )
+        text.branch_if(_is_less(first, bound, text), body, end)
+        text.begin(body)
+        current = text.read(counter)
+        text.assign(node.target.id, current)
+        self._loop_body(node.body, end)
+        if not text.terminated:
+            text.branch_if(_is_less(current, last, text), following, end)
+            text.begin(following)
+            next_ = text.value(f"add i64 {current.text}, {step.text}", "int")
+            text.assign(counter, next_)
+            text.branch(body)
         text.begin(end)
 
     def repeat(self, node: ast.While) -> None:
@@ -179,6 +210,10 @@ class FunctionCompiler:
 
     def nothing(self, node: ast.Pass) -> None:
         """`pass` stands where Python wants a statement."""
+
+
+def _is_less(one: Value, other: Value, text: FunctionText) -> Value:
+    return text.value(f"icmp slt i64 {one.text}, {other.text}", "bool")
 
 
 _RULES: Mapping[type[ast.stmt], Callable[[FunctionCompiler, Any], None]] = {
