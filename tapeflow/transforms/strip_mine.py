@@ -4,6 +4,7 @@ from xdsl.dialects import scf
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.layer_loops import LayerLoop
 from tapeflow.dialects.tape import AdvanceOp, RetreatOp
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
@@ -13,6 +14,7 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
     """Replace the loop by an scf.while over chunks around a loop of one chunk."""
     loop = layer.loop
     builder = IndexBuilder.before(loop, constants)
+    _keep_check_of_step(loop, builder)
     arguments = (loop.lb, *loop.iter_args)
     types = [value.type for value in arguments]
     name = loop.body.block.args[0].name_hint
@@ -23,6 +25,15 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
         new.name_hint = old.name_hint
         old.replace_all_uses_with(new)
     Rewriter.erase_op(loop)
+
+
+def _keep_check_of_step(loop: scf.ForOp, builder: IndexBuilder) -> None:
+    """A loop without iterations: an scf.for alone finds that its step is not positive."""
+    step = constant_of(loop.step)
+    if step is None or step < 1:
+        body = Block([scf.YieldOp()], arg_types=[loop.lb.type])
+        body.last_op.location = loop.location
+        builder.insert(scf.ForOp(loop.lb, loop.lb, loop.step, [], body))
 
 
 def _test(loop: scf.ForOp, types: list[Attribute], builder: IndexBuilder) -> Region:

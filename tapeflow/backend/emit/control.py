@@ -42,7 +42,7 @@ def _for(emitter: FunctionEmitter, op: Operation) -> None:
     first, bound, step = emitter.scalars((loop.lb, loop.ub, loop.step))
     index, *carried = loop.body.block.args
     if not step.isdigit() or step == "0":
-        message = "the step of a loop is {0}; it must be positive"
+        message = "the step of a loop must be positive, not {0}"
         emitter.check(f"0 < {step}", op, message, step)
     targets = _variables(emitter, carried, "carried")
     emitter.move(targets, emitter.parts(loop.iter_args))
