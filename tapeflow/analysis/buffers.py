@@ -2,19 +2,29 @@
 
 A *buffer* is everything one allocation or argument may be called: views of it, and for
 buffers swapped through loop-carried variables the whole orbit. Distinct arguments are
-promised not to overlap (see docs/differentiation.md). What an operation not known here
-makes of a buffer is taken to be the same memory, and to be written unless the operation
-says that it does not write.
+promised not to overlap, nor to be globals (see docs/differentiation.md). What an
+operation not known here makes of a buffer is taken to be the same memory, and to be
+written unless the operation says that it does not write. A call writes what the
+function that it calls does; what is not known, all that anybody else has a name of.
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from xdsl.dialects import func, memref, scf
-from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
+
+from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.memory_effects import (
+    UNKNOWN,
+    CallEffects,
+    is_memref,
+    reaches_beyond_operands,
+    same_memory,
+    written_memrefs,
+)
+from tapeflow.analysis.union_find import UnionFind
 
 VIEWS = (memref.CastOp, memref.SubviewOp, memref.ReinterpretCastOp)
 """Operations whose result is (part of) their first operand's memory."""
@@ -22,17 +32,6 @@ VIEWS = (memref.CastOp, memref.SubviewOp, memref.ReinterpretCastOp)
 
 LOOPS = (scf.ForOp, scf.WhileOp, scf.ParallelOp)
 """Operations that run what they hold again and again."""
-
-
-def is_memref(value: SSAValue) -> bool:
-    """Whether a value is a buffer."""
-    return isinstance(value.type, MemRefType)
-
-
-def regions_blocks(op: Operation) -> Iterator[Block]:
-    """The blocks directly inside an operation."""
-    for region in op.regions:
-        yield from region.blocks
 
 
 def ancestors(op: Operation) -> list[Operation]:
@@ -45,27 +44,11 @@ def ancestors(op: Operation) -> list[Operation]:
     return chain
 
 
-@dataclass
-class _UnionFind:
-    parent: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
-
-    def find(self, value: SSAValue) -> SSAValue:
-        root = value
-        while (above := self.parent.get(root, root)) is not root:
-            root = above
-        while (above := self.parent.get(value, value)) is not root:
-            self.parent[value], value = root, above
-        return root
-
-    def union(self, one: SSAValue, other: SSAValue) -> None:
-        self.parent[self.find(other)] = self.find(one)
-
-
 @dataclass(frozen=True)
 class Buffers:
     """The buffers of a function: `of` names one by a representative memref value."""
 
-    classes: _UnionFind
+    classes: UnionFind
     writes: dict[SSAValue, tuple[Operation, ...]]
     """By representative, in program order."""
     around_writes: dict[SSAValue, frozenset[Operation]]
@@ -165,89 +148,132 @@ def _is_elsewhere_later(
     )
 
 
-def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
-    """The memrefs an operation itself writes to."""
-    match op:
-        case memref.StoreOp():
-            return (op.memref,)
-        case memref.CopyOp():
-            return (op.destination,)
-        case memref.DeallocOp() if not isinstance(op.parent_op(), func.FuncOp):
-            # What is freed inside a loop or branch cannot be read again.
-            return (op.memref,)
-        case memref.DeallocOp() | scf.ForOp() | scf.IfOp() | scf.WhileOp():
-            return ()
-        case _ if op.has_trait(IsTerminator):
-            return ()
-        case _:
-            memrefs = tuple(filter(is_memref, op.operands))
-            return memrefs if memrefs and _may_write(op) else ()
-
-
-def _may_write(op: Operation) -> bool:
-    effects = get_effects(op)
-    return effects is None or any(
-        effect.kind is MemoryEffectKind.WRITE for effect in effects
-    )
-
-
-def _same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
-    """Pairs of values an operation makes names of one buffer."""
-    match op:
-        case scf.ForOp():
-            terminator = op.body.block.last_op
-            assert isinstance(terminator, scf.YieldOp)
-            for arg, *others in zip(
-                op.body.block.args[1:],
-                op.iter_args,
-                terminator.operands,
-                op.results,
-                strict=True,
-            ):
-                yield from ((arg, other) for other in others)
-        case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():
-            for block in regions_blocks(op):
-                if block.last_op is not None:
-                    yield from zip(op.results, block.last_op.operands, strict=False)
-        case scf.WhileOp():
-            condition, after = op.before_region.block.last_op, op.after_region.block
-            assert isinstance(condition, scf.ConditionOp)
-            assert after.last_op is not None
-            yield from zip(op.before_region.block.args, op.arguments, strict=True)
-            yield from zip(
-                op.before_region.block.args, after.last_op.operands, strict=True
-            )
-            yield from zip(after.args, condition.args, strict=True)
-            yield from zip(op.results, condition.args, strict=True)
-        case _:
-            for result in filter(is_memref, op.results):
-                yield from ((result, operand) for operand in op.operands)
-
-
 def find_buffers(function: func.FuncOp) -> Buffers:
-    """Find the buffers of a function and who writes them; linear in its size."""
-    classes = _UnionFind()
-    order: dict[Operation, int] = {}
-    writers: list[tuple[SSAValue, Operation]] = []
-    globals_: dict[str, SSAValue] = {}
-    for position, op in enumerate(function.walk()):
-        order[op] = position
-        for one, other in _same_memory(op):
+    """Find the buffers of a function and who writes them.
+
+    Linear in the size of the function and of all that it calls.
+    """
+    graph = CallGraph.around(function)
+    effects: dict[func.FuncOp, CallEffects] = {}
+    if graph.calls(function):
+        for component in graph.components(function):
+            is_recursive = graph.is_recursive(component)
+            for callee in component:
+                effects[callee] = (
+                    UNKNOWN
+                    if is_recursive
+                    else _Search(callee, graph, effects).effects()
+                )
+    return _Search(function, graph, effects).buffers()
+
+
+class _Search:
+    """The buffers of one function, with what is known of those that it calls."""
+
+    def __init__(
+        self,
+        function: func.FuncOp,
+        graph: CallGraph,
+        effects: Mapping[func.FuncOp, CallEffects],
+    ):
+        self._function = function
+        self._graph = graph
+        self._effects = effects
+        self._classes = UnionFind()
+        self._order: dict[Operation, int] = {}
+        self._writers: list[tuple[SSAValue, Operation]] = []
+        self._globals: dict[str, SSAValue] = {}
+        self._calls: list[tuple[Operation, CallEffects]] = []
+        # What others have a name of besides the globals, and what may be any of that.
+        self._shared: list[SSAValue] = [a for a in function.args if is_memref(a)]
+        self._strange: list[SSAValue] = []
+        for position, op in enumerate(function.walk()):
+            self._order[op] = position
+            self._look_at(op)
+        for op, does in self._calls:
+            self._note_results(op, does)
+        for op, does in self._calls:
+            self._note_writes(op, does)
+        if self._strange:
+            self._mix(self._everybodys())
+
+    def buffers(self) -> Buffers:
+        """What was found."""
+        writes: dict[SSAValue, dict[Operation, None]] = {}
+        for value, op in sorted(self._writers, key=lambda it: self._order[it[1]]):
+            writes.setdefault(self._classes.find(value), {})[op] = None
+        return Buffers(
+            self._classes,
+            {buffer: tuple(ops) for buffer, ops in writes.items()},
+            {buffer: _around(ops, self._function) for buffer, ops in writes.items()},
+            self._order,
+        )
+
+    def effects(self) -> CallEffects:
+        """What a call of the function may do."""
+        if any(does.unknown for _, does in self._calls):
+            return UNKNOWN
+        find = self._classes.find
+        freed = [op.memref for op in self._order if isinstance(op, memref.DeallocOp)]
+        written = {find(value) for value in (*dict(self._writers), *freed)}
+        last = self._function.body.blocks.last
+        returned = () if last is None or last.last_op is None else last.last_op.operands
+        given = {find(value) for value in filter(is_memref, returned)}
+        inner = [does for _, does in self._calls]
+        return CallEffects(
+            frozenset(a.index for a in self._function.args if find(a) in written),
+            self._names(written).union(*(does.globals for does in inner)),
+            self._names(given).union(*(does.returned for does in inner if given)),
+        )
+
+    def _names(self, buffers: Collection[SSAValue]) -> frozenset[str]:
+        find = self._classes.find
+        return frozenset(n for n, g in self._globals.items() if find(g) in buffers)
+
+    def _look_at(self, op: Operation) -> None:
+        for one, other in same_memory(op):
             if is_memref(one) and is_memref(other):
-                classes.union(one, other)
+                self._classes.union(one, other)
         if isinstance(op, memref.GetGlobalOp):
             name = op.name_.string_value()
-            classes.union(globals_.setdefault(name, op.memref), op.memref)
-        writers += [(value, op) for value in written_memrefs(op)]
-    writes: dict[SSAValue, list[Operation]] = {}
-    for value, op in writers:
-        writes.setdefault(classes.find(value), []).append(op)
-    return Buffers(
-        classes,
-        {buffer: tuple(ops) for buffer, ops in writes.items()},
-        {buffer: _around(ops, function) for buffer, ops in writes.items()},
-        order,
-    )
+            self._classes.union(self._globals.setdefault(name, op.memref), op.memref)
+        if not reaches_beyond_operands(op):
+            self._writers += [(value, op) for value in written_memrefs(op)]
+            return
+        callee = self._graph.callee(op)
+        does = UNKNOWN if callee is None else self._effects.get(callee, UNKNOWN)
+        self._calls.append((op, does))
+        if does.unknown:
+            self._shared.extend(filter(is_memref, op.operands))
+
+    def _note_results(self, op: Operation, does: CallEffects) -> None:
+        """What others return may be a global, named here or not."""
+        for result in filter(is_memref, op.results):
+            if does.unknown:
+                self._strange.append(result)
+            for name in does.returned:
+                self._classes.union(self._globals.setdefault(name, result), result)
+
+    def _note_writes(self, op: Operation, does: CallEffects) -> None:
+        if does.unknown:
+            written = self._everybodys()
+        else:
+            written = [op.operands[number] for number in does.arguments]
+            named = self._globals
+            written += [named[name] for name in does.globals if name in named]
+            if does.globals:
+                written += self._strange
+        self._writers += [(value, op) for value in written]
+
+    def _everybodys(self) -> list[SSAValue]:
+        return [*self._globals.values(), *self._shared, *self._strange]
+
+    def _mix(self, buffers: Sequence[SSAValue]) -> None:
+        """Whoever writes to one of these may write to any."""
+        find = self._classes.find
+        mixed = {find(buffer) for buffer in buffers}
+        writers = [op for value, op in self._writers if find(value) in mixed]
+        self._writers += [(buffer, op) for buffer in mixed for op in writers]
 
 
 def _around(ops: Iterable[Operation], function: func.FuncOp) -> frozenset[Operation]:

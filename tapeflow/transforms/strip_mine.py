@@ -28,11 +28,11 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
 
 
 def _keep_check_of_step(loop: scf.ForOp, builder: IndexBuilder) -> None:
-    """A loop without iterations: an scf.for alone finds that its step is not positive."""
+    """Add a loop without iterations: no scf.while finds that a step is negative."""
     step = constant_of(loop.step)
     if step is None or step < 1:
-        body = Block([scf.YieldOp()], arg_types=[loop.lb.type])
-        body.last_op.location = loop.location
+        body = Block(arg_types=[loop.lb.type])
+        builder.at(InsertPoint.at_end(body)).insert(scf.YieldOp())
         builder.insert(scf.ForOp(loop.lb, loop.lb, loop.step, [], body))
 
 

@@ -1,4 +1,4 @@
-"""Named pipelines with the tape on chip: what a user wrote is right or told as it is."""
+"""Named pipelines with the tape on chip: right, or a user's mistake as it is."""
 
 import numpy as np
 import pytest
