@@ -60,6 +60,9 @@ func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 }
 // CHECK-LABEL: func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 // CHECK-NEXT:   %s = tape.allocate %n : !tape.region<[f64], aos, tile 32>
+// The chunks would not find that the step is not positive.
+// CHECK-NEXT:   scf.for %{{.*}} = %lb to %lb step %step : i32 {
+// CHECK-NEXT:   }
 // CHECK-NEXT:   %i, %r = scf.while (%start = %lb, %sum = %a) : (i32, f64) -> (i32, f64) {
 // CHECK-NEXT:     %more = arith.cmpi slt, %start, %ub : i32
 // CHECK-NEXT:     scf.condition(%more) %start, %sum : i32, f64

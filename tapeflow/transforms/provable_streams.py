@@ -8,6 +8,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.stream_check import check_streams
 from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
 from tapeflow.transforms.form_layers import FormLayersPass
@@ -23,7 +24,11 @@ def is_provable(
     A copy that cannot be streamed at all counts as provable: the passes that stream
     the function itself tell why not.
     """
-    copy = ModuleOp([function.clone()])
+    graph = CallGraph.around(function)
+    called = (one for component in graph.components(function) for one in component)
+    others = [one.clone() for one in called if one is not function]
+    copied = function.clone()
+    copy = ModuleOp([copied, *others])
     passes: Sequence[ModulePass] = (
         SplitRecordsPass(slots=slots),
         FormLayersPass(slots=slots, machine=machine, sizes=sizes),
@@ -35,6 +40,4 @@ def is_provable(
             pass_.apply(context, copy)
     except DiagnosticException:
         return True
-    functions = [op for op in copy.walk() if isinstance(op, FuncOp)]
-    verdicts = [verdict for one in functions for verdict in check_streams(one)]
-    return all(verdict.answer == "proved" for verdict in verdicts)
+    return all(verdict.answer == "proved" for verdict in check_streams(copied))

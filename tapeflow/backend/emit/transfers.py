@@ -49,6 +49,7 @@ def _sites(emitter: FunctionEmitter, op: Operation, messages: Sequence[str]) -> 
 
 def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(spm.AllocateOp, op)
+    emitter.refuse_shared_bytes(op)
     ring = allocation.ring.type
     capacity = emitter.scalar(allocation.capacity)
     emitter.check(f"0 <= {capacity}", op, "a ring for {0} records", capacity)
