@@ -8,22 +8,25 @@ nothing writes afterwards; a value popped from a tape is the one that was pushed
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import cast
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
-from xdsl.traits import is_side_effect_free
+from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
 from tapeflow.analysis import polynomials as poly
 from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.carried_numbers import WIDE, increment, passed_on, width_of
 from tapeflow.analysis.constants import constant_of
+from tapeflow.analysis.extents import extent_of
 from tapeflow.analysis.integer_intervals import (
-    integer_width,
+    Interval,
     signed_interval,
     unsigned_interval,
 )
 from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
+from tapeflow.analysis.operation_costs import is_function_of_operands
 from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.tape_facts import Chunks
 
@@ -31,7 +34,6 @@ _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
 # In a narrow type a sum may wrap around, so that it is not the sum of the numbers. One
 # in 64 bits is believed not to, unless numbers in it are great.
 _WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
-_WIDE = 64
 
 
 class WholeNumbers:
@@ -111,11 +113,10 @@ class WholeNumbers:
         if number is not None:
             return poly.constant(number)
         match op:
-            case _ if isinstance(op, _WRAPPING) and _width(value.type) < _WIDE:
+            case _ if isinstance(op, _WRAPPING) and width_of(value.type) < WIDE:
                 return self._applied(op.name, op, value)
             case memref.DimOp():
-                extent = self.of(op.source), self.of(op.index)
-                return self.atoms.make("extent", None, *extent)
+                return self._extent(op)
             case arith.AddiOp() | arith.SubiOp() | arith.MuliOp():
                 found = _combined(op, self.of(op.lhs), self.of(op.rhs))
                 if not poly.is_in_range(found):
@@ -137,10 +138,20 @@ class WholeNumbers:
                 )
             case _ if isinstance(op, _EXTENSIONS):
                 return self._converted(op, value)
-            case _ if not op.regions and is_side_effect_free(op):
+            case _ if not op.regions and is_function_of_operands(op):
                 return self._applied(op.name, op, value)
             case _:
                 return self._opaque(value)
+
+    def _extent(self, op: memref.DimOp) -> Polynomial:
+        axis = constant_of(op.index)
+        extent = None if axis is None else extent_of(op.source, axis)
+        if isinstance(extent, int):
+            return poly.constant(extent)
+        if extent is not None:
+            return self.of(extent)
+        parts = self.of(op.source), self.of(op.index)
+        return self.atoms.make("extent", None, *parts)
 
     def _applied(self, name: str, op: Operation, value: OpResult) -> Polynomial:
         attributes = tuple(sorted((key, str(of)) for key, of in op.properties.items()))
@@ -150,9 +161,9 @@ class WholeNumbers:
     def _converted(self, op: Operation, value: OpResult) -> Polynomial:
         """The same number, if the new type holds it; numbers have their type's sign."""
         source = op.operands[0]
-        width = _width(value.type)
-        if width < _width(source.type):
-            interval = self._ranges.of(source)
+        width = width_of(value.type)
+        if width < width_of(source.type):
+            interval = self._interval(source)
             if interval is not None and interval in signed_interval(width):
                 return self.of(source)
             if interval is not None and interval in unsigned_interval(width):
@@ -165,6 +176,28 @@ class WholeNumbers:
         if atom is not None and atom.name == "cut":
             return atom.of[0]
         return self._applied(op.name, op, value)
+
+    def _interval(self, value: SSAValue) -> Interval | None:
+        """Bounds of a value, also of one that counts the iterations of chunks."""
+        return self._bounds(self.of(value)) or self._ranges.of(value)
+
+    def _bounds(self, one: Polynomial) -> Interval | None:
+        """Bounds of a number and multiples of iterations whose count is a number."""
+        low = high = 0
+        for atoms, factor in one:
+            last = self._last_iteration(atoms) if atoms else 1
+            if last is None:
+                return None
+            ends = factor * last, 0 if atoms else factor
+            low, high = low + min(ends), high + max(ends)
+        return Interval(low, high)
+
+    def _last_iteration(self, atoms: tuple[int, ...]) -> int | None:
+        first, *others = (self.atoms.atoms[atom] for atom in atoms)
+        if others or first.name != "iteration":
+            return None
+        trips = poly.number_of(self.trips(cast(Operation, first.key)))
+        return trips - 1 if trips is not None and trips > 0 else None
 
     @cached_property
     def _buffers(self) -> Buffers:
@@ -190,7 +223,7 @@ class WholeNumbers:
             iteration = frozenset({((self.iteration(loop),), 1)})
             position: int | None = value.index
             if value.block is loop.before_region.block:
-                position = _passed_on(loop, value)
+                position = passed_on(loop, value)
             if position is not None:
                 return self._counted(loop, position, iteration) or self._opaque(value)
         return self._opaque(value)
@@ -199,10 +232,8 @@ class WholeNumbers:
         self, loop: scf.WhileOp, position: int, times: Polynomial
     ) -> Polynomial | None:
         """What an scf.while carries if an iteration adds a constant to it."""
-        condition, last = (
-            loop.before_region.block.last_op,
-            loop.after_region.block.last_op,
-        )
+        condition = loop.before_region.block.last_op
+        last = loop.after_region.block.last_op
         assert isinstance(condition, scf.ConditionOp)
         assert isinstance(last, scf.YieldOp)
         source = condition.args[position]
@@ -212,7 +243,7 @@ class WholeNumbers:
         ):
             return None
         argument = loop.after_region.block.args[position]
-        change = _increment(last.operands[source.index], argument)
+        change = increment(last.operands[source.index], argument)
         if change is None:
             return None
         first = self.of(loop.arguments[source.index])
@@ -222,7 +253,7 @@ class WholeNumbers:
         last = loop.body.block.last_op
         assert last is not None
         argument = loop.body.block.args[position + 1]
-        change = _increment(last.operands[position], argument)
+        change = increment(last.operands[position], argument)
         return None if change is None else (self.of(loop.iter_args[position]), change)
 
     def _total(self, loop: scf.ForOp, position: int) -> Polynomial:
@@ -239,7 +270,7 @@ class WholeNumbers:
         if found is not None:
             change = poly.constant(found[1])
             return poly.add(found[0], self.atoms.sum(iteration, trips, change))
-        if _width(argument.type) < _WIDE:
+        if width_of(argument.type) < WIDE:
             return self._opaque(result)
         carried = self.of(argument)
         change = poly.add(self.of(last.operands[position]), carried, -1)
@@ -267,28 +298,3 @@ def _combined(
             return poly.add(one, other, -1)
         case _:
             return poly.add(one, other)
-
-
-def _increment(value: SSAValue, carried: SSAValue) -> int | None:
-    """The constant that is added to a carried value."""
-    op = value.owner
-    if value is carried:
-        return 0
-    if isinstance(op, arith.AddiOp) and _width(value.type) >= _WIDE:
-        if op.lhs is carried:
-            return constant_of(op.rhs)
-        if op.rhs is carried:
-            return constant_of(op.lhs)
-    return None
-
-
-def _passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
-    """The position at which the test of an scf.while passes a value on."""
-    condition = loop.before_region.block.last_op
-    assert isinstance(condition, scf.ConditionOp)
-    passed = [at for at, source in enumerate(condition.args) if source is value]
-    return passed[0] if passed else None
-
-
-def _width(type_: Attribute) -> int:
-    return integer_width(type_) or _WIDE
