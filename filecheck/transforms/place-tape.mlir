@@ -39,10 +39,10 @@ func.func @f(%n: index, %v: f64, %b: i8) {
 // LOWERED-NOT: tape.push
 
 // TELLS:      tape of @f: estimated cycles of the whole run
-// TELLS-NEXT:   region 0: values (line 10), records [f64, f64] of 16 bytes, 1,000 pushed, 16,000 bytes at a time
+// TELLS-NEXT:   region 0: values (line 11), records [f64, f64] of 16 bytes, 1,000 pushed, 16,000 bytes at a time
 // TELLS:        * aos
 // TELLS:        stream:2
-// TELLS:        region 1: bytes (line 11), records [i8] of 1 bytes, 1,000 pushed, 1,000 bytes at a time
+// TELLS:        region 1: bytes (line 12), records [i8] of 1 bytes, 1,000 pushed, 1,000 bytes at a time
 // TELLS:        scratchpad:1000
 // TELLS:        plans (issue, cache ports, scratchpad ports, DRAM bus, misses, tiles):
 // TELLS-NEXT:   chosen
