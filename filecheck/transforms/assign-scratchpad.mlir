@@ -125,3 +125,31 @@ func.func @places(%n: index, %a: f64) {
 // CHECK-NEXT:   %address = scf.for %i = %c0 to %n step %c1 iter_args(%address_1 = %c0) -> (index) {
 // CHECK-NEXT:     tape.push %s, %a : !tape.region<[f64], soa>
 // CHECK-NEXT:     spm.store %a, %ring[%address_1] field 0 : !spm.ring<[f64], tile 8, slots 1, base 0>
+
+// -----
+
+// A ring begins behind those that callers use meanwhile, through any function between.
+func.func @inner(%n: index) {
+  %s = tape.allocate %n : !tape.region<[f64], aos, tile 8>
+  func.return
+}
+func.func @between(%n: index) {
+  func.call @inner(%n) : (index) -> ()
+  func.return
+}
+func.func @outer(%n: index, %yes: i1) {
+  %s = tape.allocate %n : !tape.region<[f64], aos, tile 8>
+  scf.if %yes {
+    %t = tape.allocate %n : !tape.region<[f64], aos, tile 8>
+    scf.yield
+  }
+  func.call @between(%n) : (index) -> ()
+  %u = tape.allocate %n : !tape.region<[f64], aos, tile 8>
+  func.return
+}
+// CHECK-LABEL: func.func @inner
+// CHECK:         spm.allocate %n : !spm.ring<[f64], tile 8, slots 2, base 128>
+// CHECK-LABEL: func.func @outer
+// CHECK:         spm.allocate %n : !spm.ring<[f64], tile 8, slots 2, base 0>
+// CHECK:         spm.allocate %n : !spm.ring<[f64], tile 8, slots 2, base 128>
+// CHECK:         spm.allocate %n : !spm.ring<[f64], tile 8, slots 2, base 256>

@@ -7,8 +7,9 @@
 func.func @f(%n: index, %v: f64, %b: i8) {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index
-  %values = tape.allocate %n : !tape.region<[f64, f64], aos>
-  %bytes = tape.allocate %n : !tape.region<[i8], aos>
+  %count = arith.maxsi %n, %zero : index
+  %values = tape.allocate %count : !tape.region<[f64, f64], aos>
+  %bytes = tape.allocate %count : !tape.region<[i8], aos>
   scf.for %i = %zero to %n step %one {
     tape.push %values, %v, %v : !tape.region<[f64, f64], aos>
     tape.push %bytes, %b : !tape.region<[i8], aos>
@@ -22,26 +23,26 @@ func.func @f(%n: index, %v: f64, %b: i8) {
 
 // The one port is the cache's, and so are all bytes; records lie together.
 // AUTO:      func.func @f{{.*}}tape.scratchpad_bytes = 0 : i64, tape.scratchpad_ports = 0 : i64, tape.places = "aos,aos"
-// AUTO:      tape.allocate %n {tape.place = "cache"} : !tape.region<[f64, f64], aos>
-// AUTO-NEXT: tape.allocate %n {tape.place = "cache"} : !tape.region<[i8], aos>
+// AUTO:      tape.allocate %count {tape.place = "cache"} : !tape.region<[f64, f64], aos>
+// AUTO-NEXT: tape.allocate %count {tape.place = "cache"} : !tape.region<[i8], aos>
 
 // STREAM:      func.func @f{{.*}}tape.scratchpad_bytes = 512 : i64, tape.scratchpad_ports = 1 : i64
-// STREAM:      tape.allocate %n {tape.place = "stream", tape.slots = 4 : i64} : !tape.region<[f64, f64], aos>
-// STREAM-NEXT: tape.allocate %n {tape.place = "stream", tape.slots = 4 : i64} : !tape.region<[i8], aos>
+// STREAM:      tape.allocate %count {tape.place = "stream", tape.slots = 4 : i64} : !tape.region<[f64, f64], aos>
+// STREAM-NEXT: tape.allocate %count {tape.place = "stream", tape.slots = 4 : i64} : !tape.region<[i8], aos>
 
-// BOTH:      tape.allocate %n {tape.place = "cache"} : !tape.region<[f64, f64], padded-soa>
-// BOTH-NEXT: tape.allocate %n {tape.place = "scratchpad", tape.slots = 1 : i64, tape.tile = 8 : i64} : !tape.region<[i8], aos>
+// BOTH:      tape.allocate %count {tape.place = "cache"} : !tape.region<[f64, f64], padded-soa>
+// BOTH-NEXT: tape.allocate %count {tape.place = "scratchpad", tape.slots = 1 : i64, tape.tile = 8 : i64} : !tape.region<[i8], aos>
 
-// LOWERED:     spm.allocate %n : !spm.ring<[f64, f64], tile 16, slots 2, base 0>
-// LOWERED:     memref.alloc(%n) : memref<?xi8>
+// LOWERED:     spm.allocate %count : !spm.ring<[f64, f64], tile 16, slots 2, base 0>
+// LOWERED:     memref.alloc(%count) : memref<?xi8>
 // LOWERED:     stream.enqueue
 // LOWERED-NOT: tape.push
 
 // TELLS:      tape of @f: estimated cycles of the whole run
-// TELLS-NEXT:   region 0: values (line 10), records [f64, f64] of 16 bytes, 1,000 pushed, 16,000 bytes at a time
+// TELLS-NEXT:   region 0: values (line 11), records [f64, f64] of 16 bytes, 1,000 pushed, 16,000 bytes at a time
 // TELLS:        * aos
 // TELLS:        stream:2
-// TELLS:        region 1: bytes (line 11), records [i8] of 1 bytes, 1,000 pushed, 1,000 bytes at a time
+// TELLS:        region 1: bytes (line 12), records [i8] of 1 bytes, 1,000 pushed, 1,000 bytes at a time
 // TELLS:        scratchpad:1000
 // TELLS:        plans (issue, cache ports, scratchpad ports, DRAM bus, misses, tiles):
 // TELLS-NEXT:   chosen

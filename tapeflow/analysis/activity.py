@@ -12,7 +12,8 @@ from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.buffers import Buffers, regions_blocks
+from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.memory_effects import regions_blocks
 from tapeflow.dialects.ad import is_differentiable
 
 

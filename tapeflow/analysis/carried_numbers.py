@@ -1,12 +1,13 @@
-"""What loops carry from iteration to iteration, as far as the text tells."""
+"""How the whole numbers that loops carry change, and how wide they are."""
 
 from xdsl.dialects import arith, scf
-from xdsl.ir import BlockArgument, SSAValue
+from xdsl.ir import Attribute, BlockArgument, SSAValue
 
 from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.integer_intervals import integer_width
 
-_WIDE = 64
+WIDE = 64
+"""Bits of the widest numbers, sums of which are believed not to wrap around."""
 
 
 def increment_of(value: SSAValue, carried: SSAValue) -> int | None:
@@ -14,7 +15,7 @@ def increment_of(value: SSAValue, carried: SSAValue) -> int | None:
     op = value.owner
     if value is carried:
         return 0
-    if isinstance(op, arith.AddiOp) and (integer_width(value.type) or _WIDE) >= _WIDE:
+    if isinstance(op, arith.AddiOp) and width_of(value.type) >= WIDE:
         if op.lhs is carried:
             return constant_of(op.rhs)
         if op.rhs is carried:
@@ -28,3 +29,8 @@ def passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
     assert isinstance(condition, scf.ConditionOp)
     passed = [at for at, source in enumerate(condition.args) if source is value]
     return passed[0] if passed else None
+
+
+def width_of(type_: Attribute) -> int:
+    """Bits of an integer type, 64 of all others."""
+    return integer_width(type_) or WIDE

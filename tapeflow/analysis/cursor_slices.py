@@ -48,7 +48,7 @@ def _sources(value: SSAValue) -> list[SSAValue]:
         position = value.index
         match op:
             case scf.IfOp():
-                return [*_yielded(op, position), op.cond]
+                return _yielded(op, position)
             case scf.ForOp():
                 return [
                     op.iter_args[position],

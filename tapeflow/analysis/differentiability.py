@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, cast
 
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import is_memref
 from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.derivative_rules import rule_of
+from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.views import REINTERPRET_REMEDY, VIEWS, reinterpret_problem
 from tapeflow.dialects.ad import is_differentiable, is_float
 
@@ -114,8 +115,9 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
 
 
 def _holds_buffers(value: SSAValue) -> bool:
-    type_ = value.type
-    return isinstance(type_, MemRefType) and isinstance(type_.element_type, MemRefType)
+    if not is_memref(value):
+        return False
+    return isinstance(cast(MemRefType[Any], value.type).element_type, MemRefType)
 
 
 def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:

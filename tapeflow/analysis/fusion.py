@@ -25,9 +25,9 @@ from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.traits import Pure
 
 from tapeflow.analysis.accumulators import is_accumulator
-from tapeflow.analysis.buffers import is_memref
 from tapeflow.analysis.derivative_expressions import Recorded, leaves
 from tapeflow.analysis.derivative_rules import rule_of
+from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.overwriting import Accesses
 from tapeflow.analysis.reverse_reads import ReverseReads
 from tapeflow.dialects.ad import is_float

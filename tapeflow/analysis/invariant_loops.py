@@ -10,7 +10,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import is_side_effect_free
 
-from tapeflow.analysis.buffers import Buffers, ancestors, find_buffers
+from tapeflow.analysis.buffers import Buffers, ancestors
+from tapeflow.analysis.find_buffers import find_buffers
 
 
 class InvariantLoops:

@@ -6,7 +6,7 @@ are a range reduction and a polynomial, 12 multiplications and 12 additions in f
 
 from xdsl.dialects import arith, math, memref
 from xdsl.ir import Operation
-from xdsl.traits import ConstantLike
+from xdsl.traits import ConstantLike, is_side_effect_free
 
 POLYNOMIAL = 24.0
 """Range reduction and a polynomial of the degree that f64 needs."""
@@ -21,6 +21,15 @@ INTEGER_DIVISIONS = (
     arith.RemUIOp,
 )
 """They trap where the divisor is zero."""
+
+
+def is_function_of_operands(op: Operation) -> bool:
+    """Whether nothing but its operands decides on the results of an operation.
+
+    Where it has results: a division may trap.
+    """
+    return is_side_effect_free(op) or isinstance(op, INTEGER_DIVISIONS)
+
 
 _COSTS: dict[type[Operation], float] = {
     **dict.fromkeys(INTEGER_DIVISIONS, 8.0),

@@ -11,8 +11,9 @@ from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.analysis.buffers import Buffers, ancestors, is_memref, regions_blocks
+from tapeflow.analysis.buffers import Buffers, ancestors
 from tapeflow.analysis.constants import constant_of
+from tapeflow.analysis.memory_effects import is_memref, regions_blocks
 
 
 @dataclass(frozen=True)

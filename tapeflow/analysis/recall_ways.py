@@ -15,7 +15,8 @@ from xdsl.dialects import memref, scf
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import ConstantLike, Pure
 
-from tapeflow.analysis.buffers import Buffers, is_memref
+from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.operation_costs import INTEGER_DIVISIONS, operation_cost
 from tapeflow.analysis.program_order import ProgramOrder
 from tapeflow.analysis.running_values import counter_of

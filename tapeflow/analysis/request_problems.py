@@ -8,8 +8,9 @@ from xdsl.dialects.builtin import MemRefType, NoneAttr
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import Buffers, is_memref
+from tapeflow.analysis.buffers import Buffers
 from tapeflow.analysis.differentiability import Problem
+from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.tape_policy import POLICIES, POLICY, own_policy
 
 _ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)

@@ -7,7 +7,6 @@ from xdsl.dialects import func, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.buffers import is_memref
 from tapeflow.analysis.derivative_expressions import (
     Expression,
     Operand,
@@ -16,6 +15,7 @@ from tapeflow.analysis.derivative_expressions import (
     leaves,
 )
 from tapeflow.analysis.derivative_rules import rule_of
+from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.recall_ways import owner_block
 from tapeflow.analysis.views import VIEWS
 from tapeflow.dialects.ad import is_float

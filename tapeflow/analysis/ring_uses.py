@@ -4,16 +4,28 @@ The check of streams follows a ring from its allocation to the operations that n
 so every one of these has to be an access or a transfer.
 """
 
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
+from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.shared_rings import shared_by_calls
 from tapeflow.analysis.stream_steps import ring_of
 from tapeflow.analysis.tape_facts import Verdict
 from tapeflow.dialects.spm import AllocateOp
 
 
-def misused_rings(rings: list[AllocateOp]) -> dict[SSAValue, Verdict]:
-    """Verdicts on rings that escape the check, or share bytes with another one."""
+def misused_rings(function: FuncOp, rings: list[AllocateOp]) -> dict[SSAValue, Verdict]:
+    """Verdicts on rings that escape the check, or share bytes with another one.
+
+    Also with those of functions that are called while they are in use.
+    """
     found = _overlaps(rings)
+    for shared in shared_by_calls(function, CallGraph.around(function)):
+        ring = shared.ring.ring
+        answer = "refuted" if shared.is_certain else "not provable"
+        remedy = _OWN_BYTES if shared.is_certain else _DEFINE
+        verdict = Verdict(ring, answer, shared.reason, shared.where, remedy)
+        found.setdefault(ring, verdict)
     for ring in rings:
         escape = _escape(ring)
         if escape is not None and ring.ring not in found:
@@ -40,6 +52,10 @@ def _overlaps(rings: list[AllocateOp]) -> dict[SSAValue, Verdict]:
             reason = (
                 f"its slots begin at byte {base}, those of another ring end at {end}"
             )
-            found[ring.ring] = Verdict(ring.ring, "refuted", reason, ring)
+            found[ring.ring] = Verdict(ring.ring, "refuted", reason, ring, _OWN_BYTES)
         end = max(end, base + type_.capacity_bytes)
     return found
+
+
+_OWN_BYTES = "give each ring bytes of its own, as assign-scratchpad does"
+_DEFINE = "define the function in this module, or call it before the ring is allocated"

@@ -13,13 +13,14 @@ def check_streams(function: FuncOp) -> tuple[Verdict, ...]:
     """The verdicts in the order in which the rings are allocated.
 
     Looks at the steps of each ring first, then at those whose steps are right in
-    order: do their pops mirror their pushes, and is their capacity large enough?
+    order: do their pops mirror their pushes, and is their capacity large enough? Of the
+    functions that are called only what they do to memory and scratchpad counts.
     """
     rings = [op for op in function.walk() if isinstance(op, AllocateOp)]
     if not rings:
         return ()
     facts = check_protocol(function)
     check_balance(function, facts)
-    failures = facts.failures | misused_rings(rings)
+    failures = facts.failures | misused_rings(function, rings)
     values = (ring.ring for ring in rings)
     return tuple(failures.get(value, Verdict(value, "proved")) for value in values)

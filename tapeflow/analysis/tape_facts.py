@@ -24,6 +24,8 @@ class Verdict:
     answer: Answer
     reason: str = ""
     where: Operation | None = None
+    remedy: str = ""
+    """What can be done, where that does not follow from the answer."""
 
 
 @dataclass(frozen=True)

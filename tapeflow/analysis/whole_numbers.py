@@ -8,23 +8,26 @@ nothing writes afterwards; a value popped from a tape is the one that was pushed
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import cast
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, BlockArgument, Operation, OpResult, SSAValue
-from xdsl.traits import is_side_effect_free
+from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
 from tapeflow.analysis import polynomials as poly
-from tapeflow.analysis.buffers import Buffers, find_buffers
-from tapeflow.analysis.carried_numbers import increment_of, passed_on
+from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.carried_numbers import WIDE, increment_of, passed_on, width_of
 from tapeflow.analysis.constants import constant_of
+from tapeflow.analysis.extents import extent_of
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.integer_intervals import (
-    integer_width,
+    Interval,
     signed_interval,
     unsigned_interval,
 )
 from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
+from tapeflow.analysis.operation_costs import is_function_of_operands
 from tapeflow.analysis.polynomials import Atoms, Polynomial
 from tapeflow.analysis.tape_facts import Chunks
 from tapeflow.analysis.uses_inside import is_used_inside
@@ -33,7 +36,6 @@ _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
 # In a narrow type a sum may wrap around, so that it is not the sum of the numbers. One
 # in 64 bits is believed not to, unless numbers in it are great.
 _WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
-_WIDE = 64
 
 
 class WholeNumbers:
@@ -70,7 +72,7 @@ class WholeNumbers:
 
     def trips(self, loop: Operation) -> Polynomial:
         """How often a loop runs its body; it may be negative, which means 0."""
-        bounds = self._bounds(loop)
+        bounds = self._bounds_of(loop)
         if bounds is None:
             return self.atoms.make("trips", loop, *self._iterations_around(loop))
         lower, upper, step = map(self.of, bounds)
@@ -78,7 +80,7 @@ class WholeNumbers:
         atom = self.atoms.only(count)
         return atom.of[0] if atom is not None and atom.name == "natural" else count
 
-    def _bounds(self, loop: Operation) -> tuple[SSAValue, SSAValue, SSAValue] | None:
+    def _bounds_of(self, loop: Operation) -> tuple[SSAValue, SSAValue, SSAValue] | None:
         """Lower bound, upper bound and step of a loop that has them."""
         if isinstance(loop, scf.ForOp):
             return loop.lb, loop.ub, loop.step
@@ -95,7 +97,7 @@ class WholeNumbers:
         span = self.of(op.lhs)
 
         def has_span(loop: Operation) -> bool:
-            bounds = None if loop in self._inner else self._bounds(loop)
+            bounds = None if loop in self._inner else self._bounds_of(loop)
             if bounds is None:
                 return False
             return poly.add(self.of(bounds[1]), self.of(bounds[0]), -1) == span
@@ -132,11 +134,10 @@ class WholeNumbers:
         if number is not None:
             return poly.constant(number)
         match op:
-            case _ if isinstance(op, _WRAPPING) and _width(value.type) < _WIDE:
+            case _ if isinstance(op, _WRAPPING) and width_of(value.type) < WIDE:
                 return self._applied(op.name, op, value)
             case memref.DimOp():
-                extent = self.of(op.source), self.of(op.index)
-                return self.atoms.make("extent", None, *extent)
+                return self._extent(op)
             case arith.AddiOp() | arith.SubiOp() | arith.MuliOp():
                 found = _combined(op, self.of(op.lhs), self.of(op.rhs))
                 if not poly.is_in_range(found):
@@ -160,10 +161,20 @@ class WholeNumbers:
                 )
             case _ if isinstance(op, _EXTENSIONS):
                 return self._converted(op, value)
-            case _ if not op.regions and is_side_effect_free(op):
+            case _ if not op.regions and is_function_of_operands(op):
                 return self._applied(op.name, op, value)
             case _:
                 return self._opaque(value)
+
+    def _extent(self, op: memref.DimOp) -> Polynomial:
+        axis = constant_of(op.index)
+        extent = None if axis is None else extent_of(op.source, axis)
+        if isinstance(extent, int):
+            return poly.constant(extent)
+        if extent is not None:
+            return self.of(extent)
+        parts = self.of(op.source), self.of(op.index)
+        return self.atoms.make("extent", None, *parts)
 
     def _applied(self, name: str, op: Operation, value: OpResult) -> Polynomial:
         attributes = tuple(sorted((key, str(of)) for key, of in op.properties.items()))
@@ -173,9 +184,9 @@ class WholeNumbers:
     def _converted(self, op: Operation, value: OpResult) -> Polynomial:
         """The same number, if the new type holds it; numbers have their type's sign."""
         source = op.operands[0]
-        width = _width(value.type)
-        if width < _width(source.type):
-            interval = self._ranges.of(source)
+        width = width_of(value.type)
+        if width < width_of(source.type):
+            interval = self._interval(source)
             if interval is not None and interval in signed_interval(width):
                 return self.of(source)
             if interval is not None and interval in unsigned_interval(width):
@@ -188,6 +199,28 @@ class WholeNumbers:
         if atom is not None and atom.name == "cut":
             return atom.of[0]
         return self._applied(op.name, op, value)
+
+    def _interval(self, value: SSAValue) -> Interval | None:
+        """Bounds of a value, also of one that counts the iterations of chunks."""
+        return self._bounds(self.of(value)) or self._ranges.of(value)
+
+    def _bounds(self, one: Polynomial) -> Interval | None:
+        """Bounds of a number and multiples of iterations whose count is a number."""
+        low = high = 0
+        for atoms, factor in one:
+            last = self._last_iteration(atoms) if atoms else 1
+            if last is None:
+                return None
+            ends = factor * last, 0 if atoms else factor
+            low, high = low + min(ends), high + max(ends)
+        return Interval(low, high)
+
+    def _last_iteration(self, atoms: tuple[int, ...]) -> int | None:
+        first, *others = (self.atoms.atoms[atom] for atom in atoms)
+        if others or first.name != "iteration":
+            return None
+        trips = poly.number_of(self.trips(cast(Operation, first.key)))
+        return trips - 1 if trips is not None and trips > 0 else None
 
     @cached_property
     def _buffers(self) -> Buffers:
@@ -222,10 +255,8 @@ class WholeNumbers:
         self, loop: scf.WhileOp, position: int, times: Polynomial
     ) -> Polynomial | None:
         """What an scf.while carries if an iteration adds a constant to it."""
-        condition, last = (
-            loop.before_region.block.last_op,
-            loop.after_region.block.last_op,
-        )
+        condition = loop.before_region.block.last_op
+        last = loop.after_region.block.last_op
         assert isinstance(condition, scf.ConditionOp)
         assert isinstance(last, scf.YieldOp)
         source = condition.args[position]
@@ -262,7 +293,7 @@ class WholeNumbers:
         if found is not None:
             change = poly.constant(found[1])
             return poly.add(found[0], self.atoms.sum(iteration, trips, change))
-        if _width(argument.type) < _WIDE:
+        if width_of(argument.type) < WIDE:
             return self._opaque(result)
         carried = self.of(argument)
         change = poly.add(self.of(last.operands[position]), carried, -1)
@@ -290,7 +321,3 @@ def _combined(
             return poly.add(one, other, -1)
         case _:
             return poly.add(one, other)
-
-
-def _width(type_: Attribute) -> int:
-    return integer_width(type_) or _WIDE

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from tapeflow.analysis.buffers import find_buffers
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.index_estimates import IndexEstimates, Loop
 from tapeflow.dialects.record import LINE_BYTES, field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp

@@ -40,7 +40,11 @@ from tapeflow.backend.native.machine_code import (
 from tapeflow.backend.native.program import llvm_text
 from tapeflow.backend.native_run import NativeRun
 from tapeflow.backend.python_run import PythonRun, pointer_of
-from tapeflow.backend.reference import make_simulation, reachable_rings
+from tapeflow.backend.reference import (
+    make_simulation,
+    reachable_rings,
+    shared_scratchpad,
+)
 from tapeflow.backend.run_host import RunHost
 from tapeflow.backend.run_memory import RunMemory
 from tapeflow.backend.scalar_types import storage_dtype
@@ -74,7 +78,8 @@ def run_compiled(
     simulation = None if machine is None else make_simulation(machine, rings, watch)
     consumer = observer if simulation is None else simulating(simulation)
     is_timed = consumer is not None
-    program = generate(function, rings, is_timed)
+    shared = shared_scratchpad(module, function)
+    program = generate(function, rings, shared, is_timed)
     is_native = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
     # With a machine, nearly all time is spent in its model: cheap code will do.
     lines = program.source.count("\n")
@@ -119,7 +124,12 @@ def python_source(module: ModuleOp, function: FuncOp, timed: bool) -> str:
     Raises:
         ExecutionError: an op that no engine runs, or that has no machine cost.
     """
-    return generate(function, reachable_rings(module, function), timed).source
+    return generate(
+        function,
+        reachable_rings(module, function),
+        shared_scratchpad(module, function),
+        timed,
+    ).source
 
 
 def _execution(

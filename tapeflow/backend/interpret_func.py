@@ -1,5 +1,6 @@
 """Reference engine: calls, and the turn from the forward to the reverse sweep."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from xdsl.dialects import func
@@ -10,7 +11,9 @@ from xdsl.interpreter import (
     impl,
     register_impls,
 )
+from xdsl.ir import Operation
 
+from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.dialects import ad
 
@@ -21,10 +24,16 @@ class FuncFunctions(InterpreterFunctions):
 
     keeps_time = True
 
+    def __init__(self, shared: Mapping[Operation, str]):
+        """With what is wrong about calls that take the bytes of rings in use."""
+        self._shared = shared
+
     @impl(func.CallOp)
     def run_call(
         self, interpreter: Interpreter, op: func.CallOp, args: PythonValues
     ) -> PythonValues:
+        if op in self._shared:
+            raise ExecutionError(self._shared[op])
         run = cast(ReferenceInterpreter, interpreter)
         name = op.callee.string_value()
         values, times = run.call(name, args, run.times_of(op.operands))

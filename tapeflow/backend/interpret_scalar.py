@@ -13,10 +13,8 @@ from xdsl.interpreter import (
 )
 from xdsl.ir import Operation
 
-from tapeflow.backend.execution_error import ExecutionError, wrong_step
 from tapeflow.backend.scalar_python import PYTHON_NAMESPACE
 from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
-from tapeflow.dialects.tape_marks import LOOP_STEP
 
 
 @cache
@@ -36,23 +34,8 @@ def _run_scalar(
     function = self.compiled.get(op)
     if function is None:
         function = _compiled(scalar_templates(op), len(op.operands))
-        if LOOP_STEP in op.attributes:
-            function = _with_positive_step(function)
         self.compiled[op] = function
     return function(*args)
-
-
-def _with_positive_step(
-    function: Callable[..., PythonValues],
-) -> Callable[..., PythonValues]:
-    """What the last operand, the step of a loop, is looked at for."""
-
-    def look(*operands: int) -> PythonValues:
-        if operands[-1] <= 0:
-            raise ExecutionError(wrong_step(operands[-1]))
-        return function(*operands)
-
-    return look
 
 
 class ScalarFunctions(InterpreterFunctions):

@@ -1,6 +1,6 @@
 """Reference engine: rings in the scratchpad, their layers and their streams."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from xdsl.interpreter import (
@@ -12,6 +12,7 @@ from xdsl.interpreter import (
 )
 from xdsl.ir import Operation
 
+from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpret_tape import required_capacity
 from tapeflow.backend.interpreter import ReferenceInterpreter
 from tapeflow.backend.ring import Ring
@@ -22,13 +23,18 @@ from tapeflow.dialects import spm, stream
 class SpmFunctions(InterpreterFunctions):
     """Records at scratchpad addresses and the boundaries of layers."""
 
-    def __init__(self, numbers: dict[spm.AllocateOp, int]):
+    def __init__(
+        self, numbers: dict[spm.AllocateOp, int], shared: Mapping[Operation, str]
+    ):
         self._numbers = numbers
+        self._shared = shared
 
     @impl(spm.AllocateOp)
     def run_allocate(
         self, interpreter: Interpreter, op: spm.AllocateOp, args: PythonValues
     ) -> PythonValues:
+        if op in self._shared:
+            raise ExecutionError(self._shared[op])
         budget = cast(ReferenceInterpreter, interpreter).memory.budget
         capacity = required_capacity(args[0])
         bound = capacity if op.growing is None else None

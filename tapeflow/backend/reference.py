@@ -1,14 +1,13 @@
 """One run on the reference engine."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from xdsl.dialects.builtin import MemRefType, ModuleOp
-from xdsl.dialects.func import CallOp, FuncOp
-from xdsl.ir import Attribute
-from xdsl.traits import SymbolTable
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Attribute, Operation
 
 from hwmodel import (
     UNWATCHED,
@@ -20,6 +19,8 @@ from hwmodel import (
     Watch,
     energy_of,
 )
+from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.shared_rings import shared_by_calls, shared_inside
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution import Execution
@@ -56,7 +57,8 @@ def run_reference(
         None if machine is None else make_simulation(machine, allocations, watch)
     )
     memory = RunMemory()
-    run = _interpreter(module, allocations, memory, Clock(simulation))
+    shared = shared_scratchpad(module, function)
+    run = _interpreter(module, allocations, shared, memory, Clock(simulation))
     values = _values(function, arguments, memory)
     try:
         outcome, _ = run.call(function.sym_name.data, values, [0] * len(values))
@@ -82,15 +84,8 @@ def reachable_rings(module: ModuleOp, function: FuncOp) -> tuple[spm.AllocateOp,
 
     The order is that of the module's text.
     """
-    reached = {function}
-    pending = [function]
-    while pending:
-        for op in pending.pop().walk():
-            if isinstance(op, CallOp):
-                callee = SymbolTable.lookup_symbol(module, op.callee)
-                if isinstance(callee, FuncOp) and callee not in reached:
-                    reached.add(callee)
-                    pending.append(callee)
+    components = CallGraph(module).components(function)
+    reached = {member for component in components for member in component}
     return tuple(
         op
         for candidate in module.walk()
@@ -98,6 +93,22 @@ def reachable_rings(module: ModuleOp, function: FuncOp) -> tuple[spm.AllocateOp,
         for op in candidate.walk()
         if isinstance(op, spm.AllocateOp)
     )
+
+
+def shared_scratchpad(module: ModuleOp, function: FuncOp) -> dict[Operation, str]:
+    """By operation of a function, or of one it calls, how it takes a used ring's bytes.
+
+    These are calls, and allocations of rings.
+    """
+    graph = CallGraph(module)
+    return {
+        shared.where: f"a ring is in use here: {shared.reason}; give each ring "
+        "bytes of its own, as assign-scratchpad does"
+        for component in graph.components(function)
+        for member in component
+        for shared in (*shared_by_calls(member, graph), *shared_inside(member))
+        if shared.is_certain
+    }
 
 
 def make_simulation(
@@ -121,12 +132,13 @@ def make_simulation(
 def _interpreter(
     module: ModuleOp,
     allocations: Sequence[spm.AllocateOp],
+    shared: Mapping[Operation, str],
     memory: RunMemory,
     clock: Clock,
 ) -> ReferenceInterpreter:
     numbers = {op: number for number, op in enumerate(allocations)}
     functions = (
-        FuncFunctions(),
+        FuncFunctions(shared),
         ScfFunctions(),
         ScalarFunctions(),
         MemrefFunctions(),
@@ -135,7 +147,7 @@ def _interpreter(
         AdFunctions(),
         TapeFunctions(),
         ArenaFunctions(),
-        SpmFunctions(numbers),
+        SpmFunctions(numbers, shared),
         TransferFunctions(),
     )
     return ReferenceInterpreter(module, functions, memory, clock)

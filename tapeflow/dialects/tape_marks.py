@@ -42,9 +42,6 @@ TAPE_SKEW = "tape.skew"
 TAPE_SIZE = "tape.size"
 """Attribute of arithmetic on sizes, which are never negative: where the exact result is
 greater than the greatest index, 2**63 - 1, it is that."""
-LOOP_STEP = "tape.loop_step"
-"""Attribute of arithmetic whose last operand is the step of a loop: a step that is not
-positive is an error there, as it is in the loop."""
 TAPE_FREE = "tape.free"
 """Attribute of what is taken to cost the machine nothing, for ceilings and bounds."""
 

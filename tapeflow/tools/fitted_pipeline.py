@@ -16,7 +16,11 @@ from tapeflow.dialects.tape_marks import (
     TAPE_PLACES,
 )
 from tapeflow.tools.sram_budget import with_scratchpad
+from tapeflow.transforms.keep_provable import KeepProvablePass
 from tapeflow.transforms.place_tape import AUTO, PlaceTapePass
+
+_CHOOSING = (PlaceTapePass, KeepProvablePass)
+"""Passes that tell what they choose."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class FittedPipeline:
     def explaining(self) -> "FittedPipeline":
         """The same, telling on standard error what it chooses by which estimates."""
         passes = (
-            replace(pass_, explain=True) if isinstance(pass_, PlaceTapePass) else pass_
+            replace(pass_, explain=True) if isinstance(pass_, _CHOOSING) else pass_
             for pass_ in self.passes
         )
         return replace(self, passes=tuple(passes))

@@ -12,6 +12,7 @@ from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.form_regions import FormRegionsPass
 from tapeflow.transforms.form_streams import FormStreamsPass
 from tapeflow.transforms.inline_execute_region import InlineExecuteRegionPass
+from tapeflow.transforms.keep_provable import KeepProvablePass
 from tapeflow.transforms.lower_linalg_to_loops import LowerLinalgToLoopsPass
 from tapeflow.transforms.lower_parallel_to_for import LowerParallelToForPass
 from tapeflow.transforms.lower_source import LowerSourcePass
@@ -37,6 +38,7 @@ __all__ = [
     "FormRegionsPass",
     "FormStreamsPass",
     "InlineExecuteRegionPass",
+    "KeepProvablePass",
     "LowerLinalgToLoopsPass",
     "LowerParallelToForPass",
     "LowerSourcePass",
@@ -68,6 +70,7 @@ _PASSES: tuple[type[ModulePass], ...] = (
     ShrinkTapePass,
     FormRegionsPass,
     MergeRegionsPass,
+    KeepProvablePass,
     LowerTapeToMemrefPass,
     StaggerBuffersPass,
     WaiveTapePass,

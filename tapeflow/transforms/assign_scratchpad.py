@@ -11,8 +11,10 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.scratchpad_bases import ScratchpadBases
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 from tapeflow.transforms.thread_state import (
     Rules,
@@ -42,8 +44,8 @@ class AssignScratchpadPass(ModulePass):
         %address_2 = arith.addi %address_1, %c8 : index
 
     where the ring is `!spm.ring<[f64], tile 8, slots 1, base 0>`. The rings of a
-    function lie one behind the other. Regions that are not cut into tiles have no place
-    here and stay as they are.
+    function lie one behind the other, behind those that its callers use meanwhile.
+    Regions that are not cut into tiles have no place here and stay as they are.
     """
 
     name = "assign-scratchpad"
@@ -57,25 +59,33 @@ class AssignScratchpadPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
-        for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
-                rings = self._place_rings(function)
-                placement = _Placement(rings, FunctionConstants(function))
-                rules = placement.rules()
-                thread_state(function, ("address", "limit"), rules, tape.is_tiled)
+        functions = [f for f in op.walk() if isinstance(f, FuncOp)]
+        defined = [function for function in functions if not function.is_declaration]
+        bases = ScratchpadBases(defined, CallGraph(op))
+        rings = {f: self._place_rings(f, bases) for f in bases.callers_first}
+        for function in defined:
+            placement = _Placement(rings[function], FunctionConstants(function))
+            rules = placement.rules()
+            thread_state(function, ("address", "limit"), rules, tape.is_tiled)
 
-    def _place_rings(self, function: FuncOp) -> dict[SSAValue, spm.RingType]:
+    def _place_rings(
+        self, function: FuncOp, bases: ScratchpadBases
+    ) -> dict[SSAValue, spm.RingType]:
         rings: dict[SSAValue, spm.RingType] = {}
-        end_bytes = 0
+        ends: dict[Operation, int] = {}
+        begin_bytes = end_bytes = bases.of(function)
         for op in function.walk():
-            if not isinstance(op, tape.AllocateOp) or not tape.is_tiled(op.tape):
-                continue
-            ring = self._ring(op, end_bytes)
-            end_bytes += ring.capacity_bytes
-            rings[op.tape] = ring
+            if isinstance(op, spm.AllocateOp):
+                type_ = op.ring.type
+                ends[op] = type_.base.data + type_.capacity_bytes
+            elif isinstance(op, tape.AllocateOp) and tape.is_tiled(op.tape):
+                rings[op.tape] = self._ring(op, end_bytes)
+                end_bytes += rings[op.tape].capacity_bytes
+                ends[op] = end_bytes
         capacity_bytes = scratchpad_bytes(function, self.capacity_bytes)
-        if end_bytes > capacity_bytes:
-            _refuse_to_place(rings, end_bytes, capacity_bytes)
+        if rings and end_bytes > capacity_bytes:
+            _refuse_to_place(rings, begin_bytes, end_bytes, capacity_bytes)
+        bases.place(function, ends)
         return rings
 
     def _ring(self, op: tape.AllocateOp, base_bytes: int) -> spm.RingType:
@@ -166,17 +176,27 @@ def _stride_bytes(ring: SSAValue) -> int:
 
 
 def _refuse_to_place(
-    rings: dict[SSAValue, spm.RingType], end_bytes: int, capacity_bytes: int
+    rings: dict[SSAValue, spm.RingType],
+    begin_bytes: int,
+    end_bytes: int,
+    capacity_bytes: int,
 ) -> NoReturn:
     needs = (
         f"{region.name_hint or 'unnamed'} {ring.slots.data} x {ring.pitch_bytes} bytes"
         for region, ring in rings.items()
     )
+    behind, remedy = "", "give form-layers the same capacity-bytes and slots"
+    if begin_bytes:
+        behind = f"behind {begin_bytes} bytes of callers "
+        remedy = (
+            "give form-layers fewer capacity-bytes, of which callers and callees have "
+            'room side by side, or leave regions in the cache (tape.place = "cache")'
+        )
     _refuse(
         cast(Operation, next(iter(rings)).owner),
-        f"scratchpad too small: the slots of all regions take {end_bytes} bytes "
-        f"({', '.join(needs)}), there are {capacity_bytes}; give form-layers the same "
-        "capacity-bytes and slots",
+        f"scratchpad too small: the slots of all regions {behind}take "
+        f"{end_bytes - begin_bytes} bytes ({', '.join(needs)}), there are "
+        f"{capacity_bytes - begin_bytes}; {remedy}",
     )
 
 

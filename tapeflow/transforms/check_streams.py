@@ -58,16 +58,15 @@ class CheckStreamsPass(ModulePass):
         if verdict.answer == "not provable" and self.dynamic_only:
             return
         if verdict.answer == "refuted":
-            message = (
-                f"this ring is used wrongly: {verdict.reason}; correct the code that "
-                "moves its cursor or its tiles"
-            )
+            remedy = "correct the code that moves its cursor or its tiles"
+            message = f"this ring is used wrongly: {verdict.reason}"
         else:
-            message = (
-                f"the use of this ring is not provably right: {verdict.reason}; write "
-                "it as form-streams does, or leave it to the checks at run time with "
-                "check-streams{dynamic-only=true}"
+            remedy = (
+                "write it as form-streams does, or leave it to the checks at run time "
+                "with check-streams{dynamic-only=true}"
             )
+            message = f"the use of this ring is not provably right: {verdict.reason}"
+        message = f"{message}; {verdict.remedy or remedy}"
         verdict.where.emit_error(message, PassFailedException(message))
 
 

@@ -16,9 +16,10 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.activity import Activity, find_activity
-from tapeflow.analysis.buffers import find_buffers, is_memref
 from tapeflow.analysis.differentiability import Problem, find_problems
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.fusion import FusionFinder
+from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.overwriting import find_accesses
 from tapeflow.analysis.request_problems import (
     constants_in_wrt,

@@ -12,7 +12,8 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.buffers import Buffers, ancestors, find_buffers
+from tapeflow.analysis.buffers import Buffers, ancestors
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.analysis.region_layouts import parse_layouts
 from tapeflow.analysis.stack_groups import StackGroup, group_stacks

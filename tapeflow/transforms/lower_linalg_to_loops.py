@@ -18,7 +18,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.hints import isa
 
-from tapeflow.analysis.buffers import called_functions, find_buffers
+from tapeflow.analysis.find_buffers import called_functions, find_buffers
 from tapeflow.analysis.linalg_nests import (
     LINALG_OPS,
     LinalgNest,

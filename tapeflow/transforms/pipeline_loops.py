@@ -13,7 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.buffers import called_functions, find_buffers
+from tapeflow.analysis.find_buffers import called_functions, find_buffers
 from tapeflow.analysis.loop_dependences import carried_number
 from tapeflow.analysis.loop_stages import Stages, constant_span, cut_loop
 

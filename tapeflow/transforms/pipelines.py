@@ -166,17 +166,26 @@ class LayersPipeline(NamedPipeline):
     """Let streams that are not provably right pass to the checks at run time."""
 
     def tape_passes(self) -> tuple[str, ...]:
+        capacity = f"capacity-bytes={self.capacity_bytes}"
+        # First, because what stays behind the cache leaves room to the others.
+        keep = () if self.dynamic_only else (self._keep_provable(capacity),)
         return (
             # Records must lie together: a tile is a run of records.
             *_form_regions("layout=aos", self.merge),
-            f"split-records{{capacity-bytes={self.capacity_bytes} slots=1}}",
-            self._form_layers(
-                f"capacity-bytes={self.capacity_bytes} slots=1", self.machine
-            ),
-            f"assign-scratchpad{{capacity-bytes={self.capacity_bytes} slots=1}}",
+            *keep,
+            f"split-records{{{capacity} slots=1}}",
+            self._form_layers(f"{capacity} slots=1", self.machine),
+            f"assign-scratchpad{{{capacity} slots=1}}",
             "lower-spm-to-blocking",
+            # What is left is behind the cache.
+            "lower-tape-to-memref",
+            # Last, so that it reads what runs.
             _check_streams(self.dynamic_only),
         )
+
+    def _keep_provable(self, capacity: str) -> str:
+        words = f' machine="{self.machine}"' if self.machine else ""
+        return f"keep-provable{{{capacity} assumed-trips={self.assumed_trips}{words}}}"
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,13 @@ from tapeflow.dialects.tape_marks import (
     TAPE_SLOTS,
     TAPE_TILE,
 )
-from tapeflow.transforms.provable_streams import is_provable
+from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
+from tapeflow.transforms.form_layers import FormLayersPass
+from tapeflow.transforms.form_streams import FormStreamsPass
+from tapeflow.transforms.keep_provable import left_behind
+from tapeflow.transforms.provable_streams import MOST_ROUNDS, unprovable_regions
 from tapeflow.transforms.set_layout import set_layout
+from tapeflow.transforms.split_records import SplitRecordsPass
 
 AUTO = "auto"
 
@@ -53,9 +58,9 @@ class PlaceTapePass(ModulePass):
 
     or, in the cache, a region of another layout. The function says how many bytes and
     ports of the machine's totals are the scratchpad's (`tape.scratchpad_bytes`,
-    `tape.scratchpad_ports`). What could not be proved as a stream stays behind the
-    cache. Places can be given instead: one for all regions or one
-    for each, as in `places="stream:4,aos,scratchpad"`.
+    `tape.scratchpad_ports`). Places can be given instead: one for all regions or one
+    for each, as in `places="stream:4,aos,scratchpad"`. What could not be proved as a
+    stream stays behind the cache.
     """
 
     name = "place-tape"
@@ -80,7 +85,8 @@ class PlaceTapePass(ModulePass):
     assumed_trips: int = 64
     """Iterations assumed of a loop of which nothing is known."""
     dynamic_only: bool = False
-    """Choose the scratchpad also where `check-streams` could not prove its use."""
+    """Choose the scratchpad, or do as `places` says, also where `check-streams` could
+    not prove it."""
     explain: bool = False
     """Write the estimates to standard error."""
 
@@ -137,22 +143,34 @@ class PlaceTapePass(ModulePass):
     def _place(self, function: FuncOp, cost: PlacementCost, ctx: Context) -> None:
         priced = self.choose(cost)
         self._carry_out(function, cost, priced)
-        if self._must_leave_chip(function, priced, ctx):
-            name = function.sym_name.data
-            reason = "its streams are not provable, so it stays behind the cache"
-            self._tell([f"tape of @{name}: {reason}"])
+        split = Split(self.scratchpad_bytes, self.scratchpad_ports)
+        for round_ in range(0 if self.dynamic_only else MOST_ROUNDS):
+            if priced.is_cached:
+                return
+            found = unprovable_regions(function, ctx, self._stream_passes())
+            if not found:
+                return
+            self._tell(left_behind(function, *reason) for reason in found.items())
             cost = self.cost_of(function)
-            cached = (CACHED,) * len(cost.regions)
-            split = Split(self.scratchpad_bytes, self.scratchpad_ports)
-            self._carry_out(function, cost, plan_for(cost, cached, split))
+            places = tuple(
+                CACHED if number in found or round_ == MOST_ROUNDS - 1 else place
+                for number, place in enumerate(priced.plan.places)
+            )
+            priced = plan_for(cost, places, split)
+            self._carry_out(function, cost, priced)
 
-    def _must_leave_chip(
-        self, function: FuncOp, priced: PricedPlan, ctx: Context
-    ) -> bool:
-        """Whether the choice was free, and what it puts on chip cannot be proved."""
-        if self.places != AUTO or self.dynamic_only or priced.is_cached:
-            return False
-        return not is_provable(function, ctx, self.slots, self.machine, self.sizes)
+    def _stream_passes(self) -> tuple[ModulePass, ...]:
+        return (
+            SplitRecordsPass(slots=self.slots),
+            FormLayersPass(
+                slots=self.slots,
+                machine=self.machine,
+                sizes=self.sizes,
+                assumed_trips=self.assumed_trips,
+            ),
+            AssignScratchpadPass(slots=self.slots),
+            FormStreamsPass(),
+        )
 
     def _tell(self, lines: Iterable[str]) -> None:
         if self.explain:

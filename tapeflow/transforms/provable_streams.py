@@ -1,40 +1,71 @@
-"""Whether a function would be proved safe if its placed regions streamed."""
+"""Which regions of a function would not be proved safe on chip."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.stream_check import check_streams
+from tapeflow.dialects.tape import AllocateOp, is_tiled
 from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
-from tapeflow.transforms.form_layers import FormLayersPass
-from tapeflow.transforms.form_streams import FormStreamsPass
-from tapeflow.transforms.split_records import SplitRecordsPass
+
+MOST_ROUNDS = 3
+"""How often regions are left behind the cache before all of a function are."""
+_NUMBER = "tape.number"
 
 
-def is_provable(
-    function: FuncOp, context: Context, slots: int, machine: str, sizes: str
-) -> bool:
-    """Stream a copy of a function whose regions say where they live, and check it.
+def unprovable_regions(
+    function: FuncOp, context: Context, passes: Sequence[ModulePass]
+) -> dict[int, str]:
+    """Put a copy of a function on chip, and check it.
 
-    A copy that cannot be streamed at all counts as provable: the passes that stream
-    the function itself tell why not.
+    A copy for which there is no room has no such regions: the passes that put the
+    function itself on chip tell why not.
+
+    Args:
+        passes: what puts regions that say where they live on chip.
+
+    Returns:
+        By number of the region, in the order of their allocations, what is not
+        provable. That may be due to another region that is not provable. What is
+        refuted is not meant: it would be as wrong behind the cache.
     """
-    copy = ModuleOp([function.clone()])
-    passes: Sequence[ModulePass] = (
-        SplitRecordsPass(slots=slots),
-        FormLayersPass(slots=slots, machine=machine, sizes=sizes),
-        AssignScratchpadPass(slots=slots),
-        FormStreamsPass(),
-    )
+    copied, module = _copy(function)
+    for number, region in enumerate(_regions(copied)):
+        region.attributes[_NUMBER] = IntegerAttr(number, i64)
+    numbers: list[int] = []
     try:
         for pass_ in passes:
-            pass_.apply(context, copy)
+            if isinstance(pass_, AssignScratchpadPass):
+                numbers = [
+                    _number(one) for one in _regions(copied) if is_tiled(one.tape)
+                ]
+            pass_.apply(context, module)
     except DiagnosticException:
-        return True
-    functions = [op for op in copy.walk() if isinstance(op, FuncOp)]
-    verdicts = [verdict for one in functions for verdict in check_streams(one)]
-    return all(verdict.answer == "proved" for verdict in verdicts)
+        return {}
+    # Rings stand where the regions stood.
+    verdicts = zip(numbers, check_streams(copied), strict=True)
+    return {n: one.reason for n, one in verdicts if one.answer == "not provable"}
+
+
+def _copy(function: FuncOp) -> tuple[FuncOp, ModuleOp]:
+    """A copy in a module with copies of all that it calls."""
+    components = CallGraph.around(function).components(function)
+    called = (one for component in components for one in component)
+    others = [one.clone() for one in called if one is not function]
+    copied = function.clone()
+    return copied, ModuleOp([copied, *others])
+
+
+def _regions(function: FuncOp) -> Iterator[AllocateOp]:
+    return (op for op in function.walk() if isinstance(op, AllocateOp))
+
+
+def _number(region: AllocateOp) -> int:
+    attribute = region.attributes[_NUMBER]
+    assert isinstance(attribute, IntegerAttr)
+    return attribute.value.data

@@ -8,7 +8,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.transforms.emit_push_count import PushCountEmitter

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, scf
-from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.counters import is_narrow, is_small, stays_in_range
 from tapeflow.analysis.layer_loops import LayerLoop
 from tapeflow.dialects.tape import AdvanceOp, RetreatOp
-from tapeflow.dialects.tape_marks import LOOP_STEP
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 from tapeflow.transforms.sizes import GREATEST, distance_of
 
@@ -19,6 +18,7 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
     """Replace the loop by an scf.while over chunks around a loop of one chunk."""
     loop = layer.loop
     builder = IndexBuilder.before(loop, constants)
+    _keep_check_of_step(loop, builder)
     arguments = (loop.lb, *loop.iter_args)
     types = [value.type for value in arguments]
     name = loop.body.block.args[0].name_hint
@@ -30,6 +30,15 @@ def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
         new.name_hint = old.name_hint
         old.replace_all_uses_with(new)
     Rewriter.erase_op(loop)
+
+
+def _keep_check_of_step(loop: scf.ForOp, builder: IndexBuilder) -> None:
+    """Add a loop without iterations: no scf.while finds that a step is negative."""
+    step = constant_of(loop.step)
+    if step is None or step < 1:
+        body = Block(arg_types=[loop.lb.type])
+        builder.at(InsertPoint.at_end(body)).insert(scf.YieldOp())
+        builder.insert(scf.ForOp(loop.lb, loop.lb, loop.step, [], body))
 
 
 def _test(loop: scf.ForOp, types: list[Attribute], builder: IndexBuilder) -> Region:
@@ -95,7 +104,7 @@ def _end(
 
 @dataclass(frozen=True)
 class _Pace:
-    """The step of a loop, seen before anything else of it, so that it is positive."""
+    """How far iterations of a loop with a positive step go."""
 
     step: SSAValue
     most: SSAValue | None
@@ -104,12 +113,7 @@ class _Pace:
     @staticmethod
     def of(loop: scf.ForOp, builder: IndexBuilder) -> "_Pace":
         step = builder.cast(loop.step)
-        if is_small(loop.step):
-            return _Pace(step, None)
-        if is_narrow(loop.step):
-            if isinstance(step.owner, arith.IndexCastOp):
-                step.owner.attributes[LOOP_STEP] = UnitAttr()
+        if is_small(loop.step) or is_narrow(loop.step):
             return _Pace(step, None)
         most = builder.insert(arith.DivUIOp(builder.value(GREATEST), step), "most")
-        most.attributes[LOOP_STEP] = UnitAttr()
         return _Pace(step, most.result)

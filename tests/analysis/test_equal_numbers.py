@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import SSAValue
@@ -205,3 +206,72 @@ def test_quotients_that_are_undefined_are_no_numbers(above, below):
     whole = WholeNumbers(function, {})
     (quotient,) = [op for op in function.walk() if op.name == "arith.ceildivsi"]
     assert poly.number_of(whole.of(quotient.results[0])) is None
+
+
+PAIRS = {
+    "divisions of equal numbers": """
+      %a = arith.remui %n, %fill : index
+      %b = arith.remui %n, %fill : index""",
+    "rounded quotients of equal numbers": """
+      %a = arith.ceildivui %n, %fill : index
+      %b = arith.ceildivui %n, %fill : index""",
+    "an extent, and what was asked for": """
+      %m = memref.alloc(%n) : memref<2x?xf64>
+      %a = memref.dim %m, %c1 : memref<2x?xf64>
+      %b = arith.addi %n, %c0 : index""",
+    "extents of two buffers of one size": """
+      %m = memref.alloc(%n) : memref<?xf64>
+      %o = memref.alloca(%n) : memref<?xf64>
+      %a = memref.dim %m, %c0 : memref<?xf64>
+      %b = memref.dim %o, %c0 : memref<?xf64>""",
+    "an extent that the type says": """
+      %m = memref.alloc() : memref<3xf64>
+      %o = memref.cast %m : memref<3xf64> to memref<?xf64>
+      %a = memref.dim %o, %c0 : memref<?xf64>
+      %b = arith.addi %c3, %c0 : index""",
+    "an iteration of few in a narrow type": """
+      %a, %b = scf.for %k = %c0 to %c8 step %c1 iter_args(%v = %n, %w = %n)
+          -> (index, index) {
+        %narrow = arith.index_cast %k : index to i8
+        %back = arith.index_cast %narrow : i8 to index
+        scf.yield %back, %k : index, index
+      }""",
+}
+OTHERS = {
+    "divisions of two kinds": """
+      %a = arith.remui %n, %fill : index
+      %b = arith.remsi %n, %fill : index""",
+    "two extents": """
+      %m = memref.alloc(%n, %fill) : memref<?x?xf64>
+      %a = memref.dim %m, %c0 : memref<?x?xf64>
+      %b = memref.dim %m, %c1 : memref<?x?xf64>""",
+    "an iteration of many in a narrow type": """
+      %a, %b = scf.for %k = %c0 to %c300 step %c1 iter_args(%v = %n, %w = %n)
+          -> (index, index) {
+        %narrow = arith.index_cast %k : index to i8
+        %back = arith.index_cast %narrow : i8 to index
+        scf.yield %back, %k : index, index
+      }""",
+}
+
+
+@pytest.mark.parametrize("name", [*PAIRS, *OTHERS])
+def test_what_is_computed_twice_is_one_number(name):
+    body = (PAIRS | OTHERS)[name].replace("\n          ->", " ->")
+    function = function_of(
+        f"""{HEAD}
+      %c0 = arith.constant 0 : index
+      %c300 = arith.constant 300 : index
+      {body}
+      func.return %a, %b : index, index
+    }}""".replace("%p: i1)", "%p: i1) -> (index, index)")
+    )
+    whole = WholeNumbers(function, {})
+    returned = function.body.block.last_op
+    assert isinstance(returned, ReturnOp)
+    one, other = returned.arguments
+    if isinstance(one.owner, scf.ForOp):
+        last = one.owner.body.block.last_op
+        assert last is not None
+        one, other = last.operands
+    assert (whole.of(one) == whole.of(other)) == (name in PAIRS)

@@ -172,6 +172,7 @@ def _execute_region(emitter: FunctionEmitter, op: Operation) -> None:
 def _call(emitter: FunctionEmitter, op: Operation) -> None:
     call = cast(CallOp, op)
     callee, name = emitter.functions[call.callee.root_reference.data]
+    emitter.refuse_shared_bytes(call)
     timeline = emitter.timeline
     if timeline is not None:
         timeline.enter_call(callee, call.arguments)

@@ -9,7 +9,8 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from tapeflow.analysis.buffers import Buffers, find_buffers
+from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.generated_program import Site
 from tapeflow.backend.emit.names import PythonNames
@@ -58,6 +59,8 @@ class FunctionEmitter:
     """Views of the global buffers that the function has asked for, by symbol."""
     constants: list[int] = field(default_factory=list)
     """Numbers that the program is given when it runs, shared by its functions."""
+    shared: Mapping[Operation, str] = field(default_factory=dict)
+    """What is wrong about operations that take the bytes of a ring in use."""
     counts_tape: bool = False
     """Whether a line adds to the bytes pushed on tapes."""
 
@@ -97,6 +100,11 @@ class FunctionEmitter:
         """Leave with an error where a store would change a constant buffer."""
         if view.is_constant:
             self.check("False", op, f"'{view.array}' is constant")
+
+    def refuse_shared_bytes(self, op: Operation) -> None:
+        """Leave with an error where an operation takes the bytes of a ring in use."""
+        if op in self.shared:
+            self.check("False", op, self.shared[op])
 
     def count_tape(self, size_bytes: int) -> None:
         """Note that this many bytes were pushed on a tape, or popped if negative."""

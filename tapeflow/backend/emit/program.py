@@ -7,7 +7,7 @@ def f(run: run, x: f64_array, x_n0: int) -> float:
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from xdsl.dialects.builtin import MemRefType
@@ -58,12 +58,16 @@ _RING_NAMES = frozenset(
 
 
 def generate(
-    function: FuncOp, allocations: Sequence[AllocateOp], timed: bool
+    function: FuncOp,
+    allocations: Sequence[AllocateOp],
+    shared: Mapping[Operation, str],
+    timed: bool,
 ) -> GeneratedProgram:
     """Write a function as Python, with events for the machine if `timed`.
 
     Args:
         allocations: the rings of the function and all it calls, in order of number.
+        shared: what is wrong about operations that take the bytes of a ring in use.
 
     Raises:
         ExecutionError: an op that no engine runs, or that has no machine cost.
@@ -89,6 +93,7 @@ def generate(
             timeline,
             named,
             constants=constants,
+            shared=shared,
         )
         texts.append(_function(emitter, each, each is function))
     if allocations:

@@ -8,20 +8,15 @@ from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Operation
 
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
-from tapeflow.backend.execution_error import wrong_step
 from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
 from tapeflow.backend.scalar_types import is_scalar
 from tapeflow.dialects.ad import TurnOp
-from tapeflow.dialects.tape_marks import LOOP_STEP
 
 LARGEST_LITERAL = 16
 """Index constants up to this size are literals."""
 
 
 def _scalar(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    if LOOP_STEP in op.attributes:
-        step = emitter.scalar(op.operands[-1])
-        emitter.check(f"0 < {step}", op, wrong_step("{0}"), step)
     texts = [
         template.format(*emitter.scalars(op.operands))
         for template in scalar_templates(op)

@@ -50,6 +50,7 @@ def _sites(emitter: FunctionEmitter, op: Operation, messages: Sequence[str]) -> 
 
 def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     allocation = cast(spm.AllocateOp, op)
+    emitter.refuse_shared_bytes(op)
     ring = allocation.ring.type
     capacity = emitter.scalar(allocation.capacity)
     expect_tape(emitter, op, capacity, ring.record_layout.stride_bytes)

@@ -1,0 +1,124 @@
+"""What one operation writes, of which memory its results are, and what it may reach.
+
+Most operations touch the memory of their operands alone. Calls and operations of
+dialects that are not known here may do more: write globals, and whatever somebody else
+has a name of.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.dialects import func, memref, scf
+from xdsl.dialects.builtin import MemRefType, UnregisteredOp
+from xdsl.ir import Block, Operation, SSAValue
+from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
+
+_LOCAL = frozenset(
+    (
+        *("ad", "affine", "arith", "bufferization", "builtin", "cf", "linalg", "math"),
+        *("memref", "scf", "spm", "stream", "tape", "tensor", "vector"),
+    )
+)
+"""Dialects whose operations touch no memory but that of their operands."""
+
+
+@dataclass(frozen=True)
+class CallEffects:
+    """What a call may do to memory, whatever its arguments are."""
+
+    arguments: frozenset[int] = frozenset()
+    """The arguments whose memory it may write."""
+    globals: frozenset[str] = frozenset()
+    """The globals that it may write."""
+    returned: frozenset[str] = frozenset()
+    """The globals that its results may be."""
+    unknown: bool = False
+    """Whether it may write, keep and return all that anybody else has a name of."""
+
+
+UNKNOWN = CallEffects(unknown=True)
+
+
+def is_memref(value: SSAValue) -> bool:
+    """Whether a value is a buffer."""
+    return isinstance(value.type, MemRefType)
+
+
+def regions_blocks(op: Operation) -> Iterator[Block]:
+    """The blocks directly inside an operation."""
+    for region in op.regions:
+        yield from region.blocks
+
+
+def reaches_beyond_operands(op: Operation) -> bool:
+    """Whether an operation may touch memory that none of its operands names."""
+    if isinstance(op, func.CallOp | UnregisteredOp):
+        return True
+    if isinstance(op, func.FuncOp | func.ReturnOp) or op.dialect_name() in _LOCAL:
+        return False
+    effects = get_effects(op)
+    return effects is None or bool(effects)
+
+
+def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
+    """The memrefs of its operands that an operation other than a call writes to."""
+    match op:
+        case memref.StoreOp():
+            return (op.memref,)
+        case memref.CopyOp():
+            return (op.destination,)
+        case memref.DeallocOp() if not isinstance(op.parent_op(), func.FuncOp):
+            # What is freed inside a loop or branch cannot be read again.
+            return (op.memref,)
+        case memref.DeallocOp() | scf.ForOp() | scf.IfOp() | scf.WhileOp():
+            return ()
+        case _ if op.has_trait(IsTerminator):
+            return ()
+        case _:
+            memrefs = tuple(filter(is_memref, op.operands))
+            return memrefs if memrefs and _may_write(op) else ()
+
+
+def _may_write(op: Operation) -> bool:
+    effects = get_effects(op)
+    return effects is None or any(
+        effect.kind is MemoryEffectKind.WRITE for effect in effects
+    )
+
+
+def same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
+    """Pairs of values an operation makes names of one buffer."""
+    match op:
+        case scf.ForOp():
+            terminator = op.body.block.last_op
+            assert isinstance(terminator, scf.YieldOp)
+            for arg, *others in zip(
+                op.body.block.args[1:],
+                op.iter_args,
+                terminator.operands,
+                op.results,
+                strict=True,
+            ):
+                yield from ((arg, other) for other in others)
+        case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():
+            for block in regions_blocks(op):
+                if block.last_op is not None:
+                    yield from zip(op.results, block.last_op.operands, strict=False)
+        case scf.WhileOp():
+            condition, after = op.before_region.block.last_op, op.after_region.block
+            assert isinstance(condition, scf.ConditionOp)
+            assert after.last_op is not None
+            yield from zip(op.before_region.block.args, op.arguments, strict=True)
+            yield from zip(
+                op.before_region.block.args, after.last_op.operands, strict=True
+            )
+            yield from zip(after.args, condition.args, strict=True)
+            yield from zip(op.results, condition.args, strict=True)
+        case memref.StoreOp():
+            # A buffer that is kept in another one is a part of it.
+            yield op.value, op.memref
+        case _:
+            inner = [arg for block in regions_blocks(op) for arg in block.args]
+            passed = [arg for block in op.successors for arg in block.args]
+            for value in (*op.results, *inner, *passed):
+                yield from ((value, operand) for operand in op.operands)
