@@ -11,8 +11,10 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.levels import Level
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 from tapeflow.transforms.thread_state import (
     Rules,
@@ -55,6 +57,7 @@ class AssignScratchpadPass(ModulePass):
     """Tiles of each region that the scratchpad holds at a time."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.LAYERS, *Level.CACHED.down())
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         for function in op.walk():

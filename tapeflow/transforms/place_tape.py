@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.analysis.placement import Place, parse_places
 from tapeflow.analysis.placement_cost import PlacementCost
@@ -35,6 +36,7 @@ from tapeflow.dialects.tape_marks import (
     TAPE_TILE,
 )
 from tapeflow.transforms.provable_streams import is_provable
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.set_layout import set_layout
 
 AUTO = "auto"
@@ -85,6 +87,7 @@ class PlaceTapePass(ModulePass):
     """Write the estimates to standard error."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.REGIONS, Level.CACHED)
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         for function in op.walk():
