@@ -9,12 +9,18 @@ from enum import IntEnum
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation
+from xdsl.ir import BlockArgument, Operation
 
 from tapeflow.dialects.ad import GradientOp, TurnOp
 from tapeflow.dialects.spm import AllocateOp as RingOp
-from tapeflow.dialects.tape import AllocateArenaOp, AllocateOp, StackOp, is_tiled
-from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_PLACE
+from tapeflow.dialects.tape import (
+    AllocateArenaOp,
+    AllocateOp,
+    PushOp,
+    StackOp,
+    is_tiled,
+)
+from tapeflow.dialects.tape_marks import TAPE_PLACE, belongs_to_access
 
 
 class Level(IntEnum):
@@ -71,8 +77,10 @@ def _level_of(op: Operation) -> Level | None:
             return Level.REQUEST
         case StackOp():
             return Level.ABSTRACT
-        case AllocateOp() if is_tiled(op.tape):
+        case AllocateOp() | PushOp(tape=BlockArgument()) if is_tiled(op.tape):
             return Level.LAYERS
+        case PushOp(tape=BlockArgument()):
+            return Level.REGIONS
         case AllocateOp():
             is_cached = op.attributes.get(TAPE_PLACE) == StringAttr("cache")
             return Level.CACHED if is_cached else Level.REGIONS
@@ -81,7 +89,7 @@ def _level_of(op: Operation) -> Level | None:
         case AllocateArenaOp():
             return Level.MEMORY
         case _:
-            return Level.MEMORY if TAPE_FIELD in op.attributes else None
+            return Level.MEMORY if belongs_to_access(op) else None
 
 
 def misplaced(
