@@ -14,6 +14,7 @@ import numpy as np
 
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import Engine, execute
+from tapeflow.tools.bench_record import Record
 from tapeflow.tools.directional_differences import Difference, directional_derivative
 from tapeflow.tools.gradient_request import GradientRequest
 
@@ -60,6 +61,18 @@ class Comparison:
         """|g . v - difference| over the scale; 0 where both vanish."""
         gap = abs(self.from_gradient - self.difference.derivative)
         return gap / self.scale if self.scale else 0.0
+
+    def record(self) -> Record:
+        """The comparison for JSON."""
+        return {
+            "argument": self.position,
+            "from_gradient": self.from_gradient,
+            "difference": self.difference.derivative,
+            "relative_error": self.relative_error,
+            "left": self.difference.left,
+            "right": self.difference.right,
+            "verdict": self.verdict.value,
+        }
 
 
 def compare(
