@@ -29,9 +29,7 @@ class ProbeProcess:
     """A process that answers one program after the other, until one ends it."""
 
     def __init__(self, probe: Probe, seconds: float):
-        methods = multiprocessing.get_all_start_methods()
-        method = "forkserver" if "forkserver" in methods else "spawn"
-        self._context = multiprocessing.get_context(method)
+        self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([__name__])
         self._probe = probe
         self._seconds = seconds

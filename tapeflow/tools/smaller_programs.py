@@ -7,6 +7,7 @@ takes an operand of the same type instead, or a constant.
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import arith, func, scf
@@ -16,7 +17,6 @@ from xdsl.dialects.builtin import (
     Float64Type,
     FloatAttr,
     IndexType,
-    IntegerAttr,
     IntegerType,
     ModuleOp,
 )
@@ -56,12 +56,13 @@ class Reducer:
 
     def run(self) -> ModuleOp:
         """Reduce until nothing of what is known here makes it smaller."""
-        weight = None
-        while weight != (weight := _weight(self.module)):
+        while True:
+            weight = _weight(self.module)
             self._tidy()
             self._delete_runs()
             self._unwrap()
-        return self.module
+            if _weight(self.module) == weight:
+                return self.module
 
     def _accepts(self, candidate: ModuleOp) -> bool:
         """Take over a program that is valid, smaller and still of interest."""
@@ -216,5 +217,6 @@ def _constant(type_: Attribute) -> arith.ConstantOp | None:
         number: AnyFloat = type_
         return arith.ConstantOp(FloatAttr(NUMBER, number))
     if isinstance(type_, IndexType | IntegerType):
-        return arith.ConstantOp(IntegerAttr(1, type_))
+        whole = cast(IndexType | IntegerType, type_)
+        return arith.ConstantOp.from_int_and_width(1, whole)
     return None
