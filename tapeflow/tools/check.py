@@ -177,7 +177,7 @@ def comparison_table(
     """One row a direction."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("argument", no_wrap=True)
-    for heading in ("gradient . v", "difference", "relative error", "left", "right"):
+    for heading in ("gradient . v", "difference", "error", "left", "right"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for comparison in comparisons:

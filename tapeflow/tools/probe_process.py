@@ -16,6 +16,9 @@ from tapeflow.tools.failure_kinds import Failure, Probe
 class Prober(Protocol):
     """What tells the failure of a program in a file."""
 
+    seconds: float
+    """What one program may take."""
+
     def failure(self, path: Path) -> Failure | None:
         """What goes wrong; None if nothing does."""
         ...
@@ -32,7 +35,7 @@ class ProbeProcess:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([__name__])
         self._probe = probe
-        self._seconds = seconds
+        self.seconds = seconds
         self._start()
 
     def _start(self) -> None:
@@ -47,13 +50,13 @@ class ProbeProcess:
         """What goes wrong with a program, a crash or too much time included."""
         try:
             self._answers.send(path)
-            if self._answers.poll(self._seconds):
+            if self._answers.poll(self.seconds):
                 return self._answers.recv()
         except (EOFError, OSError):
             self._process.join()
             failure = _crash(self._process.exitcode or 0)
         else:
-            text = f"it does not end within {self._seconds:g} seconds"
+            text = f"it does not end within {self.seconds:g} seconds"
             failure = Failure("does not end", text)
         self.close()
         self._start()
@@ -92,7 +95,7 @@ class CommandProber:
 
     def __init__(self, command: str, seconds: float):
         self._words = shlex.split(command)
-        self._seconds = seconds
+        self.seconds = seconds
         self._interesting = Failure(command, f"'{command} FILE' ends with status 0")
 
     def failure(self, path: Path) -> Failure | None:
@@ -105,7 +108,7 @@ class CommandProber:
             start_new_session=True,
         ) as process:
             try:
-                status = process.wait(self._seconds)
+                status = process.wait(self.seconds)
             except BaseException as error:
                 os.killpg(process.pid, signal.SIGKILL)
                 if isinstance(error, subprocess.TimeoutExpired):

@@ -2,6 +2,7 @@
 
 import shlex
 import tempfile
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from tapeflow.universe import full_context
 
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
+PATIENCE, LEAST_SECONDS = 10, 5
+"""How many times as long as the whole program a smaller one may take, and seconds."""
 COMMANDS = {
     "run": "grad {} --output gradient.npz",
     "passes": "check {} --each-pass",
@@ -156,7 +159,11 @@ class _Search:
 
     def run(self, module: ModuleOp, functions: tuple[str, ...]) -> None:
         """Write ever smaller programs, until there is none or the user has enough."""
+        started = time.perf_counter()
         failure = self.prober.failure(self.file)
+        # A smaller program that takes many times as long is another matter.
+        enough = LEAST_SECONDS + PATIENCE * (time.perf_counter() - started)
+        self.prober.seconds = min(self.prober.seconds, enough)
         if failure is None:
             raise click.ClickException(
                 f"{self.file}: nothing goes wrong with it; there is nothing to reduce"

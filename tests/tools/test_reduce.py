@@ -2,7 +2,9 @@
 
 import signal
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -131,13 +133,17 @@ def test_interrupt_keeps_what_is_found(reduce, monkeypatch):
     assert operations_in(parsed(small)) <= operations_in(parsed(CUT))
 
 
+def probing(failure: Callable[..., object], seconds: float) -> Any:
+    return ProbeProcess(cast(Any, SimpleNamespace(failure=failure)), seconds)
+
+
 def test_process_that_crashes_or_hangs_is_followed_by_another():
-    crashing = ProbeProcess(SimpleNamespace(failure=signal.raise_signal), 60)
+    crashing = probing(signal.raise_signal, 60)
     for _ in range(2):
         found = crashing.failure(signal.SIGSEGV)
         assert found is not None and "crashes (SIGSEGV)" in found.text
     crashing.close()
-    sleeping = ProbeProcess(SimpleNamespace(failure=time.sleep), 0.5)
+    sleeping = probing(time.sleep, 0.5)
     found = sleeping.failure(100.0)
     assert found is not None and "does not end within 0.5 seconds" in found.text
     sleeping.close()
@@ -160,7 +166,7 @@ def test_messages_are_alike_without_names_and_numbers():
 def test_internal_errors_are_alike_by_their_place():
     def fails(text):
         try:
-            parse_module(text, "program.mlir", None)
+            parse_module(text, "program.mlir", cast(Any, None))
         except Exception as error:
             return failure_of(error)
         return Failure("", "")
