@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import BlockArgument, Operation
+from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from tapeflow.dialects.ad import GradientOp, TurnOp
 from tapeflow.dialects.spm import AllocateOp as RingOp
@@ -20,7 +20,7 @@ from tapeflow.dialects.tape import (
     StackOp,
     is_tiled,
 )
-from tapeflow.dialects.tape_marks import TAPE_PLACE, belongs_to_access
+from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_PLACE
 
 
 class Level(IntEnum):
@@ -61,6 +61,15 @@ _REACHED_BY = {
 }
 
 
+_LEVELS: dict[type[Operation], Level] = {
+    GradientOp: Level.REQUEST,
+    StackOp: Level.ABSTRACT,
+    RingOp: Level.SCRATCHPAD,
+    AllocateArenaOp: Level.MEMORY,
+}
+_ACCESS_MARKS = {TAPE_FIELD, TAPE_MOVED}
+
+
 def levels_of(module: ModuleOp) -> dict[Level, Operation]:
     """The levels at which a module has something, each with its first operation."""
     found: dict[Level, Operation] = {}
@@ -72,24 +81,20 @@ def levels_of(module: ModuleOp) -> dict[Level, Operation]:
 
 
 def _level_of(op: Operation) -> Level | None:
-    match op:
-        case GradientOp():
-            return Level.REQUEST
-        case StackOp():
-            return Level.ABSTRACT
-        case AllocateOp() | PushOp(tape=BlockArgument()) if is_tiled(op.tape):
-            return Level.LAYERS
-        case PushOp(tape=BlockArgument()):
-            return Level.REGIONS
-        case AllocateOp():
-            is_cached = op.attributes.get(TAPE_PLACE) == StringAttr("cache")
-            return Level.CACHED if is_cached else Level.REGIONS
-        case RingOp():
-            return Level.SCRATCHPAD
-        case AllocateArenaOp():
-            return Level.MEMORY
-        case _:
-            return Level.MEMORY if belongs_to_access(op) else None
+    # By exact class: most operations are none of these, and there are many.
+    if type(op) in _LEVELS:
+        return _LEVELS[type(op)]
+    if type(op) is AllocateOp:
+        is_cached = op.attributes.get(TAPE_PLACE) == StringAttr("cache")
+        return Level.CACHED if is_cached else _region_level(op.tape)
+    if type(op) is PushOp and isinstance(op.tape, BlockArgument):
+        return _region_level(op.tape)
+    is_access = not _ACCESS_MARKS.isdisjoint(op.attributes)
+    return Level.MEMORY if is_access else None
+
+
+def _region_level(tape: SSAValue) -> Level:
+    return Level.LAYERS if is_tiled(tape) else Level.REGIONS
 
 
 def misplaced(
