@@ -17,7 +17,8 @@ from tapeflow.backend.execute import Engine
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.failure_kinds import STAGES, Failure, Probe
-from tapeflow.tools.gradient_request import read_program
+from tapeflow.tools.failures import CommandError
+from tapeflow.tools.gradient_request import read_machine, read_request
 from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
@@ -30,6 +31,7 @@ from tapeflow.tools.options import (
     set_option,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
+from tapeflow.tools.pipeline_on_machine import fit_pipeline
 from tapeflow.tools.probe_process import CommandProber, ProbeProcess, Prober
 from tapeflow.tools.smaller_programs import Reducer, operations_in, text_of
 from tapeflow.universe import full_context
@@ -104,46 +106,67 @@ def command(
     check_outputs({"--output": output}, tuple(read))
     if test is not None:
         module, functions = read_module(file, full_context()), ()
-        search = _Search(file, output, CommandProber(test, timeout), f"{test} {output}")
+        prober, shown = CommandProber(test, timeout), f"{test} {output}"
+        failure = _first_failure(file, prober)
+        if failure is None:
+            raise CommandError(
+                f"{file}: error: '{test}' does not end with status 0 for it, so there "
+                "is nothing to keep; the file is the command's last argument"
+            )
     else:
         if wrt is None or inputs is None:
             raise click.UsageError("give --wrt and --inputs, or a --command")
-        _, module, signature = read_program(file, function)
-        functions = (signature.function,)
+        # What is wrong with the request is no failure of the program.
+        fit_pipeline(pipeline, read_machine(machine, overrides))
+        request = read_request(file, function, wrt, read_arrays(inputs))
         seed_arrays = None if seeds is None else read_arrays(seeds)
+        request.with_seeds(seed_arrays or {})
+        module, signature = request.module, request.signature
+        functions = (signature.function,)
         probe = Probe(
             signature.function,
             wrt,
-            read_arrays(inputs),
+            request.inputs,
             seed_arrays,
             pipeline,
             machine,
             overrides,
             engine,
         )
-        stage, prober = _failing_stage(file, probe, timeout)
+        stage, prober, failure = _failing_stage(file, probe, timeout)
         words = [str(output), "--function", signature.function]
         words += ["--wrt", ",".join(map(str, wrt)), "--inputs", str(inputs)]
         words += [] if seeds is None else ["--seeds", str(seeds)]
         words += ["--pipeline", pipeline, "--engine", engine, "--machine", machine]
         words += [word for change in overrides for word in ("--set", change)]
-        shown = COMMANDS[stage].format(shlex.join(words))
-        search = _Search(file, output, prober, f"tapeflow {shown}")
-    with closing(search.prober):
-        search.run(module, functions)
+        shown = f"tapeflow {COMMANDS[stage].format(shlex.join(words))}"
+    with closing(prober):
+        _Search(file, output, prober, failure, shown).run(module, functions)
 
 
-def _failing_stage(file: Path, probe: Probe, seconds: float) -> tuple[str, Prober]:
-    """The first stage at which something goes wrong, and what asks for it."""
+def _failing_stage(
+    file: Path, probe: Probe, seconds: float
+) -> tuple[str, Prober, Failure]:
+    """The first stage at which something goes wrong, what asks for it, and what."""
     for stage in STAGES:
         prober = ProbeProcess(probe.at(stage), seconds)
-        if prober.failure(file) is not None:
-            return stage, prober
+        failure = _first_failure(file, prober)
+        if failure is not None:
+            return stage, prober, failure
         prober.close()
-    raise click.ClickException(
-        f"{file}: nothing goes wrong with it: it runs, no pass changes a bit, and the "
-        "gradient does not disagree with differences; there is nothing to reduce"
+    raise CommandError(
+        f"{file}: error: nothing goes wrong with it: it runs, no pass changes a bit, "
+        "and no difference disagrees with the gradient; there is nothing to reduce"
     )
+
+
+def _first_failure(file: Path, prober: Prober) -> Failure | None:
+    """The failure of the whole program; what is smaller may take so much longer."""
+    started = time.perf_counter()
+    failure = prober.failure(file)
+    enough = LEAST_SECONDS + PATIENCE * (time.perf_counter() - started)
+    prober.seconds = min(prober.seconds, enough)
+    return failure
 
 
 @dataclass
@@ -153,21 +176,15 @@ class _Search:
     file: Path
     output: Path
     prober: Prober
+    failure: Failure
+    """Of the whole program."""
     shown: str
     """The command that shows the failure."""
     tried: int = 0
 
     def run(self, module: ModuleOp, functions: tuple[str, ...]) -> None:
         """Write ever smaller programs, until there is none or the user has enough."""
-        started = time.perf_counter()
-        failure = self.prober.failure(self.file)
-        # A smaller program that takes many times as long is another matter.
-        enough = LEAST_SECONDS + PATIENCE * (time.perf_counter() - started)
-        self.prober.seconds = min(self.prober.seconds, enough)
-        if failure is None:
-            raise click.ClickException(
-                f"{self.file}: nothing goes wrong with it; there is nothing to reduce"
-            )
+        failure = self.failure
         click.echo(f"reproduces: {failure.text}", err=True)
         whole = operations_in(module)
         interrupted = False

@@ -101,6 +101,21 @@ def test_nothing_is_wrong(reduce):
     assert small == ""
 
 
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        (("--wrt", "1"), "has no argument 1"),
+        (("--pipeline", "stream"), "no pass or pipeline 'stream'"),
+        (("--machine", "fairy"), "fairy"),
+    ],
+)
+def test_mistake_in_the_request_is_no_failure_of_the_program(reduce, more, what):
+    result, small = reduce(CUT, *more)
+    assert result.exit_code != 0
+    assert what in result.stderr
+    assert small == ""
+
+
 def test_request_is_needed(run, source, tmp_path):
     result = run("reduce", source("squares"), "-o", tmp_path / "small.mlir")
     assert result.exit_code == 2
@@ -114,6 +129,15 @@ def test_any_test_by_exit_status(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert "// grep -q math.cos " in output.read_text()
     assert operations_in(parsed(output.read_text())) <= 4
+
+
+def test_command_has_to_accept_the_whole_program(reduce):
+    result, small = reduce(CUT, "--command", "grep -q math.tan")
+    assert result.exit_code == 1
+    assert "big.mlir: error: 'grep -q math.tan' does not end with status 0" in (
+        result.stderr
+    )
+    assert small == ""
 
 
 def test_interrupt_keeps_what_is_found(reduce, monkeypatch):
