@@ -104,7 +104,7 @@ def test_nothing_is_wrong(reduce):
 @pytest.mark.parametrize(
     ("more", "what"),
     [
-        (("--wrt", "1"), "has no argument 1"),
+        (("--wrt", "1"), "there is no argument 1"),
         (("--pipeline", "stream"), "no pass or pipeline 'stream'"),
         (("--machine", "fairy"), "fairy"),
     ],
