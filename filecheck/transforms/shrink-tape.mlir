@@ -12,6 +12,7 @@ func.func @unread(%n: index, %x: f64) {
     %z = math.cos %y : f64
     tape.push %s, %z : !tape.stack<f64>
   }
+  ad.turn
   scf.for %i = %c0 to %n step %c1 {
     %z = tape.pop %s : !tape.stack<f64>
     tape.push %t, %z : !tape.stack<f64>
@@ -48,6 +49,7 @@ func.func @constant(%n: index, %x: f64, %p: i1) {
       "test.op"(%y_1) : (f64) -> ()
     }
   }
+  ad.turn
   scf.for %i = %c0 to %n step %c1 {
     scf.for %j = %c0 to %n step %c1 {
       %x_1 = tape.pop %s : !tape.stack<f64>

@@ -12,7 +12,7 @@ contents, that is the buffer's seed, and leaves as the adjoint of the initial on
 
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +20,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute
-from xdsl.passes import ModulePass, PassPipeline
+from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Energy, Machine, Recording, Watch
@@ -199,6 +199,57 @@ class CompiledGradient:
         }
 
 
+@dataclass(frozen=True)
+class PassStep:
+    """A pass that has run on a module, which the next one will change."""
+
+    pass_: ModulePass
+    module: ModuleOp
+    gradient: CompiledGradient | None
+    """The gradient as it is now; None before the program is differentiated."""
+    seconds: float
+
+
+def gradient_steps(
+    module: ModuleOp,
+    function: str,
+    wrt: Sequence[int],
+    passes: Sequence[ModulePass],
+    context: Context,
+    *,
+    seeded: Sequence[int] = (),
+) -> Iterator[PassStep]:
+    """Ask for a gradient as `compile_gradient` does, and stop behind every pass.
+
+    Raises as `compile_gradient` does, when it comes to the pass.
+    """
+    signature = signature_of(module, function)
+    signature.require_differentiable(tuple(wrt))
+    active = tuple(sorted({*wrt, *seeded}))
+    request = request_for(module, signature, active)
+    name = request.result or f"{signature.function}_grad"
+    lowered = module.clone()
+    verify_module(lowered)
+    elapsed, gradient = 0.0, None
+    for pass_ in (request, *passes):
+        started = time.perf_counter()
+        pass_.apply(context, lowered)
+        verify_module(lowered, pass_)
+        seconds = time.perf_counter() - started
+        elapsed += seconds
+        gradient = None
+        if isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
+            gradient = CompiledGradient(
+                lowered, name, signature, tuple(sorted(wrt)), active, elapsed
+            )
+        yield PassStep(pass_, lowered, gradient, seconds)
+    if gradient is None:
+        raise RequestError(
+            f"the passes leave the request for the gradient of @{function} unanswered; "
+            "one of them has to be 'differentiate'"
+        )
+
+
 def compile_gradient(
     module: ModuleOp,
     function: str,
@@ -218,25 +269,10 @@ def compile_gradient(
             passes that do not differentiate.
         DiagnosticException: a pass cannot take the program.
     """
-    signature = signature_of(module, function)
-    signature.require_differentiable(tuple(wrt))
-    active = tuple(sorted({*wrt, *seeded}))
-    request = request_for(module, signature, active)
-    started = time.perf_counter()
-    lowered = module.clone()
-    every = (request, *passes)
-    PassPipeline(every, _verify_between).apply(context, lowered)
-    verify_module(lowered, every[-1])
-    elapsed = time.perf_counter() - started
-    name = request.result or f"{signature.function}_grad"
-    if not isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
-        raise RequestError(
-            f"the passes leave the request for the gradient of @{function} unanswered; "
-            "one of them has to be 'differentiate'"
-        )
-    return CompiledGradient(
-        lowered, name, signature, tuple(sorted(wrt)), active, elapsed
-    )
+    steps = gradient_steps(module, function, wrt, passes, context, seeded=seeded)
+    *_, last = steps
+    assert last.gradient is not None
+    return last.gradient
 
 
 def request_for(
@@ -251,12 +287,6 @@ def request_for(
     name = next(name for name in names if name not in taken)
     result = None if name == plain else name
     return RequestGradientPass(signature.function, tuple(active), result)
-
-
-def _verify_between(
-    before: ModulePass | None, module: ModuleOp, _after: ModulePass | None
-) -> None:
-    verify_module(module, before)
 
 
 def _array(value: object, type_: Attribute) -> Array:

@@ -1,4 +1,4 @@
-"""`tapeflow check`: a gradient against directional differences of the function."""
+"""`tapeflow check`: a gradient against differences of the function, or pass by pass."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,15 @@ from rich.table import Table
 
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.array_files import Array, read_arrays
+from tapeflow.tools.bench_record import Record, write_json
 from tapeflow.tools.bench_table import show
+from tapeflow.tools.each_pass import (
+    PassVerdict,
+    check_each_pass,
+    conclusion,
+    verdict_table,
+)
+from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.gradient_check import Comparison, Verdict, compare
 from tapeflow.tools.gradient_request import GradientRequest, read_machine, read_request
 from tapeflow.tools.options import (
@@ -26,6 +34,7 @@ from tapeflow.tools.options import (
     warn,
     wrt_option,
 )
+from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 
 KINK = (
@@ -57,6 +66,13 @@ KINK = (
     type=click.IntRange(min=0),
     help="Seed of the directions.",
 )
+@click.option(
+    "--each-pass",
+    is_flag=True,
+    help="Compare nothing with differences; instead run the program behind every pass "
+    "of the pipeline, and compare the bits of values, gradients and final buffers.",
+)
+@click.option("--json", "json_path", type=FILE, help="Write the figures here, too.")
 @machine_option
 @set_option
 @engine_option
@@ -69,6 +85,8 @@ def command(
     pipeline: str,
     directions: int,
     seed: int,
+    each_pass: bool,
+    json_path: Path | None,
     machine: str,
     overrides: tuple[str, ...],
     engine: Engine,
@@ -77,8 +95,10 @@ def command(
 
     Several results, or objectives in memory, are weighed by random seeds unless
     --seeds gives some. The exit status is 1 if a direction disagrees, or if none
-    could be decided.
+    could be decided; with --each-pass, if a pass changes a bit.
     """
+    read = (file, inputs) if seeds is None else (file, inputs, seeds)
+    check_outputs({"--json": json_path}, read)
     rng = np.random.default_rng(seed)
     fitted = fit_pipeline(pipeline, read_machine(machine, overrides))
     request = read_request(file, function, wrt, read_arrays(inputs))
@@ -87,12 +107,43 @@ def command(
     else:
         request = request.with_seeds(read_arrays(seeds))
     warn(request.warnings())
-    result = request.run(fitted, engine, measured=False)
-    comparisons = compare(request, result.gradients, directions, rng, engine)
-    verdict, is_good = summary(comparisons)
-    show(Console(), [comparison_table(request, comparisons)], verdict)
+    if each_pass:
+        records, is_good = _check_passes(request, fitted, engine)
+    else:
+        result = request.run(fitted, engine, measured=False)
+        comparisons = compare(request, result.gradients, directions, rng, engine)
+        verdict, is_good = summary(comparisons)
+        show(Console(), [comparison_table(request, comparisons)], verdict)
+        records = [comparison.record() for comparison in comparisons]
+    if json_path is not None:
+        what = {"passes" if each_pass else "directions": records, "agrees": is_good}
+        about = {"program": file.stem, "function": request.signature.function}
+        about |= {"pipeline": pipeline, "engine": engine}
+        write_outputs({json_path: lambda out: write_json(out, about | what)})
     if not is_good:
         raise click.exceptions.Exit(1)
+
+
+def _check_passes(
+    request: GradientRequest, fitted: FittedPipeline, engine: Engine
+) -> tuple[list[Record], bool]:
+    """Check pass by pass and show it, also if one of them refuses the program."""
+    verdicts: list[PassVerdict] = []
+    names = [pass_.name for pass_ in fitted.passes]
+    console = Console(stderr=True)
+    try:
+        with console.status("runs the program") as status:
+            for verdict in check_each_pass(request, fitted, engine):
+                verdicts.append(verdict)
+                following = names[len(verdicts) - 1 : len(verdicts)]
+                done = f"{len(verdicts)} of {len(names) + 1} passes compared"
+                status.update(", now ".join([done, *following]))
+    finally:
+        if verdicts:
+            show(Console(), [verdict_table(verdicts)], [])
+    text, is_good = conclusion(verdicts, engine)
+    click.echo(text)
+    return [verdict.record() for verdict in verdicts], is_good
 
 
 def random_seeds(
@@ -126,7 +177,7 @@ def comparison_table(
     """One row a direction."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("argument", no_wrap=True)
-    for heading in ("gradient . v", "difference", "relative error", "left", "right"):
+    for heading in ("gradient . v", "difference", "error", "left", "right"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for comparison in comparisons:

@@ -11,7 +11,8 @@ COMMANDS = {
     "grad": "Value and gradient of a function in an MLIR file.",
     "bench": "Compare the pipelines on the accelerator model, in one table.",
     "tape": "What a gradient saves, how much of it, and why.",
-    "check": "Check a gradient against directional differences.",
+    "check": "Check a gradient against differences, or a pipeline pass by pass.",
+    "reduce": "Shrink a program that fails to a small one that fails alike.",
     "inputs": "Write the inputs of a benchmark program to a file.",
 }
 """Each subcommand and its sentence; `tapeflow.tools.NAME` defines it."""

@@ -12,8 +12,10 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.levels import Level
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.scratchpad_bases import ScratchpadBases
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 from tapeflow.transforms.thread_state import (
@@ -57,6 +59,7 @@ class AssignScratchpadPass(ModulePass):
     """Tiles of each region that the scratchpad holds at a time."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.LAYERS, *Level.CACHED.down())
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         functions = [f for f in op.walk() if isinstance(f, FuncOp)]

@@ -9,9 +9,11 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.source_lines import line_of
 from tapeflow.analysis.stream_check import check_streams
 from tapeflow.analysis.tape_facts import Verdict
+from tapeflow.transforms.refusal import require_level
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class CheckStreamsPass(ModulePass):
     """Print the verdict on every ring to the standard error stream."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.SCRATCHPAD, Level.CACHED, Level.MEMORY)
         functions = [f for f in op.walk() if isinstance(f, FuncOp)]
         for function in functions:
             if function.is_declaration:

@@ -19,6 +19,7 @@ from tapeflow.analysis.activity import Activity, find_activity
 from tapeflow.analysis.differentiability import Problem, find_problems
 from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.fusion import FusionFinder
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.overwriting import find_accesses
 from tapeflow.analysis.request_problems import (
@@ -36,6 +37,7 @@ from tapeflow.transforms.decide_recording import decide_recording
 from tapeflow.transforms.fuse_loops import FusedScope, fuse_loops
 from tapeflow.transforms.inline_calls import inline_calls
 from tapeflow.transforms.record_forward import compute_recorded_terms, push_saved
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.reverse_sweep import ReverseSweep
 from tapeflow.transforms.track_extrema import track_extrema
 
@@ -65,6 +67,7 @@ class DifferentiatePass(ModulePass):
     """Iterations assumed of a loop whose trip count is not a constant."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, *Level.REQUEST.down())
         functions = {
             function.sym_name.data: function
             for function in op.body.block.ops

@@ -14,12 +14,14 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.layer_loops import find_layers
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.analysis.region_uses import RegionUse, region_uses
 from tapeflow.analysis.tile_sizes import ScratchpadTooSmall, TapeDemand, tile_sizes
 from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, RetreatOp
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.index_builder import FunctionConstants, known
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.strip_mine import strip_mine
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 
@@ -73,6 +75,7 @@ class FormLayersPass(ModulePass):
     """Iterations assumed of a loop of which nothing is known."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.REGIONS, Level.CACHED, Level.LAYERS)
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         for function in op.walk():

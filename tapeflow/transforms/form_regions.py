@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.buffers import Buffers, ancestors
 from tapeflow.analysis.find_buffers import find_buffers
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.analysis.region_layouts import parse_layouts
 from tapeflow.analysis.stack_groups import StackGroup, group_stacks
@@ -28,6 +29,7 @@ from tapeflow.dialects.tape_types import (
 )
 from tapeflow.transforms.emit_push_count import PushCountEmitter
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.set_layout import number_regions, set_stated_layouts
 
 OperationT = TypeVar("OperationT", bound=Operation)
@@ -82,6 +84,7 @@ class FormRegionsPass(ModulePass):
     """Layouts of single functions or regions, as in `main=soa,main:2=aosoa:8`."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.ABSTRACT, Level.REGIONS, Level.CACHED)
         if not is_block_size(self.block):
             _refuse(
                 op, f"{self.name}: a block has a power of two records, not {self.block}"

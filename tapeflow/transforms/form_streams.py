@@ -9,9 +9,11 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
+from tapeflow.analysis.levels import Level
 from tapeflow.dialects.stream import AcquireOp, DequeueOp, EnqueueOp, PrefetchOp
 from tapeflow.transforms.index_builder import IndexBuilder
 from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.reload_tiles import reload_at_turns
 
 
@@ -57,6 +59,7 @@ class FormStreamsPass(ModulePass):
     """Whether the tiles on chip are used where the sweep turns, not fetched again."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.SCRATCHPAD, Level.CACHED, Level.MEMORY)
         if not self.turn_around_reuse:
             for function in op.walk():
                 if isinstance(function, FuncOp) and not function.is_declaration:

@@ -9,9 +9,11 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.levels import Level
 from tapeflow.dialects.spm import AllocateOp, DrainOp, FillOp
 from tapeflow.transforms.index_builder import IndexBuilder
 from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries
+from tapeflow.transforms.refusal import require_level
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class LowerSpmToBlockingPass(ModulePass):
     name = "lower-spm-to-blocking"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.SCRATCHPAD, Level.CACHED, Level.MEMORY)
         for ring in op.walk():
             if isinstance(ring, AllocateOp) and ring.ring.type.slots.data != 1:
                 message = (

@@ -11,10 +11,12 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
+from tapeflow.analysis.levels import Level
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.grow_tape import make_room
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.reserve_records import reserve_records
 from tapeflow.transforms.tape_layouts import TapeLayout, layout_of
 from tapeflow.transforms.thread_state import (
@@ -70,6 +72,7 @@ class LowerTapeToMemrefPass(ModulePass):
     name = "lower-tape-to-memref"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, *Level.REGIONS.down())
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 constants = FunctionConstants(function)

@@ -10,10 +10,12 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.merge_candidates import merge_candidates, moved_before
 from tapeflow.analysis.region_mirrors import mirrored_groups
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.set_layout import number_regions
 from tapeflow.transforms.sizes import add_sizes
 
@@ -58,6 +60,7 @@ class MergeRegionsPass(ModulePass):
     """Merge also where it costs more than it gains; what merges grows if one does."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.REGIONS, Level.CACHED)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 _merge_regions(function, self.everywhere)

@@ -14,8 +14,10 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.find_buffers import called_functions, find_buffers
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.loop_dependences import carried_number
 from tapeflow.analysis.loop_stages import Stages, constant_span, cut_loop
+from tapeflow.transforms.refusal import require_level
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -64,6 +66,7 @@ class PipelineLoopsPass(ModulePass):
     """Parts of an iteration at most, a power of two: each cut makes two of one."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         if self.stages < 1 or self.stages & (self.stages - 1):
             message = f"{self.name}: stages={self.stages} is not a power of two"
             op.emit_error(message, PassFailedException(message))

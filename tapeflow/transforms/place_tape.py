@@ -13,6 +13,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.memory_system import MemorySystem
 from tapeflow.analysis.placement import Place, parse_places
 from tapeflow.analysis.placement_cost import PlacementCost
@@ -38,7 +39,11 @@ from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
 from tapeflow.transforms.form_layers import FormLayersPass
 from tapeflow.transforms.form_streams import FormStreamsPass
 from tapeflow.transforms.keep_provable import left_behind
-from tapeflow.transforms.provable_streams import MOST_ROUNDS, unprovable_regions
+from tapeflow.transforms.provable_streams import (
+    MOST_ROUNDS,
+    unprovable_regions,
+)
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.set_layout import set_layout
 from tapeflow.transforms.split_records import SplitRecordsPass
 
@@ -91,6 +96,7 @@ class PlaceTapePass(ModulePass):
     """Write the estimates to standard error."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.REGIONS, Level.CACHED)
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         for function in op.walk():

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import FileLineColLoc
+from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.affine_problems import Problem
+from tapeflow.analysis.levels import Level, misplaced
 
 
 def refuse(problems: Sequence[Problem]) -> None:
@@ -26,3 +27,18 @@ def refuse(problems: Sequence[Problem]) -> None:
         lines.append(f"{place}also: {text}")
     message = "\n".join(lines)
     op.emit_error(message, PassFailedException(message))
+
+
+def require_level(
+    module: ModuleOp, name: str, *levels: Level, takes_source: bool = False
+) -> None:
+    """Refuse a module in which a pass has nothing to do since it is at another level.
+
+    The pass is for the first of `levels`, and the others are in order, too, as is a
+    gradient whose tape is empty.
+
+    Raises:
+        DiagnosticException: tells the level, and which passes lead to the first one.
+    """
+    problem = misplaced(module, name, levels, takes_source=takes_source)
+    refuse([] if problem is None else [problem])

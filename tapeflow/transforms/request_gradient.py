@@ -1,10 +1,12 @@
 """Pass `request-gradient`: ask for the gradient of one function of a module."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import PassFailedException, VerifyException
@@ -33,19 +35,33 @@ class RequestGradientPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         name = self.result or f"{self.function}_grad"
-        if SymbolTable.lookup_symbol(op, name) is not None:
-            message = f"there is already a symbol @{name}; choose another with result="
-            op.emit_error(message, PassFailedException(message))
+        taken = SymbolTable.lookup_symbol(op, name)
+        if taken is not None:
+            what = "a request for" if isinstance(taken, GradientOp) else "a symbol"
+            _refuse(
+                taken, f"there is already {what} @{name}; choose another with result="
+            )
+        function = SymbolTable.lookup_symbol(op, self.function)
+        if not isinstance(function, func.FuncOp):
+            there = [
+                f"@{f.sym_name.data}" for f in op.ops if isinstance(f, func.FuncOp)
+            ]
+            _refuse(
+                op,
+                f"there is no function @{self.function} to differentiate; functions "
+                f"here: {', '.join(there) or 'none'}",
+            )
         constant = sorted(set(self.constant)) if self.constant else None
         request = GradientOp(
             name, self.function, sorted(set(self.wrt)), constant=constant
         )
-        function = SymbolTable.lookup_symbol(op, self.function)
-        request.location = op.location
-        if isinstance(function, func.FuncOp):
-            request.location = function.location
+        request.location = function.location
         op.body.block.add_op(request)
         try:
             GradientSymbolUse().verify(request)
         except VerifyException as error:
-            request.emit_error(str(error), PassFailedException(str(error)))
+            _refuse(request, str(error))
+
+
+def _refuse(op: Operation, message: str) -> NoReturn:
+    op.emit_error(message, PassFailedException(message))

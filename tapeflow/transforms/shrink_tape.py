@@ -14,6 +14,7 @@ from xdsl.transforms.dead_code_elimination import is_trivially_dead
 
 from tapeflow.analysis.integer_intervals import INTERVAL_RULES, integer_width
 from tapeflow.analysis.integer_ranges import find_integer_ranges
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.stack_contents import (
     Narrowing,
     Number,
@@ -32,6 +33,7 @@ from tapeflow.analysis.stack_groups import (
 from tapeflow.dialects.tape import PopOp
 from tapeflow.dialects.tape_types import StackType
 from tapeflow.transforms.pack_truth_values import pack_truth_values
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.replacement import functions_of
 from tapeflow.transforms.stack_attributes import describe_same
 
@@ -74,6 +76,7 @@ class ShrinkTapePass(ModulePass):
     name = "shrink-tape"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.ABSTRACT)
         for function in functions_of(op):
             if not function.is_declaration:
                 _shrink(function)

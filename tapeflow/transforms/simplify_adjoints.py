@@ -15,6 +15,9 @@ from xdsl.pattern_rewriter import (
     op_type_rewrite_pattern,
 )
 
+from tapeflow.analysis.levels import Level
+from tapeflow.transforms.refusal import require_level
+
 
 def _is_one(value: SSAValue) -> bool:
     if not isinstance(value, OpResult) or not isinstance(value.op, arith.ConstantOp):
@@ -123,6 +126,7 @@ class SimplifyAdjointsPass(ModulePass):
     name = "simplify-adjoints"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, *Level.ABSTRACT.down(), takes_source=True)
         patterns = (
             DropFactorOne(),
             DropDivisorOne(),

@@ -13,11 +13,13 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.record_parts import Fields, largest_fit, split_fields
 from tapeflow.analysis.tile_sizes import TapeDemand
 from tapeflow.dialects.record import RecordLayout
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.refusal import require_level
 from tapeflow.transforms.sizes import multiply_sizes
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 
@@ -51,6 +53,7 @@ class SplitRecordsPass(ModulePass):
     """Tiles of each region that the scratchpad holds at a time."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.REGIONS, Level.CACHED, Level.LAYERS)
         for name, number in (("bytes", self.bytes), ("slots", self.slots)):
             if number is not None and number < 1:
                 message = f"{self.name}: {name} must be at least 1, not {number}"

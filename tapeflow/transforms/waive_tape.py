@@ -9,8 +9,10 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
+from tapeflow.analysis.levels import Level
 from tapeflow.analysis.tape_service import serves_tape
 from tapeflow.dialects.tape_marks import TAPE_FREE, belongs_to_access
+from tapeflow.transforms.refusal import require_level
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class WaiveTapePass(ModulePass):
     """Free also what serves only to find places on the tape."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.MEMORY)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 for freed in self._freed(function):

@@ -5,18 +5,21 @@ Prints the seed of a program that fails and writes it, reduced, to a file.
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import click
 from rich.console import Console
 from rich.progress import Progress
+from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.execute import Engine
+from tapeflow.frontend.reader import parse_module
+from tapeflow.tools.smaller_programs import Reducer, text_of
 
-from .compare import compare
-from .generate import Case, generate
-from .reduce import reduce
+from .compare import CONTEXT, compare
+from .generate import FUNCTION, Case, generate
 
 ENGINES = ("reference", "compiled")
 
@@ -46,7 +49,7 @@ def main(count: int, seed: int, levels_every: int, engine: str, output: Path) ->
             failed.append(number)
             console.print(f"seed {number}: {_title(error)}", markup=False)
             path = output / f"random-program-{number}.mlir"
-            path.write_text(_reduced(case, error, levels, cast(Engine, engine)).text)
+            path.write_text(_reduced(case, error, levels, cast(Engine, engine)))
             console.print(f"reduced program: {path}", markup=False)
     for what, times in found.most_common():
         console.print(f"{times:6d}  {what}", markup=False)
@@ -66,11 +69,15 @@ def _failure(
     return None
 
 
-def _reduced(case: Case, error: Exception, levels: bool, engine: Engine) -> Case:
-    def fails(candidate: Case) -> bool:
-        return type(_failure(candidate, levels, engine)) is type(error)
+def _reduced(case: Case, error: Exception, levels: bool, engine: Engine) -> str:
+    """The text of a small program that fails alike; arguments stay as they are."""
 
-    return reduce(case, fails)
+    def fails(candidate: ModuleOp) -> bool:
+        smaller = replace(case, text=text_of(candidate))
+        return type(_failure(smaller, levels, engine)) is type(error)
+
+    module = parse_module(case.text, "program.mlir", CONTEXT)
+    return text_of(Reducer(module, fails, (FUNCTION,)).run())
 
 
 def _title(error: Exception) -> str:

@@ -29,6 +29,7 @@ from tapeflow.backend.gradient import (
     GradientResult,
     compile_gradient,
 )
+from tapeflow.backend.outputs import first_difference, outputs_of
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
@@ -111,8 +112,8 @@ def compare(
     _check_values(case, module, first, dual)
     _check_adjoint_identity(case, first, dual)
     for policy, other in zip(policies[1:], others, strict=True):
-        if _bits(other) != _bits(first):
-            raise Mismatch(f"other bits with {policy} than with {policies[0]}")
+        if difference := first_difference(outputs_of(first), outputs_of(other)):
+            raise Mismatch(f"{policies[0]} and {policy} differ: {difference}")
     if not levels:
         return Outcome("passed")
     return _check_levels(case, compiled[0], first, engine)
@@ -264,11 +265,6 @@ def _mixed_places(seed: int, capacity_bytes: int) -> tuple[ModulePass, ...]:
     return (RandomPlacesPass(seed), *passes)
 
 
-def _bits(result: GradientResult) -> list[bytes]:
-    arrays = (*result.values, *result.gradients.values(), *result.buffers.values())
-    return [array.tobytes() for array in arrays]
-
-
 def verdicts(name: str, module: ModuleOp) -> Iterator[str]:
     """What the text proves of each ring; the compiler's own is never refuted.
 
@@ -297,8 +293,8 @@ def _check_levels(
             module.verify()
             verify_dominance(module)
             result = gradient.run(case.inputs, case.seeds, engine=engine)
-            if _bits(result) != _bits(first):
-                raise Mismatch(f"{pass_} changes bits")
+            if difference := first_difference(outputs_of(first), outputs_of(result)):
+                raise Mismatch(f"{pass_} changes bits: {difference}")
 
     reasons: list[str] = []
     rings: list[str] = []

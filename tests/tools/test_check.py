@@ -52,6 +52,27 @@ def test_given_seeds(run, source, arrays):
     assert "1 of 1" in result.stdout
 
 
+def test_affine_program(run, arrays, tmp_path):
+    program = tmp_path / "affine.mlir"
+    program.write_text("""
+      func.func @cubes(%x: memref<3xf64>) -> f64 {
+        %zero = arith.constant 0.0 : f64
+        %sum = affine.for %i = 0 to 3 iter_args(%s = %zero) -> (f64) {
+          %v = affine.load %x[%i] : memref<3xf64>
+          %square = arith.mulf %v, %v : f64
+          %cube = arith.mulf %square, %v : f64
+          %next = arith.addf %s, %cube : f64
+          affine.yield %next : f64
+        }
+        func.return %sum : f64
+      }
+    """)
+    inputs = arrays("in", arg0=np.array([1.0, -2.0, 0.5]))
+    result = run("check", program, "--wrt", "0", "--inputs", inputs)
+    assert result.exit_code == 0, result.output
+    assert "3 of 3 directions agree" in result.stdout
+
+
 @pytest.mark.parametrize("name", ["logsumexp", "nn", "mass_spring", "pathfinder"])
 def test_benchmark_programs(run, name, tmp_path):
     from tapeflow.programs import get_program
