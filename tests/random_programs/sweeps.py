@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from .linalg_buffers import LinalgBuffers
 from .nests import Nests
+from .patterns import Loop
 from .views import Slice, Views
 from .writer import STORED_BOUND, Buffer, Float, Scope
 
@@ -61,6 +62,7 @@ class Sweeps:
         bounds = self.nests.number(0), self.nests.number(STEPS)
         with self.nests.loop(scope, bounds, STEPS, [start]) as samples:
             inner = samples.scope
+            self._hide(samples)
             mine = work
             if within:
                 self._begin(inner, work, samples.iv.name)
@@ -77,6 +79,11 @@ class Sweeps:
             self.sums.append(total)
         if self.writer.chance(0.3) and not within:
             scope.add(work)
+
+    def _hide(self, loop: Loop) -> None:
+        """Mostly, use what a loop carries for nothing but the sum that it is."""
+        if self.writer.chance(0.9):
+            loop.scope.floats.pop()
 
     def _begin(self, scope: Scope, work: Buffer, iv: str) -> None:
         """The first iteration gives the buffer contents, or each does."""
@@ -96,6 +103,7 @@ class Sweeps:
             self.nests.shifted(n, -self.random.choice([0, 0, 1])),
         )
         with self.nests.loop(scope, bounds, EXTENT, [so_far]) as loop:
+            self._hide(loop)
             i = loop.iv.name
             indices = [i, self.nests.mirrored(n, i)]
             if lower:
@@ -132,7 +140,7 @@ class Sweeps:
             target = nests.mirrored(n, i) if self.writer.chance(0.2) else i
             values = [nests.scalars.some_float(inner, "f64", STORED_BOUND)]
             source = self.nests.float_buffer(inner)
-            if source is not None and self.writer.chance(0.6):
+            if source is not None and self.writer.chance(0.25):
                 value = nests.loaded(inner, source, self.memory.place(inner, source))
                 values = [nests.scalars.converted(value, "f64")]
             if self.writer.chance(0.4):
