@@ -1,8 +1,9 @@
 """From a seed to a program in MLIR text with inputs, seeds and directions."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,20 @@ from .writer import STORED_BOUND, Buffer, Float, Integer, Scope, Value, Writer
 
 Array = NDArray[Any]
 
-SHAPES: tuple[tuple[int | None, ...], ...] = ((None,), (4,), (2, 3), (None, 2), ())
+SHAPES: dict[tuple[int | None, ...], float] = {
+    (None,): 1,
+    (4,): 1,
+    (2, 3): 1,
+    (None, 2): 1,
+    (): 1,
+    (7,): 0.6,
+    (1,): 0.3,
+    (None, None): 0.5,
+    (2, None, 2): 0.4,
+    (1, 2, 3): 0.2,
+    (2, 1, None, 2): 0.2,
+}
+"""Shapes of arguments, and how often each is drawn."""
 ELEMENTS = {"f64": 5.0, "f32": 2.0, "index": 2.0, "i32": 1.0}
 DTYPES: dict[str, type[np.generic]] = {
     "f32": np.float32,
@@ -41,6 +55,8 @@ class Case:
     """`seed0` for results, `seed_arg1` for the final contents of buffers."""
     directions: Mapping[int, Array]
     """By argument in `wrt`, shaped like it."""
+    constructs: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What was drawn, and how often, as `Writer.drew` counts it."""
 
     @property
     def seeded(self) -> tuple[int, ...]:
@@ -61,8 +77,10 @@ class _Generator:
 
     def case(self) -> Case:
         self.single = self.random.random() < 0.25
+        self.constructs = Counter[str]()
+        self.globals: dict[str, tuple[Buffer, str]] = {}
         helpers, functions = self._helpers()
-        size = self.random.choice([6, 12, 20, 30])
+        size = self.random.choice([5, 9, 14, 22])
         parameters = self._parameters()
         text, results = self._function(FUNCTION, "", parameters, helpers, size)
         arrays = np.random.default_rng(self.seed)
@@ -83,13 +101,15 @@ class _Generator:
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
                 seeds[f"seed_arg{k}"] = _generic(like, arrays)
         directions = {k: _generic(inputs[f"arg{k}"], arrays) for k in wrt}
+        definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
-            "\n".join([*functions, text]),
+            "\n".join([*definitions, *functions, text]),
             inputs,
             tuple(wrt),
             seeds,
             directions,
+            self.constructs,
         )
 
     def _parameters(self) -> list[Value]:
@@ -98,6 +118,9 @@ class _Generator:
         parameters: list[Value] = []
         for _ in range(self.random.randint(1, 3)):
             self._add_buffers(parameters, dynamic if alike else None)
+        if self.random.random() < 0.1:
+            name = self._name(parameters)
+            parameters.append(Buffer(name, "f64", (None,), "", (0,)))
         for _ in range(self.random.randint(1, 3)):
             parameters.append(Float(self._name(parameters), self._float_type(), 2.0))
         for type_ in self.random.choices(["index", "i32"], k=self.random.randint(0, 2)):
@@ -116,7 +139,7 @@ class _Generator:
         element = self.random.choices([*weights], [*weights.values()])[0]
         if not parameters:
             element = self._float_type()
-        shape = self.random.choice(SHAPES)
+        (shape,) = self.random.choices([*SHAPES], [*SHAPES.values()])
         for _ in range(self.random.choice([1, 2, 3, 3])):
             extents = tuple(
                 (dynamic or self.random.randint(1, 5)) if n is None else n
@@ -133,8 +156,11 @@ class _Generator:
             parameters: list[Value] = [Float("%x", self._float_type(), 2.0)]
             if self.random.random() < 0.7:
                 parameters.append(Buffer("%b", "f64", (None,)))
-            if self.random.random() < 0.4:
-                parameters.append(Buffer("%c", "f64", (None,)))
+            if self.random.random() < 0.6:
+                layout = (
+                    ", strided<[?], offset: ?>" if self.random.random() < 0.5 else ""
+                )
+                parameters.append(Buffer("%c", "f64", (None,), layout))
             if self.random.random() < 0.5:
                 parameters.append(Integer("%n", "index", 0, 4))
             text, results = self._function(name, "", parameters, helpers, 6)
@@ -150,7 +176,9 @@ class _Generator:
         helpers: list[Helper],
         size: int,
     ) -> tuple[str, tuple[Float | Integer, ...]]:
-        writer = Writer(self.random, prefix)
+        writer = Writer(
+            self.random, prefix, constructs=self.constructs, globals=self.globals
+        )
         scope = Scope(depth=0 if name == FUNCTION else 1)
         for parameter in parameters:
             scope.add(parameter)
