@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
 
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
+from xdsl.utils.hints import isa
 
 from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.constants import constant_of
@@ -115,9 +115,7 @@ def _structure_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
 
 
 def _holds_buffers(value: SSAValue) -> bool:
-    if not is_memref(value):
-        return False
-    return isinstance(cast(MemRefType[Any], value.type).element_type, MemRefType)
+    return isa(value.type, MemRefType[MemRefType])
 
 
 def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
