@@ -69,3 +69,47 @@ func.func @chain(%a: memref<?xf64>, %n: index) {
   }
   func.return
 }
+
+// What is stored in one argument is not what is loaded from another,
+// CHECK-LABEL: func.func @apart
+// CHECK:         scf.if
+func.func @apart(%a: memref<?xf64>, %b: memref<?xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %x = memref.load %a[%i] : memref<?xf64>
+    %y = math.exp %x : f64
+    %z = arith.divf %y, %x : f64
+    %u = math.exp %z : f64
+    %v = arith.divf %u, %x : f64
+    %j = arith.addi %i, %c1 : index
+    %m = arith.remui %j, %n : index
+    memref.store %v, %b[%m] : memref<?xf64>
+  }
+  func.return
+}
+
+// unless the function is called with one buffer for both.
+// CHECK-LABEL: func.func @together
+// CHECK-NOT:     scf.if
+// CHECK-LABEL: func.func @caller
+func.func @together(%a: memref<?xf64>, %b: memref<?xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %x = memref.load %a[%i] : memref<?xf64>
+    %y = math.exp %x : f64
+    %z = arith.divf %y, %x : f64
+    %u = math.exp %z : f64
+    %v = arith.divf %u, %x : f64
+    %j = arith.addi %i, %c1 : index
+    %m = arith.remui %j, %n : index
+    memref.store %v, %b[%m] : memref<?xf64>
+  }
+  func.return
+}
+
+func.func @caller(%a: memref<?xf64>, %n: index) {
+  func.call @together(%a, %a, %n) : (memref<?xf64>, memref<?xf64>, index) -> ()
+  func.return
+}

@@ -1,5 +1,6 @@
 """Reference engine: buffers and their elements."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from xdsl.dialects import memref
@@ -124,10 +125,11 @@ class CopyFunctions(InterpreterFunctions):
                 f"{list(target.shape)}"
             )
         index = max(run.times_of(op.operands))
-        origins = [*source.positions()]
-        values = [source.storage.item(origin) for origin in origins]
+        values: Iterable[Any] = map(source.storage.item, source.positions())
+        if source.block is target.block:
+            values = list(values)
         for origin, place, value in zip(
-            origins, target.positions(), values, strict=True
+            source.positions(), target.positions(), values, strict=True
         ):
             target.store(place, value)
             index = run.clock.copy_element(

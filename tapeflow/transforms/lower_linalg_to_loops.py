@@ -78,7 +78,7 @@ def _keep_whole(module: ModuleOp) -> None:
         for function in {function for _, function in copies}
     }
     for copy, function in copies:
-        source, target = copy.operands
+        source, *_, target = copy.operands
         if buffers[function].same(source, target):
             replace_operation(copy, memref.CopyOp(source, target))
 
