@@ -75,6 +75,7 @@ class RunMemory:
 
     def adopt(self, name: str, array: NDArray[Any]) -> Buffer:
         """Place an existing C-contiguous array; the buffer shares its elements."""
+        self.budget.give_back(-array.nbytes)  # it is there already
         block = self.block(name, array.nbytes)
         return Buffer.contiguous(block, array.reshape(-1), array.shape)
 
