@@ -1,18 +1,21 @@
-"""Verifies what xDSL leaves out of scf: what regions yield fits what is expected.
+"""Verifies what xDSL leaves out of scf and affine: regions yield what is expected.
 
 Every pass counts on it that a branch yields a value for each result, and a loop one for
 each value that it carries.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
-from xdsl.dialects import scf
+from xdsl.dialects import affine, scf
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.utils.exceptions import VerifyException
 
+Terminator: TypeAlias = scf.YieldOp | scf.ConditionOp | affine.YieldOp
+
 
 def verify_control(module: Operation) -> None:
-    """Check every loop, branch and region of scf inside an operation.
+    """Check every loop, branch and region inside an operation.
 
     Raises `VerifyException` through `Operation.emit_error` at the first one at fault.
     """
@@ -21,6 +24,9 @@ def verify_control(module: Operation) -> None:
             case scf.IfOp() | scf.ForOp():
                 for region in op.regions:
                     _verify_end(op, region, scf.YieldOp, op.result_types)
+            case affine.IfOp() | affine.ForOp() | affine.ParallelOp():
+                for region in op.regions:
+                    _verify_end(op, region, affine.YieldOp, op.result_types)
             case scf.WhileOp():
                 _verify_while(op)
             case scf.ExecuteRegionOp():
@@ -50,7 +56,7 @@ def _verify_while(op: scf.WhileOp) -> None:
 def _verify_end(
     op: Operation,
     region: Region,
-    terminator: type[scf.YieldOp | scf.ConditionOp],
+    terminator: type[Terminator],
     types: Sequence[Attribute],
 ) -> None:
     """The only block of a region ends by passing on values of these types."""
@@ -63,9 +69,7 @@ def _verify_end(
         _reject(op, f"needs '{terminator.name}' at the end of each of its regions")
 
 
-def _verify_types(
-    op: Operation, last: scf.YieldOp | scf.ConditionOp, types: Sequence[Attribute]
-) -> None:
+def _verify_types(op: Operation, last: Terminator, types: Sequence[Attribute]) -> None:
     values = last.args if isinstance(last, scf.ConditionOp) else last.arguments
     found = [value.type for value in values]
     if found != list(types):

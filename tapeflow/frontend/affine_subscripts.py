@@ -4,11 +4,12 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import SSAValue
 from xdsl.ir.affine import AffineExpr, AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
-from xdsl.parser.affine_parser import AffineParser
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
+from tapeflow.frontend.number_literals import NumberAffineParser
 
-class AffineSubscripts(AffineParser):
+
+class AffineSubscripts(NumberAffineParser):
     """Reads expressions and gathers their values, each once.
 
     Values are dimensions; inside `symbol(...)` they are symbols.

@@ -7,6 +7,7 @@ does not hold is refused at its place.
 
 import math
 import re
+from collections.abc import Callable
 from typing import TypeAlias
 
 from xdsl.dialects.builtin import (
@@ -21,8 +22,10 @@ from xdsl.dialects.builtin import (
     f64,
     i64,
 )
-from xdsl.parser import Parser
-from xdsl.parser.attribute_parser import AttrParser
+from xdsl.ir.affine import AffineExpr, AffineMap, AffineSet
+from xdsl.parser import AttrParser, Parser
+from xdsl.parser.affine_parser import AffineParser
+from xdsl.parser.base_parser import BaseParser
 from xdsl.utils.hints import isa
 from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
@@ -60,7 +63,7 @@ def read_float(parser: AttrParser, value: float, span: Span, type_: AnyFloat) ->
 
 
 def check_integer(
-    parser: AttrParser, number: int, span: Span, type_: IntegerType | IndexType
+    parser: BaseParser, number: int, span: Span, type_: IntegerType | IndexType
 ) -> None:
     """Refuse an integer that its type does not hold."""
     if isinstance(type_, IndexType):
@@ -73,6 +76,18 @@ def check_integer(
             f"{low if number < 0 else end - 1}",
             span,
         )
+
+
+class NumberAffineParser(AffineParser):
+    """A parser of affine expressions whose numbers are indices."""
+
+    def _parse_primary(
+        self, parse_optional_bare_id: Callable[[], AffineExpr | None]
+    ) -> AffineExpr:
+        span, kind = self._current_token.span, self._current_token.kind
+        if kind is MLIRTokenKind.INTEGER_LIT:
+            check_integer(self, kind.get_int_value(span), span, IndexType())
+        return super()._parse_primary(parse_optional_bare_id)
 
 
 class NumberParser(Parser):
@@ -117,6 +132,12 @@ class NumberParser(Parser):
             self.raise_error(f"a number with a point cannot have type {type_}", span)
         check_integer(self, value, span, type_)
         return IntegerAttr(value, type_)
+
+    def parse_affine_map(self) -> AffineMap:
+        return NumberAffineParser(self._parser_state).parse_affine_map()
+
+    def parse_affine_set(self) -> AffineSet:
+        return NumberAffineParser(self._parser_state).parse_affine_set()
 
     def parse_shape_dimension(self, allow_dynamic: bool = True) -> int:
         start = self._current_token.span

@@ -1,7 +1,6 @@
 """Pass `stagger-buffers`: buffers of one function begin where they do not alias."""
 
 from dataclasses import dataclass
-from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import memref
@@ -40,11 +39,11 @@ class StaggerBuffersPass(ModulePass):
 
 def _stagger(function: FuncOp) -> None:
     allocations = [op for op in function.walk() if isinstance(op, memref.AllocOp)]
-    numbered = [op for op in allocations if TAPE_SKEW in op.attributes]
-    skews = (cast(IntegerAttr, op.attributes[TAPE_SKEW]).value.data for op in numbered)
+    marks = (op.attributes.get(TAPE_SKEW) for op in allocations)
+    skews = (mark.value.data for mark in marks if isinstance(mark, IntegerAttr))
     # Not 0, where the caller's buffers often begin.
     following = max(skews, default=0) + 1
     for allocation in allocations:
-        if TAPE_SKEW not in allocation.attributes:
+        if not isinstance(allocation.attributes.get(TAPE_SKEW), IntegerAttr):
             allocation.attributes[TAPE_SKEW] = IntegerAttr(following, i64)
             following += 1

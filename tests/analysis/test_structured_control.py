@@ -60,6 +60,12 @@ WRONG = {
 }) : (f64) -> f64""",
         "2:6: error: 'scf.while': ",
     ),
+    "an affine loop passes on nothing": (
+        """%y = affine.for %i = 0 to 8 iter_args(%a = %x) -> (f64) {
+  affine.yield
+}""",
+        "3:3: error: 'affine.yield': passes on nothing, but 'affine.for' expects f64",
+    ),
     "a region yields nothing": (
         """%y = "scf.execute_region"() ({
   "scf.yield"() : () -> ()

@@ -114,6 +114,10 @@ def test_dense_constants() -> None:
     ("text", "message"),
     [
         ("func.func private @f(memref<9223372036854775808xf64>)", "is not an index"),
+        (
+            "#m = affine_map<(i) -> (i * 9223372036854775808)>",
+            "9223372036854775808 does not fit index",
+        ),
         ('%x:99999999 = "test.op"() : () -> ()', "cannot have 99999999 results"),
         ("%t = tape.stack : !tape.region<[99999999 x f64], aos>", "at most 10000"),
         (
