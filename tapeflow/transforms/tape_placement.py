@@ -7,6 +7,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.dialects.spm import MOST_SLOTS
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.dialects.tape_marks import (
     PLACES,
@@ -65,7 +66,10 @@ def _count(op: Operation, name: str) -> int | None:
     if attribute is None:
         return None
     least = 0 if name == SCRATCHPAD_BYTES else 1
+    bound = f"at least {least}"
     if isinstance(attribute, IntegerAttr) and attribute.value.data >= least:
-        return attribute.value.data
-    message = f"{name} must be an integer of at least {least}, not {attribute}"
+        if name != TAPE_SLOTS or attribute.value.data <= MOST_SLOTS:
+            return attribute.value.data
+        bound = f"at most {MOST_SLOTS}"
+    message = f"{name} must be an integer of {bound}, not {attribute}"
     op.emit_error(message, PassFailedException(message))
