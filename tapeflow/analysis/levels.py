@@ -128,12 +128,11 @@ def misplaced(
     if takes_source or any(isinstance(op, TurnOp) for op in module.walk()):
         return None
     function = next((op for op in module.walk() if isinstance(op, FuncOp)), module)
-    nothing = (
-        "there is none here"
-        if main is Level.REQUEST
-        else "nothing here is differentiated"
-    )
-    return function, f"{works_on} {nothing}: {_run(_passes(None, main))}"
+    needed = _run(_passes(None, main))
+    if main is Level.REQUEST:
+        named = "or give the named pipeline function= and wrt="
+        return function, f"{works_on} there is none here: {needed}, {named}"
+    return function, f"{works_on} nothing here is differentiated: {needed}"
 
 
 def _passes(start: Level | None, end: Level) -> list[str]:
