@@ -187,7 +187,7 @@ def test_pipeline_that_does_not_differentiate(grad, pipeline):
 
 def test_pipeline_that_asks_again(grad):
     pipeline = "baseline{function=squares wrt=0}"
-    assert "already a symbol @squares_grad" in grad.fails("--pipeline", pipeline)
+    assert "already a request for @squares_grad" in grad.fails("--pipeline", pipeline)
 
 
 def test_scratchpad_too_small_for_a_record(grad):
