@@ -12,20 +12,15 @@ from numpy.typing import NDArray
 from xdsl.dialects import arith, func, memref, scf
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    FloatAttr,
-    IntegerAttr,
-    IntegerType,
     MemRefType,
     ModuleOp,
 )
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 
-from . import dual_numbers
-from .dual_numbers import Dual, Tangent, rounded
-from .integer_operations import COMPARISONS, INTEGER_OPERATIONS, wrapped
+from .dual_numbers import Dual, still, unit
+from .dual_scalars import constant, scalar
 
 Array = NDArray[Any]
-FLOATS = ("f32", "f64")
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,8 @@ class Memory:
     """A buffer: an object array of duals or integers; views share elements."""
 
     elements: NDArray[np.object_]
+    is_constant: bool = False
+    """Whether no derivative flows through it."""
 
 
 @dataclass(frozen=True)
@@ -41,38 +38,32 @@ class DualOutputs:
 
     results: tuple[Dual | int, ...]
     buffers: dict[int, NDArray[np.object_]]
-
-
-def type_name(type_: Attribute) -> str:
-    """`f64`, `index`, `i32`, ..."""
-    return str(type_)
-
-
-def element_type(memory: SSAValue) -> Attribute:
-    """The type of a memref's elements."""
-    assert isinstance(memory.type, MemRefType)
-    return memory.type.element_type
+    directions: Mapping[int, slice]
+    """Argument position to its directions, one an element."""
 
 
 def evaluate(
     module: ModuleOp,
     function: str,
     inputs: Sequence[Array],
-    directions: Mapping[int, Array],
+    constant: Sequence[int] = (),
 ) -> DualOutputs:
-    """Run a function; tangent k is along the k-th direction, one an argument.
+    """Run a function; there is a direction for each element of each float argument.
 
-    Raises:
-        NotSmooth: a comparison was nearly a tie.
+    No derivative flows through the arguments `constant`.
     """
     functions = {
         op.sym_name.data: op for op in module.ops if isinstance(op, func.FuncOp)
     }
-    evaluator = DualEvaluator(functions, len(directions))
+    directions: dict[int, slice] = {}
+    count = 0
+    for k, array in enumerate(inputs):
+        if array.dtype.kind == "f":
+            directions[k] = slice(count, count + array.size)
+            count += array.size
+    evaluator = DualEvaluator(functions, count)
     arguments = [
-        evaluator.argument(array, list(directions).index(k), directions[k])
-        if k in directions
-        else evaluator.argument(array, None, None)
+        evaluator.argument(array, directions.get(k), k in constant)
         for k, array in enumerate(inputs)
     ]
     results = evaluator.call(function, arguments)
@@ -81,7 +72,7 @@ def evaluate(
         for k, argument in enumerate(arguments)
         if isinstance(argument, Memory)
     }
-    return DualOutputs(tuple(results), buffers)
+    return DualOutputs(tuple(results), buffers, directions)
 
 
 @dataclass
@@ -92,23 +83,21 @@ class DualEvaluator:
     directions: int
     values: dict[SSAValue, Any] = field(default_factory=dict[SSAValue, Any])
 
-    def still(self) -> Tangent:
-        """The tangent of a constant."""
-        return np.zeros(self.directions)
-
     def argument(
-        self, array: Array, position: int | None, direction: Array | None
-    ) -> Any:
+        self, array: Array, directions: slice | None, is_constant: bool
+    ) -> Memory:
         """A NumPy array as memory; `call` takes scalars out of theirs."""
-        if array.dtype.kind != "f":
-            return Memory(array.astype(object))
         elements = np.empty(array.shape, object)
-        for place in np.ndindex(array.shape):
-            tangent = self.still()
-            if position is not None and direction is not None:
-                tangent[position] = float(direction[place])
-            elements[place] = Dual(float(array[place]), tangent)
-        return Memory(elements)
+        for number, place in enumerate(np.ndindex(array.shape)):
+            value = array[place]
+            if directions is None:
+                elements[place] = int(value)
+            elif is_constant:
+                elements[place] = Dual(float(value), still(self.directions))
+            else:
+                tangent = unit(self.directions, directions.start + number)
+                elements[place] = Dual(float(value), tangent)
+        return Memory(elements, is_constant)
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
         """Run a function on values."""
@@ -151,9 +140,9 @@ class DualEvaluator:
             case _ if op.name.startswith("memref."):
                 return self._memory(op, operands)
             case arith.ConstantOp():
-                return (self._constant(op),)
+                return (constant(op, self.directions),)
             case _:
-                return (self._scalar(op, operands),)
+                return (scalar(op, operands, self.directions),)
 
     def _for(self, op: scf.ForOp, operands: Sequence[Any]) -> Sequence[Any]:
         lower, upper, step, *carried = operands
@@ -172,13 +161,6 @@ class DualEvaluator:
                 return passed
             carried = self.run(op.after_region.block, passed)
 
-    def _constant(self, op: arith.ConstantOp) -> Dual | int:
-        if isinstance(op.value, FloatAttr):
-            value = rounded(op.value.value.data, type_name(op.result.type))
-            return Dual(value, self.still())
-        assert isinstance(op.value, IntegerAttr)
-        return op.value.value.data
-
     def _memory(self, op: Operation, operands: Sequence[Any]) -> Sequence[Any]:
         match op:
             case memref.LoadOp():
@@ -186,11 +168,13 @@ class DualEvaluator:
                 return (memory.elements[_inside(memory, place)],)
             case memref.StoreOp():
                 value, memory, *place = operands
-                memory.elements[_inside(memory, place)] = value
+                memory.elements[_inside(memory, place)] = self._held(memory, value)
                 return ()
             case memref.CopyOp():
                 source, target = operands
-                target.elements[...] = source.elements.copy()
+                copied = source.elements.copy()
+                for place in np.ndindex(copied.shape):
+                    target.elements[place] = self._held(target, copied[place])
                 return ()
             case memref.AllocOp() | memref.AllocaOp():
                 return (self._allocate(op, operands),)
@@ -206,52 +190,18 @@ class DualEvaluator:
             case _:
                 raise NotImplementedError(op.name)
 
+    def _held(self, memory: Memory, value: Any) -> Any:
+        """What a buffer keeps of a value."""
+        if memory.is_constant and isinstance(value, Dual):
+            return Dual(value.value, still(self.directions))
+        return value
+
     def _allocate(self, op: memref.AllocOp | memref.AllocaOp, sizes: Any) -> Memory:
         type_ = op.memref.type
         assert isinstance(type_, MemRefType)
         dynamic = iter(sizes)
         shape = [n if n != DYNAMIC_INDEX else next(dynamic) for n in type_.get_shape()]
         return Memory(np.full(shape, None, object))
-
-    def _scalar(self, op: Operation, operands: Sequence[Any]) -> Any:
-        name, type_ = op.name, type_name(op.results[0].type)
-        match op:
-            case arith.SelectOp():
-                return operands[1] if operands[0] else operands[2]
-            case arith.CmpfOp():
-                predicate = arith.CMPF_COMPARISON_OPERATIONS[op.predicate.value.data]
-                kind = type_name(op.lhs.type)
-                x, y = operands
-                return int(dual_numbers.compare(predicate, x, y, kind))
-            case arith.CmpiOp():
-                predicate = arith.CMPI_COMPARISON_OPERATIONS[op.predicate.value.data]
-                return int(COMPARISONS[predicate](*operands))
-            case arith.ExtFOp() | arith.TruncFOp():
-                return Dual(rounded(operands[0].value, type_), operands[0].tangent)
-            case arith.SIToFPOp():
-                return Dual(rounded(float(operands[0]), type_), self.still())
-            case arith.FPToSIOp():
-                return int(operands[0].value)
-            case _ if name == "math.fpowi":
-                x, power = operands
-                return dual_numbers.integer_power(x, power, type_)
-            case _ if name == "math.fma":
-                x, y, z = operands
-                return dual_numbers.fused(x, y, z, type_)
-            case _ if type_ in FLOATS:
-                return self._float(name, operands, type_)
-            case _:
-                width = _width(op.results[0].type)
-                return wrapped(INTEGER_OPERATIONS[name](*operands, width), width)
-
-    def _float(self, name: str, operands: Sequence[Dual], type_: str) -> Dual:
-        if name in dual_numbers.UNARY:
-            return dual_numbers.apply_unary(name, operands[0], type_)
-        return dual_numbers.apply_binary(name, operands[0], operands[1], type_)
-
-
-def _width(type_: Attribute) -> int:
-    return type_.width.data if isinstance(type_, IntegerType) else 64
 
 
 def _inside(memory: Memory, place: Sequence[int]) -> tuple[int, ...]:
@@ -277,4 +227,4 @@ def _subview(op: memref.SubviewOp, operands: Sequence[Any]) -> Memory:
     assert isinstance(type_, MemRefType)
     while view.ndim > len(type_.get_shape()):
         view = view[0]
-    return Memory(view)
+    return Memory(view, memory.is_constant)

@@ -40,10 +40,12 @@ class Case:
     """Float arguments to differentiate for."""
     seeds: Mapping[str, Array]
     """`seed0` for results, `seed_arg1` for the final contents of buffers."""
-    directions: Mapping[int, Array]
-    """By argument in `wrt`, shaped like it."""
     constructs: Mapping[str, int] = field(default_factory=dict[str, int])
     """What was drawn, and how often, as `Writer.drew` counts it."""
+
+    special: bool = False
+    """Whether infinities, NaN or numbers near the ends of their types are among the
+    inputs."""
 
     @property
     def seeded(self) -> tuple[int, ...]:
@@ -86,14 +88,12 @@ class _Generator:
             like = inputs[f"arg{k}"]
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
                 seeds[f"seed_arg{k}"] = _generic(like, arrays)
-        directions = {k: _generic(inputs[f"arg{k}"], arrays) for k in wrt}
         return Case(
             self.seed,
             "\n".join([*functions, text]),
             inputs,
             tuple(wrt),
             seeds,
-            directions,
             self.constructs,
         )
 

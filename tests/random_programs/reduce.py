@@ -21,8 +21,8 @@ from xdsl.utils.exceptions import VerifyException
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import parse_module
 
-from .compare import CONTEXT
 from .generate import FUNCTION, Case
+from .levels import CONTEXT
 
 Fails = Callable[[Case], bool]
 

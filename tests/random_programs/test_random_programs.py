@@ -7,8 +7,9 @@ import pytest
 
 from tapeflow.frontend.reader import parse_module
 
-from .compare import CONTEXT, Mismatch, compare, verdicts
+from .compare import compare
 from .generate import generate
+from .levels import CONTEXT, Mismatch, verdicts
 
 GRADIENTS = range(200)
 LEVELS = range(1000, 1012)
