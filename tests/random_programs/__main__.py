@@ -60,7 +60,7 @@ def main(
     output: Path,
 ) -> None:
     """Differentiate random programs and compare them with forward mode."""
-    console, report = Console(), Report(apart)
+    console, report = Console(soft_wrap=True), Report(apart)
     runner = Runner(seed, count, jobs, engine, levels_every, seconds, reduce_tries)
     interrupted = False
     with Progress(console=console) as progress, closing(runner.run()) as findings:

@@ -10,21 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .control import Control, Helper
+from .inputs import DTYPES, INPUTS, WILD_INPUTS, input_of, seed_like
 from .memory import Memory
 from .scalars import Scalars
-from .writer import STORED_BOUND, Buffer, Float, Integer, Scope, Value, Writer
+from .writer import (
+    STORED_BOUND,
+    Buffer,
+    Float,
+    Integer,
+    Scope,
+    Value,
+    Writer,
+    stored_range,
+)
 
 Array = NDArray[Any]
 
 SHAPES: tuple[tuple[int | None, ...], ...] = ((None,), (4,), (2, 3), (None, 2), ())
-ELEMENTS = {"f64": 5.0, "f32": 2.0, "index": 2.0, "i32": 1.0}
-DTYPES: dict[str, type[np.generic]] = {
-    "f32": np.float32,
-    "f64": np.float64,
-    "index": np.int64,
-    "i32": np.int32,
-    "i64": np.int64,
+ELEMENTS = {
+    "f64": 5.0,
+    "f32": 2.0,
+    "index": 2.0,
+    "i32": 1.0,
+    "i64": 0.7,
+    "i16": 0.4,
+    "i8": 0.4,
+    "i1": 0.6,
 }
+INTEGERS = ("index", "index", "index", "i32", "i32", "i32", "i64", "i16", "i8", "i1")
 FUNCTION = "main"
 
 
@@ -66,13 +79,17 @@ class _Generator:
 
     def case(self) -> Case:
         self.single = self.random.random() < 0.25
+        self.wild = self.random.random() < 0.4
         self.constructs = Counter[str]()
         helpers, functions = self._helpers()
         size = self.random.choice([6, 12, 20, 30])
         parameters = self._parameters()
         text, results = self._function(FUNCTION, "", parameters, helpers, size)
         arrays = np.random.default_rng(self.seed)
-        inputs = {f"arg{k}": _input(p, arrays) for k, p in enumerate(parameters)}
+        kind = self._kind_of_inputs()
+        inputs = {
+            f"arg{k}": input_of(p, kind, arrays) for k, p in enumerate(parameters)
+        }
         floats = [k for k, a in enumerate(inputs.values()) if a.dtype.kind == "f"]
         wrt = sorted(
             self.random.sample(
@@ -87,7 +104,7 @@ class _Generator:
         for k in floats:
             like = inputs[f"arg{k}"]
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
-                seeds[f"seed_arg{k}"] = _generic(like, arrays)
+                seeds[f"seed_arg{k}"] = seed_like(like, arrays)
         return Case(
             self.seed,
             "\n".join([*functions, text]),
@@ -95,7 +112,14 @@ class _Generator:
             tuple(wrt),
             seeds,
             self.constructs,
+            kind in ("no numbers", "huge and tiny"),
         )
+
+    def _kind_of_inputs(self) -> str:
+        weights = WILD_INPUTS if self.wild else INPUTS
+        kind = self.random.choices([*weights], [*weights.values()])[0]
+        self.constructs[f"inputs: {kind}"] += 1
+        return kind
 
     def _parameters(self) -> list[Value]:
         dynamic = self.random.randint(1, 5)
@@ -105,8 +129,9 @@ class _Generator:
             self._add_buffers(parameters, dynamic if alike else None)
         for _ in range(self.random.randint(1, 3)):
             parameters.append(Float(self._name(parameters), self._float_type(), 2.0))
-        for type_ in self.random.choices(["index", "i32"], k=self.random.randint(0, 2)):
-            parameters.append(Integer(self._name(parameters), type_, 0, 4))
+        for type_ in self.random.choices(INTEGERS, k=self.random.randint(0, 2)):
+            name = self._name(parameters)
+            parameters.append(Integer(name, type_, *stored_range(type_)))
         return parameters
 
     def _name(self, parameters: list[Value]) -> str:
@@ -159,7 +184,9 @@ class _Generator:
         scope = Scope(depth=0 if name == FUNCTION else 1)
         for parameter in parameters:
             scope.add(parameter)
-        control = Control(Memory(Scalars(writer, self.single)), [*helpers], size)
+        control = Control(
+            Memory(Scalars(writer, self.single, self.wild)), [*helpers], size
+        )
         control.statements(scope, size, size)
         results = self._results(control, scope)
         types = ", ".join(result.type for result in results)
@@ -200,25 +227,3 @@ class _Generator:
             text = f"math.sin {value.name} : {value.type}"
             value = Float(control.writer.emit(text), value.type, 1.0)
         return value
-
-
-def _shape(value: Value) -> tuple[int, ...]:
-    if not isinstance(value, Buffer):
-        return ()
-    assert value.extents is not None
-    return value.extents
-
-
-def _input(value: Value, arrays: np.random.Generator) -> Array:
-    kind = value.element if isinstance(value, Buffer) else value.type
-    if kind in ("f32", "f64"):
-        array = arrays.uniform(-1.5, 1.5, _shape(value))
-    else:
-        array = arrays.integers(0, 5, _shape(value))
-    return np.asarray(array, DTYPES[kind])
-
-
-def _generic(like: Array, arrays: np.random.Generator) -> Array:
-    """Numbers away from 0 and from one another."""
-    signs = arrays.choice([-1.0, 1.0], like.shape)
-    return np.asarray(signs * arrays.uniform(0.5, 1.5, like.shape), like.dtype)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .scalars import Scalars
-from .writer import STORED_BOUND, STORED_INTEGERS, Buffer, Float, Integer, Scope, Value
+from .writer import STORED_BOUND, Buffer, Float, Integer, Scope, Value, stored_range
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Memory:
         name = self.writer.emit(f"memref.load {place} : {buffer.type}")
         if buffer.is_float:
             return Float(name, buffer.element, STORED_BOUND)
-        return Integer(name, buffer.element, *STORED_INTEGERS)
+        return Integer(name, buffer.element, *stored_range(buffer.element))
 
     def store(self, scope: Scope, buffer: Buffer, place: str) -> None:
         """Write something to an element."""
@@ -60,7 +60,7 @@ class Memory:
         """A value that fits the promise of what buffers hold."""
         if element in ("f32", "f64"):
             return self.scalars.some_float(scope, element, STORED_BOUND)
-        return self.scalars.some_integer(scope, element, *STORED_INTEGERS)
+        return self.scalars.some_integer(scope, element, *stored_range(element))
 
     def update(self, scope: Scope, buffer: Buffer, place: str) -> None:
         """Read an element and write back what depends on it."""
@@ -75,7 +75,7 @@ class Memory:
             inner.integers = [*scope.integers[-2:]]
             inner.add(value)
             integer = self.scalars.cast(self.scalars.new_integer(inner), buffer.element)
-            new = self.scalars.folded(integer, *STORED_INTEGERS)
+            new = self.scalars.folded(integer, *stored_range(buffer.element))
         self.writer.line(f"memref.store {new.name}, {place} : {buffer.type}")
 
     def fill(self, scope: Scope, buffer: Buffer) -> None:
