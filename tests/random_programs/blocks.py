@@ -161,7 +161,7 @@ class Blocks(ABC):
             self.memory.visit(inner, indexed, iv)
         self.statements(inner, 6, 2)
         self._yield(inner, kinds, [carried[k].name for k in permutation])
-        writer.line("}")
+        writer.line("}" + writer.policy())
         self._add_carried(scope, names, kinds)
         for name, buffer in zip(names[len(kinds) :], mixed, strict=True):
             scope.add(replace(buffer, name=name))

@@ -6,7 +6,6 @@ made of very large and very small factors.
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -65,6 +64,8 @@ def compare(
     choose = random.Random(case.seed)
     policies = choose.sample(get_args(PolicyName), 3 if levels else 1)
     asked = requests(case, module)
+    # Forward mode first: it says what is wrong with a program that is not valid.
+    duals = _duals(case, module, asked)
     try:
         differentiated = [
             _differentiated(module, asked, p, choose.choice([0, 1, 8]))
@@ -77,7 +78,7 @@ def compare(
     answers = [answer(differentiated[0], case, r, engine) for r in asked]
     compared = [
         _check_gradients(case, request, given, _check_values(case, module, given, dual))
-        for request, given, dual in _with_duals(case, module, asked, answers)
+        for request, given, dual in zip(asked, answers, duals, strict=True)
     ]
     expected = [part for given in answers for part in given.bits()]
 
@@ -112,17 +113,14 @@ def _differentiated(
     return module
 
 
-def _with_duals(
-    case: Case, module: ModuleOp, asked: list[Request], answers: list[Answer]
-) -> Iterator[tuple[Request, Answer, DualOutputs]]:
+def _duals(case: Case, module: ModuleOp, asked: list[Request]) -> list[DualOutputs]:
     """Forward mode of each request; it depends on what is constant."""
-    known: dict[tuple[int, ...], DualOutputs] = {}
     inputs = [*case.inputs.values()]
-    for request, given in zip(asked, answers, strict=True):
-        constant = request.constant
-        if constant not in known:
-            known[constant] = evaluate(module, FUNCTION, inputs, constant)
-        yield request, given, known[constant]
+    known = {
+        constant: evaluate(module, FUNCTION, inputs, constant)
+        for constant in {request.constant for request in asked}
+    }
+    return [known[request.constant] for request in asked]
 
 
 def _check_values(

@@ -193,8 +193,9 @@ class _Generator:
         head = ", ".join(f"{p.name}: {p.type}" for p in parameters)
         names = ", ".join(result.name for result in results)
         last = f"func.return {names} : {types}" if results else "func.return"
+        policy = writer.policy("attributes ")
         lines = [
-            f"func.func @{name}({head}) -> ({types}) {{",
+            f"func.func @{name}({head}) -> ({types}){policy} {{",
             *writer.constant_lines(),
             *writer.lines,
             last,

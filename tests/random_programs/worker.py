@@ -1,17 +1,22 @@
 """A process that compares programs: what crashes or hangs there ends nothing here."""
 
 import multiprocessing
+import re
 import resource
 import signal
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from xdsl.utils.exceptions import DiagnosticException
+
 from tapeflow.backend.execute import Engine
 
 from .compare import Outcome, compare
 from .generate import Case
+from .levels import reason_of
 
+_NUMBERS_AND_NAMES = re.compile(r"\d+(\.\d+)?(e[-+]\d+)?|\[.*?\]|'.*?'|%\w+")
 MEMORY_BYTES = 8 << 30
 """Address space of a worker, so that a program cannot take the machine's memory."""
 STARTING_SECONDS = 120.0
@@ -21,9 +26,15 @@ STARTING_SECONDS = 120.0
 class Failure:
     """What the product did wrong about a program."""
 
-    kind: str
-    """`crash`, `hang`, or the name of an exception."""
     title: str
+    """`crash` or `hang` and more words, or an exception with its message."""
+
+    @property
+    def kind(self) -> str:
+        """The title without what differs from program to program."""
+        return re.sub(r"\d+(\.\d+)?(e[-+]\d+)?|\[.*?\]|'.*?'|%\w+", "_", self.title)[
+            :80
+        ]
 
 
 Answered = Outcome | Failure
@@ -48,12 +59,12 @@ class Worker:
             if self._pipe.poll(self.seconds * (10 if levels else 1)):
                 return self._pipe.recv()
             self.stop()
-            return Failure("hang", f"no answer after {self.seconds:g} seconds")
+            return Failure(f"hang: no answer after {self.seconds:g} seconds")
         except (EOFError, ConnectionError):
             self._process.join()
             code = self._process.exitcode
             self.stop()
-            return Failure("crash", f"the process ended with exit code {code}")
+            return Failure(f"crash: the process ended with exit code {code}")
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -100,5 +111,9 @@ def _outcome(case: Case, levels: bool, engine: Engine) -> Answered:
     try:
         return compare(case, levels=levels, engine=engine)
     except Exception as error:  # a crash of the product is a finding, too
-        title = f"{type(error).__name__}: {str(error)[:300]}"
-        return Failure(type(error).__name__, title)
+        return Failure(f"{type(error).__name__}: {_message(error)}"[:300])
+
+
+def _message(error: Exception) -> str:
+    """A diagnostic's own line, else everything."""
+    return reason_of(error) if isinstance(error, DiagnosticException) else str(error)

@@ -174,6 +174,14 @@ class Writer:
         """A float constant."""
         return Float(self.constant(float(value), type_), type_, abs(value))
 
+    def policy(self, word: str = "") -> str:
+        """The attribute of a loop or function that asks for a tape policy, perhaps."""
+        if not self.chance(0.06):
+            return ""
+        self.drew("policy asked for by the program")
+        policy = self.random.choice(["min-cut", "save-all", "recompute"])
+        return f' {word}{{tape.policy = "{policy}"}}'
+
     def chance(self, probability: float) -> bool:
         """True with this probability."""
         return self.random.random() < probability
