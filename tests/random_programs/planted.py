@@ -5,13 +5,13 @@ programs are needed until one fails.
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import click
@@ -53,37 +53,38 @@ def planted(fault: Fault, source: Path = ROOT) -> str:
     return text.replace(fault.right, fault.wrong)
 
 
-def search(fault: Fault, count: int, seed: int, jobs: int) -> Search:
-    """Run programs against a fault until one fails."""
+def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
+    """Run programs against a fault until one fails, ends the process or hangs."""
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory)
         for package in PACKAGES:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / package, copy / package, ignore=ignored)
         (copy / "tapeflow" / fault.path).write_text(planted(fault))
-        command = [sys.executable, "-m", "tests.random_programs", "--stop-at-first"]
-        options = {
-            "count": count,
-            "seed": seed,
-            "jobs": jobs,
-            "levels-every": int(fault.levels),
-            "reduce-tries": 0,
-            "seconds": 30,
-        }
-        command += [f"--{name}={value}" for name, value in options.items()]
-        run = subprocess.run(
-            command,
+        numbers = (str(number) for number in (seed, count, int(fault.levels)))
+        command = [sys.executable, "-m", "tests.random_programs.until_failure"]
+        process = subprocess.Popen(
+            [*command, *numbers],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": directory},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
-    found = re.search(r"^seed (\d+): (.*)$", run.stdout, re.MULTILINE)
-    if found is None:
-        if run.returncode != 0 or "failed: none" not in run.stdout:
-            raise RuntimeError(f"the search for '{fault.name}' broke: {run.stderr}")
+        try:
+            output, errors = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, errors = process.communicate()
+            return Search(fault, None, f"stopped after {len(output.split())} programs")
+    *numbers, last = output.splitlines() or [""]
+    if last == "none failed":
         return Search(fault, None, "")
-    return Search(fault, int(found[1]) - seed + 1, found[2][:60])
+    if last.startswith("failed "):
+        return Search(fault, len(numbers), last.removeprefix("failed ")[:60])
+    if process.returncode >= 0:
+        raise RuntimeError(f"the search for '{fault.name}' broke: {errors}")
+    return Search(fault, int(last), f"ended with exit code {process.returncode}")
 
 
 @click.command()
@@ -97,10 +98,14 @@ def main(count: int, levels_count: int, seed: int, jobs: int, only: str) -> None
     console = Console(soft_wrap=True)
     chosen = [fault for fault in FAULTS if only in f"{fault.name} {fault.path}"]
     searches: list[Search] = []
-    for fault in chosen:
-        number = levels_count if fault.levels else count
-        searches.append(search(fault, number, seed, jobs))
-        console.print(_row(searches[-1]), markup=False)
+
+    def searched(fault: Fault) -> Search:
+        return search(fault, levels_count if fault.levels else count, seed)
+
+    with ThreadPool(jobs) as pool:
+        for one in pool.imap(searched, chosen):
+            searches.append(one)
+            console.print(_row(one), markup=False)
     console.print(_table(searches))
     missed = [one.fault.name for one in searches if one.programs is None]
     console.print(f"found {len(searches) - len(missed)} of {len(searches)}")

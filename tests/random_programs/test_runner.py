@@ -73,4 +73,4 @@ def test_a_fault_has_its_place_in_the_product(fault: Fault) -> None:
 
 def test_a_planted_fault_is_found() -> None:
     wrong_product, *_ = FAULTS
-    assert search(wrong_product, count=10, seed=0, jobs=1).programs == 1
+    assert search(wrong_product, count=10, seed=0).programs == 1
