@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .scalars import TIES
 from .writer import Buffer, Value, stored_range
 
 Array = NDArray[Any]
@@ -20,13 +21,12 @@ DTYPES: dict[str, type[np.generic]] = {
     "i32": np.int32,
     "i64": np.int64,
 }
-TIES = (-1.0, -0.5, -0.0, 0.0, 0.5, 0.5, 1.0)
 EXTREME = {
     "f64": (5e-324, 2.2e-308, 1e-200, 1e-20, 1e20, 1e200, 1.7e308),
     "f32": (1e-45, 1.1e-38, 1e-30, 1e-10, 1e10, 1e30, 3.4e38),
 }
 NO_NUMBERS = (np.inf, -np.inf, np.nan)
-INPUTS = {"numbers": 5.0, "ties": 1.5}
+INPUTS = {"numbers": 5.0, "ties": 2.0}
 WILD_INPUTS = {**INPUTS, "no numbers": 2.0, "huge and tiny": 2.0}
 """What floats may be where the program takes anything; integers of wide types always
 are near the ends of those."""

@@ -192,7 +192,9 @@ class Memory:
         """Read an element and, perhaps, write what has to remember it."""
         value = self.load(scope, buffer, place)
         scope.add(value)
-        if isinstance(value, Float) and self.writer.chance(0.6):
+        if isinstance(value, Float) and self.writer.chance(0.2):
+            scope.add(self.scalars.clamped(scope, value))
+        elif isinstance(value, Float) and self.writer.chance(0.6):
             product = self.scalars.product(scope, value)
             scope.add(product)
             if self.writer.chance(0.4):

@@ -53,7 +53,7 @@ ANALYSIS = (
         "math.AcosOp: ((G / ",
     ),
     Fault(
-        "stores do not carry derivatives into buffers that a branch reads",
+        "no derivative flows through the results of branches",
         "analysis/activity.py",
         "case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
         "case scf.ExecuteRegionOp() | scf.IndexSwitchOp():",

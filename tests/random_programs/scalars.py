@@ -31,6 +31,7 @@ OF_POSITIVE = {
 """Functions of a number from 1/2 to 6."""
 OF_SMALL = {"math.asin": 1.2, "math.acos": 2.7, "math.atanh": 1.5, "math.tan": 1.3}
 """Functions of a number below 0.9."""
+TIES = (-1.0, -0.5, -0.0, 0.0, 0.5, 1.0)
 CHOICES = ("minimumf", "maximumf", "minnumf", "maxnumf")
 PREDICATES = (
     *("olt", "ogt", "ole", "oge", "oeq", "one", "ord"),
@@ -38,25 +39,25 @@ PREDICATES = (
 )
 ROUNDINGS = ("floor", "ceil", "round", "roundeven", "trunc")
 KINDS = {
-    "sum": 4.0,
-    "product": 4.0,
-    "squashed": 3.0,
-    "tame": 3.0,
+    "sum": 3.0,
+    "product": 3.0,
+    "squashed": 1.5,
+    "tame": 2.5,
     "positive": 2.0,
-    "small": 1.0,
-    "above one": 0.4,
+    "small": 2.0,
+    "above one": 0.7,
     "quotient": 1.5,
     "choice": 1.5,
     "select": 1.5,
-    "power": 0.7,
-    "integer power": 0.4,
-    "atan2": 0.4,
-    "fma": 0.5,
-    "copysign": 0.3,
+    "power": 1.0,
+    "integer power": 0.7,
+    "atan2": 1.0,
+    "fma": 1.0,
+    "copysign": 1.0,
     "of integer": 0.7,
     "convert": 0.5,
     "constant": 0.3,
-    "rounded": 0.5,
+    "rounded": 0.7,
 }
 
 
@@ -118,9 +119,15 @@ class Scalars(Integers):
         value = self._expression(self.writer.pick(KINDS), scope, type_)
         return self.below(value, 40.0)
 
+    def _next_float(self, scope: Scope, type_: str, bound: float) -> Float:
+        """Often the last one, so that what is computed is used, too."""
+        if scope.floats and self.writer.chance(0.4):
+            return self.below(self.converted(scope.floats[-1], type_), bound)
+        return self.some_float(scope, type_, bound)
+
     def _expression(self, kind: str, scope: Scope, type_: str) -> Float:
         choose = self.writer.random.choice
-        a = self.some_float(scope, type_, 8.0)
+        a = self._next_float(scope, type_, 8.0)
         match kind:
             case "sum":
                 b = self.some_float(scope, type_, 20.0)
@@ -195,6 +202,21 @@ class Scalars(Integers):
                 return writer.float_constant(
                     round(writer.random.uniform(-2, 2), 2), type_
                 )
+
+    def clamped(self, scope: Scope, value: Float) -> Float:
+        """The greater or smaller of a value and a round number, or another value.
+
+        Where inputs are round numbers, too, these are often equal.
+        """
+        writer = self.writer
+        writer.drew("clamp")
+        other = writer.float_constant(writer.random.choice(TIES), value.type)
+        if writer.chance(0.3):
+            other = self.some_float(scope, value.type, STORED_BOUND)
+        operands = writer.random.sample([value, other], 2)
+        bound = max(value.bound, other.bound)
+        operation = f"arith.{writer.random.choice(CHOICES)}"
+        return self._apply(operation, bound, *operands)
 
     def product(self, scope: Scope, factor: Float) -> Float:
         """A float times itself or another: its derivative reads its value."""
