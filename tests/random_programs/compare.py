@@ -151,7 +151,7 @@ def _check_values(given: Answer, plain: Answer, dual: DualOutputs) -> None:
             raise Mismatch(f"buffer {k} ends as {buffer}, without {without}")
         for place in np.ndindex(buffer.shape):
             what = f"element {place} of buffer {k}"
-            _check_right(what, buffer[place], dual.buffers[k][place])
+            _check_right(what, buffer[place], dual.buffers[k].item(place))
 
 
 def _check_right(what: str, mine: Array, dual: Dual | int) -> None:

@@ -34,7 +34,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class DualOutputs:
-    """Results in order, and final contents of all buffer arguments by position."""
+    """Results in order, and final contents of all arguments by position."""
 
     results: tuple[Dual | int, ...]
     buffers: dict[int, NDArray[np.object_]]
@@ -67,11 +67,7 @@ def evaluate(
         for k, array in enumerate(inputs)
     ]
     results = evaluator.call(function, arguments)
-    buffers = {
-        k: argument.elements
-        for k, argument in enumerate(arguments)
-        if isinstance(argument, Memory)
-    }
+    buffers = {k: argument.elements for k, argument in enumerate(arguments)}
     return DualOutputs(tuple(results), buffers, directions)
 
 

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from tapeflow.backend.execute import Engine
@@ -44,7 +44,7 @@ class Runner:
     generate: Callable[[int], Case] = generate
     _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> Iterator[Finding]:
+    def run(self) -> Generator[Finding, None, None]:
         """Findings as they come; workers end when this is closed."""
         seeds = iter(range(self.first, self.first + self.count))
         lock = threading.Lock()

@@ -52,8 +52,7 @@ class Worker:
 
     def compare(self, case: Case, levels: bool) -> Answered:
         """What came of a case; a process that ended is replaced by the next call."""
-        if self._process is None:
-            self._start()
+        process = self._process or self._start()
         self._pipe.send((case, levels))
         try:
             if self._pipe.poll(self.seconds * (10 if levels else 1)):
@@ -61,12 +60,12 @@ class Worker:
             self.stop()
             return Failure(f"hang: no answer after {self.seconds:g} seconds")
         except (EOFError, ConnectionError):
-            self._process.join()
-            code = self._process.exitcode
+            process.join()
+            code = process.exitcode
             self.stop()
             return Failure(f"crash: the process ended with exit code {code}")
 
-    def _start(self) -> None:
+    def _start(self) -> Any:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(
@@ -77,6 +76,7 @@ class Worker:
         if not self._pipe.poll(STARTING_SECONDS):
             raise TimeoutError("a worker process does not start")
         self._pipe.recv()
+        return self._process
 
     def interrupt(self) -> None:
         """End the process while another thread waits for it."""
