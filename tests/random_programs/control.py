@@ -50,10 +50,14 @@ class Control(Blocks):
     def statements(self, scope: Scope, most: int, least: int = 1) -> None:
         """Write up to so many statements, then free some of what they allocated."""
         outer, self.freed = self.freed, []
+        known = len(scope.floats)
         for _ in range(self.writer.random.randint(least, most)):
             if self.left > 0:
                 self.left -= 1
                 self.statement(scope)
+        for value in scope.floats[known:]:
+            if value.name not in self.writer.used and self.writer.chance(0.6):
+                self.memory.keep(scope, value)
         for buffer in self.freed:
             self.writer.line(f"memref.dealloc {buffer.name} : {buffer.type}")
         self.freed = outer

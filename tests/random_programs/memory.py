@@ -192,18 +192,19 @@ class Memory:
         """Read an element and, perhaps, write what has to remember it."""
         value = self.load(scope, buffer, place)
         scope.add(value)
-        if isinstance(value, Float) and self.writer.chance(0.2):
+        if isinstance(value, Float) and self.writer.chance(0.3):
             scope.add(self.scalars.clamped(scope, value))
         elif isinstance(value, Float) and self.writer.chance(0.6):
             product = self.scalars.product(scope, value)
             scope.add(product)
             if self.writer.chance(0.4):
-                self._keep(scope, self.scalars.below(product, STORED_BOUND))
+                self.keep(scope, product)
 
-    def _keep(self, scope: Scope, value: Float) -> None:
+    def keep(self, scope: Scope, value: Float) -> None:
         """Store a value in some buffer, so that it outlives its block."""
         fitting = [b for b in scope.buffers if b.element == value.type]
         if fitting:
             buffer = self.writer.random.choice(fitting)
             place = self.place(scope, buffer)
-            self.writer.line(f"memref.store {value.name}, {place} : {buffer.type}")
+            stored = self.scalars.below(value, STORED_BOUND)
+            self.writer.line(f"memref.store {stored.name}, {place} : {buffer.type}")

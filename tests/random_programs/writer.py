@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+_NAME = re.compile(r"%\w+")
 _OPERATION = re.compile(r'(?:%.* = )?"?([a-z]+\.\w+)')
 TRIPS_MAX = 150
 """Most iterations of a whole nest, product over its loops."""
@@ -125,6 +126,9 @@ class Writer:
     constructs: Counter[str] = field(default_factory=Counter[str])
     """What was drawn, and how often; all functions of a program share one."""
 
+    used: set[str] = field(default_factory=set[str])
+    """Names that stand in some operation as an operand."""
+
     def drew(self, construct: str) -> None:
         """Count a construct that is worth knowing about, such as `view of view`."""
         self.constructs[construct] += 1
@@ -148,6 +152,8 @@ class Writer:
 
     def _count(self, text: str) -> None:
         """Operations are constructs, too."""
+        _, _, operands = text.rpartition(" = ") if text[0] == "%" else ("", "", text)
+        self.used.update(_NAME.findall(operands))
         found = _OPERATION.match(text)
         if found:
             self.drew(found[1])
