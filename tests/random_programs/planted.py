@@ -64,7 +64,7 @@ def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
         numbers = (str(number) for number in (seed, count, int(fault.levels)))
         command = [sys.executable, "-m", "tests.random_programs.until_failure"]
         process = subprocess.Popen(
-            [*command, *numbers],
+            [*command, *numbers, fault.needs],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": directory},
             stdout=subprocess.PIPE,

@@ -11,6 +11,8 @@ class Fault:
     path: str
     right: str
     wrong: str
+    needs: str = ""
+    """A construct without which a program cannot show it, and is not run."""
     levels: bool = False
     """Whether it shows only after the passes below the abstract tape."""
 
@@ -27,54 +29,63 @@ ANALYSIS = (
         "analysis/derivative_rules.py",
         'arith.MinimumfOp: _split(Compare("ole", A, B))',
         'arith.MinimumfOp: _split(Compare("olt", A, B))',
+        needs="arith.minimumf",
     ),
     Fault(
         "the angle's derivatives have one sign",
         "analysis/derivative_rules.py",
         "-(G / (A + B * (B / A)))",
         "G / (A + B * (B / A))",
+        needs="math.atan2",
     ),
     Fault(
         "copysign forgets the sign of its argument",
         "analysis/derivative_rules.py",
         "G * (_call(math.CopySignOp, ONE, A) * _call(math.CopySignOp, ONE, B))",
         "G * _call(math.CopySignOp, ONE, B)",
+        needs="math.copysign",
     ),
     Fault(
         "fma gives its factors their own values",
         "analysis/derivative_rules.py",
         "math.FmaOp: (G * B, G * A, G)",
         "math.FmaOp: (G * A, G * B, G)",
+        needs="math.fma",
     ),
     Fault(
         "the inverse cosine grows",
         "analysis/derivative_rules.py",
         "math.AcosOp: (-(G / ",
         "math.AcosOp: ((G / ",
+        needs="math.acos",
     ),
     Fault(
         "no derivative flows through the results of branches",
         "analysis/activity.py",
         "case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
         "case scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
+        needs="if",
     ),
     Fault(
         "a running extremum may have other uses",
         "analysis/running_values.py",
         "if users == [op, terminator]:",
         "if op in users:",
+        needs="pattern",
     ),
     Fault(
         "a counter forgets the step of its loop",
         "analysis/running_values.py",
         "increment // step)",
         "increment)",
+        needs="pattern",
     ),
     Fault(
         "a counter may have another type than the index",
         "analysis/running_values.py",
         "or value.type != index.type",
         "",
+        needs="pattern",
     ),
     Fault(
         "a sum may be subtracted from",
@@ -183,6 +194,7 @@ SHRINKING = (
         "arith.ExtUIOp: _without_sign",
         "arith.ExtUIOp: _same_number",
         levels=True,
+        needs="arith.extui",
     ),
     Fault(
         "shrui keeps the sign",
@@ -190,6 +202,7 @@ SHRINKING = (
         "    if a.low < 0:\n        # The sign",
         "    if a.low > a.high:\n        # The sign",
         levels=True,
+        needs="arith.shrui",
     ),
     Fault(
         "what a loop carries stays as it begins",
@@ -233,6 +246,7 @@ EMISSION = (
         "transforms/track_extrema.py",
         "choices = (last, index) if extremum.carried == 0 else (index, last)",
         "choices = (last, index)",
+        needs="pattern",
     ),
     Fault(
         "shadows rotate forward where a loop runs backwards",
@@ -257,6 +271,7 @@ EMISSION = (
         "transforms/reverse_control.py",
         "    reverse_test(adjoints, op.results)\n    sweep.builder.location",
         "    sweep.reverse_block(before, adjoints)\n    sweep.builder.location",
+        needs="while",
     ),
     Fault(
         "shadows of swapped buffers are not permuted",
@@ -275,6 +290,7 @@ EMISSION = (
         "transforms/reverse_memory.py",
         "after = sweep.builder.value(arith.AddfOp(before, adjoint))",
         "after = adjoint",
+        needs="copy",
     ),
     Fault(
         "numbers above one are factors of one",
@@ -334,18 +350,21 @@ ARITHMETIC = (
         "backend/float_semantics.py",
         'math.RoundOp: "round_away({0})"',
         'math.RoundOp: "round_even({0})"',
+        needs="math.round",
     ),
     Fault(
         "unsigned minimum of signed numbers",
         "backend/integer_semantics.py",
         'arith.MinUIOp: IntegerRule("select(below({0}, {1}), {0}, {1})"',
         'arith.MinUIOp: IntegerRule("min({0}, {1})"',
+        needs="arith.minui",
     ),
     Fault(
         "the greater of numbers and NaN is NaN",
         "backend/float_semantics.py",
         'arith.MaxnumfOp: "maxnum({0}, {1})"',
         'arith.MaxnumfOp: "maximum({0}, {1})"',
+        needs="arith.maxnumf",
     ),
 )
 FAULTS = (*ANALYSIS, *SHRINKING, *EMISSION, *LOWERING, *ARITHMETIC)
