@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .integers import Integers
-from .writer import STORED_BOUND, Float, Scope
+from .writer import STORED_BOUND, Float, Integer, Scope
 
 SQUASHED = {"math.sin": 1.0, "math.cos": 1.0, "math.tanh": 1.0, "math.atan": 1.6}
 """Functions of any number, with their largest magnitude."""
@@ -217,6 +217,15 @@ class Scalars(Integers):
         bound = max(value.bound, other.bound)
         operation = f"arith.{writer.random.choice(CHOICES)}"
         return self._apply(operation, bound, *operands)
+
+    def times(self, scope: Scope, value: Integer) -> Float:
+        """A float times a bounded function of an integer."""
+        whole = self.cast(value, "i64") if value.type == "index" else value
+        text = f"arith.sitofp {whole.name} : {whole.type} to f64"
+        number = self.writer.emit(text)
+        sine = Float(self.writer.emit(f"math.sin {number} : f64"), "f64", 1.0)
+        factor = self.some_float(scope, "f64", STORED_BOUND)
+        return self._apply("arith.mulf", factor.bound, sine, factor)
 
     def product(self, scope: Scope, factor: Float) -> Float:
         """A float times itself or another: its derivative reads its value."""
