@@ -4,6 +4,7 @@ Prints the seed of a program that fails and writes it, reduced, to a file.
 """
 
 import os
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -60,6 +61,7 @@ def main(
     output: Path,
 ) -> None:
     """Differentiate random programs and compare them with forward mode."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, it tells.
     console, report = Console(soft_wrap=True), Report(apart)
     runner = Runner(seed, count, jobs, engine, levels_every, seconds, reduce_tries)
     interrupted = False
