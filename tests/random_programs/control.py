@@ -70,6 +70,7 @@ class Control(Blocks):
             kind = "float"
         if kind == "call" and not self.helpers:
             kind = "float"
+        self.writer.drew(kind)
         match kind:
             case "float":
                 scope.add(self.scalars.new_float(scope))

@@ -1,8 +1,9 @@
 """From a seed to a program in MLIR text with inputs, seeds and directions."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,8 @@ class Case:
     """`seed0` for results, `seed_arg1` for the final contents of buffers."""
     directions: Mapping[int, Array]
     """By argument in `wrt`, shaped like it."""
+    constructs: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What was drawn, and how often, as `Writer.drew` counts it."""
 
     @property
     def seeded(self) -> tuple[int, ...]:
@@ -61,6 +64,7 @@ class _Generator:
 
     def case(self) -> Case:
         self.single = self.random.random() < 0.25
+        self.constructs = Counter[str]()
         helpers, functions = self._helpers()
         size = self.random.choice([6, 12, 20, 30])
         parameters = self._parameters()
@@ -90,6 +94,7 @@ class _Generator:
             tuple(wrt),
             seeds,
             directions,
+            self.constructs,
         )
 
     def _parameters(self) -> list[Value]:
@@ -150,7 +155,7 @@ class _Generator:
         helpers: list[Helper],
         size: int,
     ) -> tuple[str, tuple[Float | Integer, ...]]:
-        writer = Writer(self.random, prefix)
+        writer = Writer(self.random, prefix, constructs=self.constructs)
         scope = Scope(depth=0 if name == FUNCTION else 1)
         for parameter in parameters:
             scope.add(parameter)

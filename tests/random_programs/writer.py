@@ -1,6 +1,7 @@
 """Lines of MLIR, and the values that are visible where the next one goes."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -98,6 +99,12 @@ class Writer:
         default_factory=dict[tuple[str, str], str]
     )
     count: int = 0
+    constructs: Counter[str] = field(default_factory=Counter[str])
+    """What was drawn, and how often; all functions of a program share one."""
+
+    def drew(self, construct: str) -> None:
+        """Count a construct that is worth knowing about, such as `view of view`."""
+        self.constructs[construct] += 1
 
     def name(self) -> str:
         """A name not used before in this function."""
