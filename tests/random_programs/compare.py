@@ -37,6 +37,7 @@ from tapeflow.transforms import (
     FormLayersPass,
     FormRegionsPass,
     FormStreamsPass,
+    LowerSourcePass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
     MergeRegionsPass,
@@ -95,6 +96,9 @@ def compare(
         dual = evaluate(module, FUNCTION, inputs, case.directions)
     except NotSmooth:
         return Outcome("not smooth")
+    LowerSourcePass().apply(CONTEXT, module)
+    module.verify()
+    verify_dominance(module)
     choose = random.Random(case.seed)
     policies = choose.sample(get_args(PolicyName), 3 if levels else 1)
     try:

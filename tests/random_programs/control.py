@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from .blocks import Blocks
+from .features import FEATURES, features
 from .patterns import Patterns
 from .writer import Buffer, Float, Integer, Scope, Value
 
@@ -22,6 +23,7 @@ STATEMENTS = {
     "while": 0.8,
     "call": 1.0,
     "pattern": 1.0,
+    **FEATURES,
 }
 DEEP = 3
 
@@ -47,6 +49,10 @@ class Control(Blocks):
     freed: list[Buffer] = field(default_factory=list[Buffer])
     """What the block being written allocated and frees at its end."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.features = features(self.memory, self.statements)
+
     def statements(self, scope: Scope, most: int, least: int = 1) -> None:
         """Write up to so many statements, then free some of what they allocated."""
         outer, self.freed = self.freed, []
@@ -64,8 +70,10 @@ class Control(Blocks):
         if scope.depth == 0:
             if self.writer.chance(0.3):
                 kind = "for"
-            elif self.writer.chance(0.3):
+            elif self.writer.chance(0.2):
                 kind = "pattern"
+            elif self.writer.chance(0.4):
+                kind = self.writer.pick(FEATURES)
         if kind in ("for", "if", "while") and scope.depth >= DEEP:
             kind = "float"
         if kind == "call" and not self.helpers:
@@ -86,6 +94,8 @@ class Control(Blocks):
                 self.call(scope)
             case "allocate":
                 self._allocate(scope)
+            case _ if kind in self.features:
+                self.features[kind](scope)
             case "pattern":
                 Patterns(self.memory, self.sums).write(scope)
             case _:

@@ -16,7 +16,20 @@ from .writer import STORED_BOUND, Buffer, Float, Integer, Scope, Value, Writer
 
 Array = NDArray[Any]
 
-SHAPES: tuple[tuple[int | None, ...], ...] = ((None,), (4,), (2, 3), (None, 2), ())
+SHAPES: dict[tuple[int | None, ...], float] = {
+    (None,): 1,
+    (4,): 1,
+    (2, 3): 1,
+    (None, 2): 1,
+    (): 1,
+    (7,): 0.6,
+    (1,): 0.3,
+    (None, None): 0.5,
+    (2, None, 2): 0.4,
+    (1, 2, 3): 0.2,
+    (2, 1, None, 2): 0.2,
+}
+"""Shapes of arguments, and how often each is drawn."""
 ELEMENTS = {"f64": 5.0, "f32": 2.0, "index": 2.0, "i32": 1.0}
 DTYPES: dict[str, type[np.generic]] = {
     "f32": np.float32,
@@ -121,7 +134,7 @@ class _Generator:
         element = self.random.choices([*weights], [*weights.values()])[0]
         if not parameters:
             element = self._float_type()
-        shape = self.random.choice(SHAPES)
+        (shape,) = self.random.choices([*SHAPES], [*SHAPES.values()])
         for _ in range(self.random.choice([1, 2, 3, 3])):
             extents = tuple(
                 (dynamic or self.random.randint(1, 5)) if n is None else n

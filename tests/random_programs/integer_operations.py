@@ -27,6 +27,7 @@ INTEGER_OPERATIONS: dict[str, Callable[..., int]] = {
     "arith.andi": lambda a, b, width: a & b,
     "arith.minsi": lambda a, b, width: min(a, b),
     "arith.maxsi": lambda a, b, width: max(a, b),
+    "arith.divui": lambda a, b, width: _unsigned(a, width) // _unsigned(b, width),
     "arith.ceildivsi": lambda a, b, width: -(-a // b),
     "arith.floordivsi": lambda a, b, width: a // b,
     "arith.remsi": lambda a, b, width: _truncated_remainder(a, b),

@@ -1,0 +1,29 @@
+"""The constructs that files of their own draw, each with how often it comes."""
+
+from collections.abc import Callable
+
+from .affine_text import AffineText
+from .memory import Memory
+from .nests import Nests
+from .subscripts import Subscripts
+from .views import Views
+from .writer import Scope, Statement
+
+FEATURES = {
+    "views": 1.2,
+    "subscripts": 1.5,
+    "affine": 1.0,
+}
+"""Weights beside those of the plain statements."""
+
+
+def features(
+    memory: Memory, statements: Callable[[Scope, int], None]
+) -> dict[str, Statement]:
+    """What writes each of the features."""
+    nests = Nests(memory, statements)
+    return {
+        "views": Views(nests).write,
+        "subscripts": Subscripts(nests).write,
+        "affine": AffineText(nests).write,
+    }
