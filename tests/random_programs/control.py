@@ -164,12 +164,14 @@ class Control(Blocks):
         fitting = [
             b
             for b in scope.buffers
-            if not b.layout
-            and (b.element, len(b.shape)) == (parameter.element, len(parameter.shape))
+            if (b.element, len(b.shape)) == (parameter.element, len(parameter.shape))
+            and (parameter.layout or not b.layout)
         ]
         if not fitting:
             return None
         chosen = self.writer.random.choice(fitting)
+        if chosen.layout:
+            self.writer.drew("call with a view")
         if chosen.type == parameter.type:
             return chosen
         name = self.writer.emit(

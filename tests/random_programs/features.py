@@ -3,6 +3,10 @@
 from collections.abc import Callable
 
 from .affine_text import AffineText
+from .branching import Branching
+from .empty_buffers import EmptyBuffers
+from .global_buffers import GlobalBuffers
+from .linalg_text import LinalgText
 from .memory import Memory
 from .nests import Nests
 from .subscripts import Subscripts
@@ -13,6 +17,10 @@ FEATURES = {
     "views": 1.2,
     "subscripts": 1.5,
     "affine": 1.0,
+    "linalg": 1.0,
+    "branching": 1.0,
+    "global": 0.5,
+    "empty": 0.25,
 }
 """Weights beside those of the plain statements."""
 
@@ -26,4 +34,8 @@ def features(
         "views": Views(nests).write,
         "subscripts": Subscripts(nests).write,
         "affine": AffineText(nests).write,
+        "linalg": LinalgText(nests).write,
+        "branching": Branching(nests).write,
+        "global": GlobalBuffers(nests).write,
+        "empty": EmptyBuffers(nests).write,
     }

@@ -78,6 +78,7 @@ class _Generator:
     def case(self) -> Case:
         self.single = self.random.random() < 0.25
         self.constructs = Counter[str]()
+        self.globals: dict[str, tuple[Buffer, str]] = {}
         helpers, functions = self._helpers()
         size = self.random.choice([6, 12, 20, 30])
         parameters = self._parameters()
@@ -100,9 +101,10 @@ class _Generator:
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
                 seeds[f"seed_arg{k}"] = _generic(like, arrays)
         directions = {k: _generic(inputs[f"arg{k}"], arrays) for k in wrt}
+        definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
-            "\n".join([*functions, text]),
+            "\n".join([*definitions, *functions, text]),
             inputs,
             tuple(wrt),
             seeds,
@@ -116,6 +118,9 @@ class _Generator:
         parameters: list[Value] = []
         for _ in range(self.random.randint(1, 3)):
             self._add_buffers(parameters, dynamic if alike else None)
+        if self.random.random() < 0.1:
+            name = self._name(parameters)
+            parameters.append(Buffer(name, "f64", (None,), "", (0,)))
         for _ in range(self.random.randint(1, 3)):
             parameters.append(Float(self._name(parameters), self._float_type(), 2.0))
         for type_ in self.random.choices(["index", "i32"], k=self.random.randint(0, 2)):
@@ -152,7 +157,10 @@ class _Generator:
             if self.random.random() < 0.7:
                 parameters.append(Buffer("%b", "f64", (None,)))
             if self.random.random() < 0.4:
-                parameters.append(Buffer("%c", "f64", (None,)))
+                layout = (
+                    ", strided<[?], offset: ?>" if self.random.random() < 0.5 else ""
+                )
+                parameters.append(Buffer("%c", "f64", (None,), layout))
             if self.random.random() < 0.5:
                 parameters.append(Integer("%n", "index", 0, 4))
             text, results = self._function(name, "", parameters, helpers, 6)
@@ -168,7 +176,9 @@ class _Generator:
         helpers: list[Helper],
         size: int,
     ) -> tuple[str, tuple[Float | Integer, ...]]:
-        writer = Writer(self.random, prefix, constructs=self.constructs)
+        writer = Writer(
+            self.random, prefix, constructs=self.constructs, globals=self.globals
+        )
         scope = Scope(depth=0 if name == FUNCTION else 1)
         for parameter in parameters:
             scope.add(parameter)
