@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from .nests import Nests, longest
 from .writer import STORED_BOUND, Buffer, Float, Integer, Scope
 
-REDUCTIONS = ("addf", "mulf", "maximumf", "minimumf")
+REDUCTIONS: tuple[str, ...] = ("addf", "mulf", "maximumf", "minimumf")
 
 
 @dataclass

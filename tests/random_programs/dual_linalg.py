@@ -4,7 +4,7 @@ Named operations by their textbook formulas, element by element.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +155,7 @@ def _inside(array: Elements, place: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _pair(attribute: DenseIntOrFPElementsAttr) -> list[int]:
-    return [int(k) for k in attribute.get_values()]
+    return [int(cast(int, k)) for k in attribute.get_values()]
 
 
 def _element(op: Operation) -> str:

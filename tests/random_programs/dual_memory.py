@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -83,7 +83,7 @@ class MemoryMeaning:
         for place, value in zip(
             np.ndindex(elements.shape), contents.get_values(), strict=True
         ):
-            elements[place] = self.constant(value, str(type_.element_type))
+            elements[place] = self.constant(cast(float, value), str(type_.element_type))
         return Memory(elements)
 
 

@@ -1,6 +1,6 @@
 """Loops whose bounds the construct that needs them chooses, and index arithmetic."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -69,7 +69,7 @@ class Nests:
         most: int,
         inits: Sequence[Float] = (),
         step: int = 1,
-    ) -> Iterator[Loop]:
+    ) -> Generator[Loop]:
         """An scf.for from 0 or more to below `most`, which may carry floats."""
         writer = self.writer
         iv = writer.name()

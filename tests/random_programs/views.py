@@ -106,8 +106,10 @@ class Views:
             start = _static(part.offset)
             if start == 0:
                 continue
-            known = offset is not None and stride is not None and start is not None
-            offset = offset + stride * start if known else None  # pyright: ignore[reportOptionalOperand]
+            if offset is None or stride is None or start is None:
+                offset = None
+            else:
+                offset += stride * start
         kept = [k for k, part in enumerate(slices) if not part.dropped]
         steps = [_static(part.step) for part in slices]
         new = [
@@ -166,8 +168,8 @@ class Views:
         if kind == "one":
             return Slice(self._perhaps_dynamic(start), 1, 1, self.writer.chance(0.6))
         size = random.randint(1, most) if kind == "few" else most
-        numbers = [self._perhaps_dynamic(k) for k in (start, size, step)]
-        return Slice(*numbers)
+        dynamic = self._perhaps_dynamic
+        return Slice(dynamic(start), dynamic(size), dynamic(step))
 
     def _perhaps_dynamic(self, value: int) -> Number:
         return self.nests.number(value) if self.writer.chance(0.25) else value
