@@ -9,6 +9,7 @@ from .global_buffers import GlobalBuffers
 from .linalg_text import LinalgText
 from .memory import Memory
 from .nests import Nests
+from .overlaps import Overlaps
 from .subscripts import Subscripts
 from .views import Views
 from .writer import Scope, Statement
@@ -21,8 +22,12 @@ FEATURES = {
     "branching": 1.0,
     "global": 0.5,
     "empty": 0.25,
+    "overlaps": 0.0,
 }
-"""Weights beside those of the plain statements."""
+"""Weights beside those of the plain statements.
+
+`overlaps` names elements twice: overlapping copies, strides of 0, other shapes.
+"""
 
 
 def features(
@@ -30,12 +35,14 @@ def features(
 ) -> dict[str, Statement]:
     """What writes each of the features."""
     nests = Nests(memory, statements)
+    views = Views(nests)
     return {
-        "views": Views(nests).write,
+        "views": views.write,
         "subscripts": Subscripts(nests).write,
         "affine": AffineText(nests).write,
         "linalg": LinalgText(nests).write,
         "branching": Branching(nests).write,
         "global": GlobalBuffers(nests).write,
         "empty": EmptyBuffers(nests).write,
+        "overlaps": Overlaps(nests, views).write,
     }

@@ -80,7 +80,7 @@ class _Generator:
         self.constructs = Counter[str]()
         self.globals: dict[str, tuple[Buffer, str]] = {}
         helpers, functions = self._helpers()
-        size = self.random.choice([6, 12, 20, 30])
+        size = self.random.choice([5, 9, 14, 22])
         parameters = self._parameters()
         text, results = self._function(FUNCTION, "", parameters, helpers, size)
         arrays = np.random.default_rng(self.seed)

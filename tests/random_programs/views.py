@@ -1,7 +1,7 @@
 """Random views: of views, with steps, of lower rank, and copies from and to them."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from .nests import Nests, longest
 from .writer import Buffer, Scope
@@ -57,10 +57,6 @@ class Views:
     """Writes views and uses them."""
 
     nests: Nests
-    apart: set[str] = field(default_factory=set[str])
-    """Names of buffers none of which is (part of) another."""
-    sources: dict[str, str] = field(default_factory=dict[str, str])
-    """By name of a view, what it is a part of."""
 
     def __post_init__(self) -> None:
         self.memory = self.nests.memory
@@ -82,6 +78,7 @@ class Views:
         scope.add(view)
         use = self.writer.pick({"copy": 2, "fill": 1, "visit": 2, "nothing": 2})
         if use == "copy":
+            self._copy_to_view(scope, view)
             self._copy_through(scope, view)
         elif use == "fill":
             self.memory.fill(scope, view)
@@ -134,7 +131,6 @@ class Views:
         name = self.writer.emit(
             f"memref.subview {source.name}{where} : {source.type} to {view.type}"
         )
-        self.sources[name] = source.name
         return replace(view, name=name)
 
     def _slice(self, scope: Scope, source: Buffer, axis: int) -> Slice:
@@ -186,7 +182,6 @@ class Views:
         name = self.writer.emit(
             f"memref.{operation}({', '.join(sizes)}) : {compact.type}"
         )
-        self.apart.add(name)
         return replace(compact, name=name)
 
     def _copy_through(self, scope: Scope, view: Buffer) -> None:
@@ -204,15 +199,23 @@ class Views:
             self.writer.drew("copy to a view")
             self.memory.copy_to(work, self.writer.random.choice(others))
 
-    def are_apart(self, one: str, other: str) -> bool:
-        """Whether two buffers are certainly different memory."""
-        one, other = self._root(one), self._root(other)
-        return one != other and {one, other} <= self.apart
-
-    def _root(self, name: str) -> str:
-        while name in self.sources:
-            name = self.sources[name]
-        return name
+    def _copy_to_view(self, scope: Scope, view: Buffer) -> None:
+        """Copy a view, at once, to every second element of a new buffer."""
+        extents = view.extents
+        if extents is None or not extents:
+            return
+        self.writer.drew("copy from view to view")
+        shape = (*extents[:-1], 2 * extents[-1])
+        large = Buffer("", view.element, shape, "", shape)
+        name = self.writer.emit(f"memref.alloc() : {large.type}")
+        large = replace(large, name=name)
+        self.memory.fill(scope, large)
+        slices = [Slice(0, n, 1) for n in extents]
+        slices[-1] = Slice(self.writer.random.choice([0, 1]), extents[-1], 2)
+        part = self.subview(large, slices)
+        self.memory.copy_to(view, part)
+        scope.add(large)
+        scope.add(part)
 
     def _halves(self, scope: Scope, source: Buffer) -> None:
         """Copy between two parts of one buffer that have no element in common."""
