@@ -6,6 +6,7 @@ from .affine_text import AffineText
 from .branching import Branching
 from .empty_buffers import EmptyBuffers
 from .global_buffers import GlobalBuffers
+from .linalg_convolution import LinalgConvolution
 from .linalg_text import LinalgText
 from .memory import Memory
 from .nests import Nests
@@ -19,6 +20,7 @@ FEATURES = {
     "subscripts": 1.5,
     "affine": 1.0,
     "linalg": 1.0,
+    "convolution": 0.15,
     "branching": 1.0,
     "global": 0.5,
     "empty": 0.25,
@@ -41,6 +43,7 @@ def features(
         "subscripts": Subscripts(nests).write,
         "affine": AffineText(nests).write,
         "linalg": LinalgText(nests).write,
+        "convolution": LinalgConvolution(nests).write,
         "branching": Branching(nests).write,
         "global": GlobalBuffers(nests).write,
         "empty": EmptyBuffers(nests).write,

@@ -57,9 +57,15 @@ class LinalgText:
         inputs: list[tuple[str, str, list[int]]] = []
         for _ in range(self.random.randint(0, 3)):
             inputs.append(self._input(scope, target, loops))
-        maps = [axes for *_, axes in inputs] + [loops]
+        outputs = [target]
+        if self.writer.chance(0.25):
+            self.writer.drew("linalg.generic of two results")
+            outputs.append(self.buffers.filled(scope, target, [*range(rank)]))
+        maps = [axes for *_, axes in inputs] + [loops for _ in outputs]
         pairs = [(name, type_) for name, type_, _ in inputs]
-        self._write_generic(scope, rank, [], pairs, [target], maps)
+        self._write_generic(scope, rank, [], pairs, outputs, maps)
+        if outputs[-1] is not target:
+            scope.add(self.buffers.total(scope, outputs[-1]))
 
     def _input(
         self, scope: Scope, target: Buffer, loops: list[int]
@@ -123,8 +129,8 @@ class LinalgText:
         inner.floats += values
         for _ in range(self.random.randint(0, 2)):
             inner.floats.append(self.nests.scalars.new_float(inner))
-        value = self.nests.function(inner, values)
-        given = ", ".join(value.name for _ in outputs)
+        results = [self.nests.function(inner, values) for _ in outputs]
+        given = ", ".join(value.name for value in results)
         writer.line(f"linalg.yield {given} : {', '.join(element for _ in outputs)}")
         writer.line("}")
 
