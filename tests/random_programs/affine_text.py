@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from .nests import Nests, longest
+from .nests import Nests, longest_extent
 from .patterns import Loop
 from .writer import STORED_BOUND, Buffer, Float, Integer, Scope
 
@@ -71,9 +71,9 @@ class AffineText:
     def _chosen(self, scope: Scope) -> tuple[Buffer, str, int] | None:
         """A buffer, the extent of its first axis and the most that is."""
         buffer = self.nests.float_buffer(scope)
-        if buffer is None or not self.nests.fits(scope, longest(buffer, 0) ** 2):
+        if buffer is None or not self.nests.fits(scope, longest_extent(buffer, 0) ** 2):
             return None
-        return buffer, self.memory.extent(buffer, 0), longest(buffer, 0)
+        return buffer, self.memory.extent(buffer, 0), longest_extent(buffer, 0)
 
     def _bounds(self, n: str, slack: int) -> tuple[str, str]:
         """Bounds from at least 0 to at most n - slack, in one of many ways."""
@@ -232,9 +232,9 @@ class AffineText:
             f"{left}affine.parallel ({', '.join(ivs)}) = ({lowers}) to ({uppers})"
             f"{step}{reduce} {{"
         )
-        inner = scope.inside(longest(buffer, 0) ** len(ivs))
+        inner = scope.inside(longest_extent(buffer, 0) ** len(ivs))
         for iv in ivs:
-            inner.add(Integer(iv, "index", 0, longest(buffer, 0) - 1))
+            inner.add(Integer(iv, "index", 0, longest_extent(buffer, 0) - 1))
         read = self.random.choice([ivs[0], f"{n} - 1 - {ivs[-1]}"])
         values = [self._load(inner, buffer, self._place(inner, buffer, read))]
         value = self.nests.function(inner, values)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from .nests import Nests, longest
+from .nests import Nests, longest_extent
 from .writer import STORED_BOUND, Buffer, Float, Integer, Scope
 
 REDUCTIONS: tuple[str, ...] = ("addf", "mulf", "maximumf", "minimumf")
@@ -95,7 +95,7 @@ class Branching:
     def _parallel(self, scope: Scope) -> bool:
         """Iterations in any order, with reductions."""
         buffer = self.nests.float_buffer(scope)
-        if buffer is None or not self.nests.fits(scope, longest(buffer, 0) ** 2):
+        if buffer is None or not self.nests.fits(scope, longest_extent(buffer, 0) ** 2):
             return False
         n, element = self.memory.extent(buffer, 0), buffer.element
         ivs = [self.writer.name() for _ in range(self.random.randint(1, 2))]
@@ -112,9 +112,9 @@ class Branching:
             f"{left}scf.parallel ({', '.join(ivs)}) = ({', '.join(lowers)}) to "
             f"({', '.join(n for _ in ivs)}) step ({', '.join(steps)}){carried} {{"
         )
-        inner = scope.inside(longest(buffer, 0) ** len(ivs))
+        inner = scope.inside(longest_extent(buffer, 0) ** len(ivs))
         for iv in ivs:
-            inner.add(Integer(iv, "index", 0, longest(buffer, 0) - 1))
+            inner.add(Integer(iv, "index", 0, longest_extent(buffer, 0) - 1))
         place = f"{buffer.name}[{', '.join(self._first(inner, buffer, ivs[0]))}]"
         value = self.nests.loaded(inner, buffer, place)
         if self.writer.chance(0.2):

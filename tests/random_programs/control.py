@@ -51,7 +51,7 @@ class Control(Blocks):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.features = features(self.memory, self.statements)
+        self.features = features(self.memory, self.statements, self.sums)
 
     def statements(self, scope: Scope, most: int, least: int = 1) -> None:
         """Write up to so many statements, then free some of what they allocated."""

@@ -118,14 +118,14 @@ class DualEvaluator:
     ) -> Any:
         """A NumPy array as memory; `call` takes scalars out of theirs."""
         if array.dtype.kind != "f":
-            return Memory(array.astype(object))
+            return Memory.of(array.astype(object))
         elements = np.empty(array.shape, object)
         for place in np.ndindex(array.shape):
             tangent = self.still()
             if position is not None and direction is not None:
                 tangent[position] = float(direction[place])
             elements[place] = Dual(float(array[place]), tangent)
-        return Memory(elements)
+        return Memory.of(elements)
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
         """Run a function on values."""

@@ -1,7 +1,8 @@
 """Buffers of the dual evaluator, and what the operations of memref do to them."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 from xdsl.dialects import memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
+    AffineMapAttr,
     DenseArrayBase,
     DenseIntOrFPElementsAttr,
     MemRefType,
     ModuleOp,
 )
 from xdsl.ir import Operation
+
+from .dual_affine import numbers
 
 Elements = NDArray[np.object_]
 
@@ -25,6 +29,13 @@ class Memory:
     """A buffer: an object array of duals or integers; views share elements."""
 
     elements: Elements
+    whole: Elements
+    """All elements of what it is a part of, one after the other."""
+
+    @staticmethod
+    def of(elements: Elements) -> "Memory":
+        """A buffer that is no part of another."""
+        return Memory(elements, elements.reshape(-1))
 
 
 @dataclass
@@ -61,10 +72,14 @@ class MemoryMeaning:
                 return (operands[0].elements.shape[operands[1]],)
             case memref.RankOp():
                 return (operands[0].elements.ndim,)
-            case memref.CastOp():
+            case memref.CastOp() | memref.MemorySpaceCastOp():
                 return (operands[0],)
-            case memref.SubviewOp():
-                return (_subview(op, operands),)
+            case memref.SubviewOp() | memref.ReinterpretCastOp():
+                return (_view(op, operands),)
+            case memref.ExpandShapeOp() | memref.CollapseShapeOp():
+                return (_reshaped(op, operands),)
+            case _ if op.name == "memref.transpose":
+                return (_transposed(op, operands[0]),)
             case memref.GetGlobalOp():
                 return (self._global(op.name_.string_value()),)
             case _:
@@ -84,7 +99,7 @@ class MemoryMeaning:
             np.ndindex(elements.shape), contents.get_values(), strict=True
         ):
             elements[place] = self.constant(cast(float, value), str(type_.element_type))
-        return Memory(elements)
+        return Memory.of(elements)
 
 
 def globals_of(module: ModuleOp) -> dict[str, memref.GlobalOp]:
@@ -106,37 +121,74 @@ def _allocate(op: memref.AllocOp | memref.AllocaOp, sizes: Sequence[int]) -> Mem
     assert isinstance(type_, MemRefType)
     dynamic = iter(sizes)
     shape = [n if n != DYNAMIC_INDEX else next(dynamic) for n in type_.get_shape()]
-    return Memory(np.full(shape, None, object))
+    return Memory.of(np.full(shape, None, object))
 
 
 def _mixed(static: DenseArrayBase[Any], dynamic: Iterator[int]) -> list[int]:
     return [next(dynamic) if n == DYNAMIC_INDEX else n for n in static.get_values()]
 
 
-def _subview(op: memref.SubviewOp, operands: Sequence[Any]) -> Memory:
-    """Every step-th element of each axis, and without axes that the type leaves out."""
+def _view(
+    op: memref.SubviewOp | memref.ReinterpretCastOp, operands: Sequence[Any]
+) -> Memory:
+    """Every step-th element of each axis, or of the whole buffer in a row."""
     memory, *rest = operands
     dynamic = iter(rest)
     starts, counts, steps = (
         _mixed(array, dynamic)
         for array in (op.static_offsets, op.static_sizes, op.static_strides)
     )
-    type_ = op.result.type
-    assert isinstance(type_, MemRefType)
-    elements = memory.elements
+    if 0 in counts:
+        view = np.empty(counts, object)
+    elif isinstance(op, memref.SubviewOp):
+        view = _part(memory.elements, starts, counts, steps)
+    else:
+        row, (start,) = memory.whole, starts
+        reach = sum((n - 1) * k for n, k in zip(counts, steps, strict=True))
+        if not 0 <= start <= start + reach < row.size:
+            raise IndexError("a view outside its buffer")
+        view = as_strided(row[start:], counts, [row.strides[0] * k for k in steps])
+    if isinstance(op, memref.SubviewOp):
+        type_ = op.result.type
+        assert isinstance(type_, MemRefType)
+        view = _dropped(view, op, type_.get_shape())
+    return Memory(view, memory.whole)
+
+
+def _part(
+    elements: Elements, starts: list[int], counts: list[int], steps: list[int]
+) -> Elements:
     for axis, (start, count, step) in enumerate(
         zip(starts, counts, steps, strict=True)
     ):
         places = [start + k * step for k in range(count)]
         if any(not 0 <= place < elements.shape[axis] for place in places):
             raise IndexError(f"a view of {places} along axis {axis}")
-    if 0 in counts:
-        view = np.empty(counts, object)
+    corner = elements[tuple(slice(start, None) for start in starts)]
+    bytes_ = [a * b for a, b in zip(corner.strides, steps, strict=True)]
+    return as_strided(corner, counts, bytes_)
+
+
+def _reshaped(
+    op: memref.ExpandShapeOp | memref.CollapseShapeOp, operands: Sequence[Any]
+) -> Memory:
+    memory, *rest = operands
+    dynamic = iter(rest)
+    if isinstance(op, memref.ExpandShapeOp):
+        shape = _mixed(op.static_output_shape, dynamic)
     else:
-        corner = elements[tuple(slice(start, None) for start in starts)]
-        bytes_ = [a * b for a, b in zip(corner.strides, steps, strict=True)]
-        view = as_strided(corner, counts, bytes_)
-    return Memory(_dropped(view, op, type_.get_shape()))
+        sizes = iter(memory.elements.shape)
+        groups = [[next(sizes) for _ in group] for group in op.reassociation]
+        shape = [math.prod(group) for group in groups]
+    return replace(memory, elements=memory.elements.reshape(shape, copy=False))
+
+
+def _transposed(op: Operation, memory: Memory) -> Memory:
+    """Axis k of the result is the axis of the operand that the k-th index names."""
+    map_ = op.properties["permutation"]
+    assert isinstance(map_, AffineMapAttr)
+    axes = numbers(map_.data, range(map_.data.num_dims))
+    return replace(memory, elements=memory.elements.transpose(axes))
 
 
 def _dropped(view: Elements, op: memref.SubviewOp, wanted: Sequence[int]) -> Elements:

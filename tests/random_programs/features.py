@@ -12,12 +12,14 @@ from .memory import Memory
 from .nests import Nests
 from .overlaps import Overlaps
 from .subscripts import Subscripts
+from .sweeps import Sweeps
 from .views import Views
-from .writer import Scope, Statement
+from .writer import Float, Scope, Statement
 
 FEATURES = {
     "views": 1.2,
     "subscripts": 1.5,
+    "sweeps": 1.5,
     "affine": 1.0,
     "linalg": 1.0,
     "convolution": 0.15,
@@ -33,14 +35,17 @@ FEATURES = {
 
 
 def features(
-    memory: Memory, statements: Callable[[Scope, int], None]
+    memory: Memory,
+    statements: Callable[[Scope, int], None],
+    sums: list[Float],
 ) -> dict[str, Statement]:
-    """What writes each of the features."""
+    """What writes each of the features; `sums` are for the function to return."""
     nests = Nests(memory, statements)
     views = Views(nests)
     return {
         "views": views.write,
         "subscripts": Subscripts(nests).write,
+        "sweeps": Sweeps(nests, views, sums).write,
         "affine": AffineText(nests).write,
         "linalg": LinalgText(nests).write,
         "convolution": LinalgConvolution(nests).write,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .linalg_buffers import LinalgBuffers
-from .nests import Nests, longest
+from .nests import Nests, longest_extent
 from .writer import STORED_BOUND, Buffer, Float, Scope
 
 BINARY = ("add", "sub", "mul", "max", "min")
@@ -29,7 +29,7 @@ class LinalgText:
             return
         elements = 1
         for axis in range(len(target.shape)):
-            elements *= longest(target, axis)
+            elements *= longest_extent(target, axis)
         if not self.nests.fits(scope, elements * 3):
             return
         constructs: dict[str, Callable[[Scope, Buffer], None]] = {

@@ -12,7 +12,7 @@ UNKNOWN_EXTENT = 5
 """The largest extent that an argument has."""
 
 
-def longest(buffer: Buffer, axis: int) -> int:
+def longest_extent(buffer: Buffer, axis: int) -> int:
     """The largest that an extent can be."""
     known = buffer.shape[axis]
     if known is None and buffer.extents is not None:
@@ -97,7 +97,7 @@ class Nests:
     def over(self, scope: Scope, buffer: Buffer, axis: int):
         """A loop along an axis of a buffer."""
         bounds = self.number(0), self.memory.extent(buffer, axis)
-        return self.loop(scope, bounds, longest(buffer, axis))
+        return self.loop(scope, bounds, longest_extent(buffer, axis))
 
     def float_buffer(self, scope: Scope, rank: int = 1) -> Buffer | None:
         """Some buffer of floats with so many axes or more."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from .nests import Nests, longest
+from .nests import Nests, longest_extent
 from .patterns import Loop
 from .writer import Buffer, Float, Scope
 
@@ -29,7 +29,7 @@ class Subscripts:
             return
         random = self.writer.random
         axis = random.randrange(len(buffer.shape))
-        most = longest(buffer, axis)
+        most = longest_extent(buffer, axis)
         if not self.nests.fits(scope, most * most * 2):
             return
         relations = {
@@ -101,7 +101,7 @@ class Subscripts:
         lower, upper = max(0, -min(offsets)), max(0, *offsets)
         place = self._place(scope, buffer, axis)
         bounds = self.nests.number(lower), self.nests.shifted(n, -upper)
-        most = longest(buffer, axis)
+        most = longest_extent(buffer, axis)
         carried = self._carried(scope, buffer)
         with self.nests.loop(scope, bounds, most, carried) as loop:
             indices = [self.nests.shifted(loop.iv.name, c) for c in offsets]
@@ -119,7 +119,7 @@ class Subscripts:
         """Accesses at n-1-i and perhaps at i."""
         n = self.memory.extent(buffer, axis)
         place = self._place(scope, buffer, axis)
-        bounds, most = (self.nests.number(0), n), longest(buffer, axis)
+        bounds, most = (self.nests.number(0), n), longest_extent(buffer, axis)
         carried = self._carried(scope, buffer)
         with self.nests.loop(scope, bounds, most, carried) as loop:
             there = self.nests.mirrored(n, loop.iv.name)
@@ -140,7 +140,9 @@ class Subscripts:
             upper = nests.index(
                 "ceildivsi", nests.shifted(n, -first), nests.number(step)
             )
-        with nests.loop(scope, (nests.number(0), upper), longest(buffer, axis)) as loop:
+        with nests.loop(
+            scope, (nests.number(0), upper), longest_extent(buffer, axis)
+        ) as loop:
             i = loop.iv.name
             scaled = nests.sum(i, i) if step == 2 and self.writer.chance(0.4) else None
             scaled = scaled or nests.index("muli", i, nests.number(step))
@@ -150,7 +152,7 @@ class Subscripts:
 
     def _diagonal(self, scope: Scope, buffer: Buffer, axis: int) -> None:
         """Accesses at i+j or i-j."""
-        nests, most = self.nests, longest(buffer, axis)
+        nests, most = self.nests, longest_extent(buffer, axis)
         n, zero = self.memory.extent(buffer, axis), nests.number(0)
         place = self._place(scope, buffer, axis)
         plus = self.writer.chance(0.6)
@@ -166,7 +168,7 @@ class Subscripts:
 
     def _triangle(self, scope: Scope, buffer: Buffer, axis: int) -> None:
         """A triangular nest: j from i on, or up to i."""
-        nests, most = self.nests, longest(buffer, axis)
+        nests, most = self.nests, longest_extent(buffer, axis)
         n, zero = self.memory.extent(buffer, axis), nests.number(0)
         place = self._place(scope, buffer, axis)
         with nests.loop(scope, (zero, n), most) as outer:
@@ -180,7 +182,7 @@ class Subscripts:
 
     def _row_major(self, scope: Scope, buffer: Buffer, axis: int) -> None:
         """Accesses at i*m+j: an axis as if it were two."""
-        nests, most = self.nests, longest(buffer, axis)
+        nests, most = self.nests, longest_extent(buffer, axis)
         n, m = self.memory.extent(buffer, axis), self.writer.random.choice([2, 3])
         rows = nests.index("divui", n, nests.number(m))
         place, zero = self._place(scope, buffer, axis), nests.number(0)
@@ -194,7 +196,7 @@ class Subscripts:
 
     def _tiles(self, scope: Scope, buffer: Buffer, axis: int) -> None:
         """A loop over tiles around one inside a tile, the last one cut."""
-        nests, most = self.nests, longest(buffer, axis)
+        nests, most = self.nests, longest_extent(buffer, axis)
         n, zero = self.memory.extent(buffer, axis), nests.number(0)
         place = self._place(scope, buffer, axis)
         with nests.loop(scope, (zero, n), most, step=2) as outer:
@@ -214,7 +216,7 @@ class Subscripts:
             for k in range(len(buffer.shape)):
                 n = self.memory.extent(buffer, k)
                 bounds = nests.number(lower), nests.shifted(n, -upper)
-                most = max(1, longest(buffer, k) - lower - upper)
+                most = longest_extent(buffer, k)
                 loop = stack.enter_context(nests.loop(scope, bounds, most))
                 scope = loop.scope
                 ivs.append(loop.iv.name)

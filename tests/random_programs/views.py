@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from .nests import Nests, longest
+from .nests import Nests, longest_extent
 from .writer import Buffer, Scope
 
 Number = int | str
@@ -82,7 +82,11 @@ class Views:
             self._copy_through(scope, view)
         elif use == "fill":
             self.memory.fill(scope, view)
-        elif use == "visit" and view.shape and self.nests.fits(scope, longest(view, 0)):
+        elif (
+            use == "visit"
+            and view.shape
+            and self.nests.fits(scope, longest_extent(view, 0))
+        ):
             with self.nests.over(scope, view, 0) as loop:
                 self.memory.visit(loop.scope, view, loop.iv)
 
@@ -220,7 +224,7 @@ class Views:
     def _halves(self, scope: Scope, source: Buffer) -> None:
         """Copy between two parts of one buffer that have no element in common."""
         axis = self.writer.random.randrange(len(source.shape))
-        if longest(source, axis) < 2:
+        if longest_extent(source, axis) < 2:
             return
         self.writer.drew("copy within a buffer")
         n, two = self.memory.extent(source, axis), self.nests.number(2)
