@@ -59,13 +59,14 @@ class Sweeps:
         bounds = self.nests.number(0), self.nests.number(STEPS)
         with self.nests.loop(scope, bounds, STEPS, [start]) as samples:
             inner = samples.scope
+            mine = work
             if self.writer.chance(0.2):
-                work, n = self._work()
-                self.linalg.give_contents(inner, work)
+                mine, n = self._work()
+                self.linalg.give_contents(inner, mine)
             for _ in range(self.random.randint(1, 2)):
-                self._overwrite(inner, work, n)
+                self._overwrite(inner, mine, n)
             so_far = Float(samples.args[0], "f64", STORED_BOUND)
-            samples.yielded.append(self._read(inner, work, n, so_far))
+            samples.yielded.append(self._read(inner, mine, n, so_far))
         total = Float(samples.results[0], "f64", 1e3)
         if scope.depth == 0 and self.writer.chance(0.6):
             scope.floats.pop()
