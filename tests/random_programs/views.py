@@ -206,7 +206,7 @@ class Views:
     def _copy_to_view(self, scope: Scope, view: Buffer) -> None:
         """Copy a view, at once, to every second element of a new buffer."""
         extents = view.extents
-        if extents is None or not extents:
+        if not extents or extents != view.shape:
             return
         self.writer.drew("copy from view to view")
         shape = (*extents[:-1], 2 * extents[-1])
