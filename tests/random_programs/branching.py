@@ -150,21 +150,26 @@ class Branching:
         return lines
 
     def _integers(self, scope: Scope) -> list[Buffer]:
-        """Two buffers of integers of one type and shape."""
+        """Two buffers of integers of one type and shape, perhaps new ones."""
         found = [
             b for b in scope.buffers if not b.is_float and b.shape and not b.layout
         ]
         if not found:
-            return []
+            found = [self._new_integers(scope) for _ in "ab"]
         one = self.random.choice(found)
         same = [b for b in found if (b.type, b.extents) == (one.type, one.extents)]
         return [one, self.random.choice(same)]
 
+    def _new_integers(self, scope: Scope) -> Buffer:
+        name = self.writer.emit("memref.alloc() : memref<2xindex>")
+        buffer = Buffer(name, "index", (2,), "", (2,))
+        self.memory.fill(scope, buffer)
+        scope.add(buffer)
+        return buffer
+
     def _select(self, scope: Scope) -> bool:
         """One of two integer buffers."""
         buffers = self._integers(scope)
-        if not buffers:
-            return False
         condition = self.scalars.condition(scope)
         one, other = (b.name for b in buffers)
         name = self.writer.emit(
@@ -175,10 +180,10 @@ class Branching:
 
     def _while(self, scope: Scope) -> bool:
         """A loop that ends by a count and swaps two buffers of integers."""
-        buffers = self._integers(scope)
         most = self.random.randint(0, 3)
-        if not buffers or not self.nests.fits(scope, most + 1):
+        if not self.nests.fits(scope, most + 1):
             return False
+        buffers = self._integers(scope)
         type_ = buffers[0].type
         kinds = ["index", "f64"]
         start = self.memory.storable(scope, "f64").name

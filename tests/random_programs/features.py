@@ -17,15 +17,15 @@ from .views import Views
 from .writer import Float, Scope, Statement
 
 FEATURES = {
-    "views": 1.2,
+    "views": 1.6,
     "subscripts": 1.5,
     "sweeps": 1.5,
     "affine": 1.0,
-    "linalg": 1.0,
+    "linalg": 1.6,
     "convolution": 0.15,
     "branching": 1.0,
     "global": 0.5,
-    "empty": 0.25,
+    "empty": 0.15,
     "overlaps": 0.0,
 }
 """Weights beside those of the plain statements.

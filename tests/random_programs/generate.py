@@ -156,7 +156,7 @@ class _Generator:
             parameters: list[Value] = [Float("%x", self._float_type(), 2.0)]
             if self.random.random() < 0.7:
                 parameters.append(Buffer("%b", "f64", (None,)))
-            if self.random.random() < 0.4:
+            if self.random.random() < 0.6:
                 layout = (
                     ", strided<[?], offset: ?>" if self.random.random() < 0.5 else ""
                 )

@@ -1,7 +1,7 @@
 """Random linalg operations on buffers: generic ones and named ones."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .linalg_buffers import LinalgBuffers
 from .nests import Nests, longest_extent
@@ -24,9 +24,7 @@ class LinalgText:
     def write(self, scope: Scope) -> None:
         """Write a random operation, unless it would run too often here."""
         rank = self.random.choice([0, 1, 1, 2, 2, 2])
-        target = self.nests.float_buffer(scope, rank)
-        if target is None:
-            return
+        target = self.nests.float_buffer(scope, rank) or self._matrix(scope)
         elements = 1
         for axis in range(len(target.shape)):
             elements *= longest_extent(target, axis)
@@ -46,9 +44,20 @@ class LinalgText:
             constructs["linalg.matmul"] = self._matmul
         if len(target.shape) >= 2:
             constructs["linalg.transpose"] = self._transpose
-        name = self.random.choice([*constructs, "linalg.generic"])
+        rare = [name for name in ("linalg.matmul",) if name in constructs]
+        name = self.random.choice([*constructs, "linalg.generic", *rare, *rare])
         self.writer.drew(name)
         constructs[name](scope, target)
+
+    def _matrix(self, scope: Scope) -> Buffer:
+        """A new buffer of two axes."""
+        element = self.nests.scalars.float_type()
+        shape = self.random.choice([(2, 3), (3, 2), (2, 2)])
+        matrix = self.buffers.new(scope, element, [(n, "") for n in shape])
+        matrix = replace(matrix, extents=shape)
+        self.buffers.give_contents(scope, matrix)
+        scope.add(matrix)
+        return matrix
 
     def _generic(self, scope: Scope, target: Buffer) -> None:
         """Elementwise, with transposed, broadcast and scalar operands."""
