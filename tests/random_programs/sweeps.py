@@ -146,8 +146,7 @@ class Sweeps:
             self.nests.store(value, part, f"{part.name}[{loop.iv.name}]")
 
     def _by_copy(self, scope: Scope, work: Buffer, n: str) -> None:
-        other, _ = self._work()
-        self.linalg.give_contents(scope, other)
+        other = self.linalg.filled(scope, work, [0])
         self.memory.copy_to(other, work)
 
     def _steps(self, scope: Scope) -> None:
