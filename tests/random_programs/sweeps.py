@@ -54,13 +54,17 @@ class Sweeps:
         """A sum over samples; each writes a work buffer and reads it."""
         self.writer.drew("samples through a work buffer")
         work, n = self._work()
-        self.linalg.give_contents(scope, work)
+        within = self.writer.chance(0.6)
+        if not within:
+            self.linalg.give_contents(scope, work)
         start = self.nests.scalars.some_float(scope, "f64", STORED_BOUND)
         bounds = self.nests.number(0), self.nests.number(STEPS)
         with self.nests.loop(scope, bounds, STEPS, [start]) as samples:
             inner = samples.scope
             mine = work
-            if self.writer.chance(0.2):
+            if within:
+                self._begin(inner, work, samples.iv.name)
+            elif self.writer.chance(0.2):
                 mine, n = self._work()
                 self.linalg.give_contents(inner, mine)
             for _ in range(self.random.randint(1, 2)):
@@ -71,8 +75,18 @@ class Sweeps:
         if scope.depth == 0 and self.writer.chance(0.6):
             scope.floats.pop()
             self.sums.append(total)
-        if self.writer.chance(0.3):
+        if self.writer.chance(0.3) and not within:
             scope.add(work)
+
+    def _begin(self, scope: Scope, work: Buffer, iv: str) -> None:
+        """The first iteration gives the buffer contents, or each does."""
+        if self.writer.chance(0.3):
+            return self.linalg.give_contents(scope, work)
+        text = f"arith.cmpi eq, {iv}, {self.nests.number(0)} : index"
+        self.writer.line(f"scf.if {self.writer.emit(text)} {{")
+        self.linalg.give_contents(scope.inside(), work)
+        self.writer.line("}")
+        return None
 
     def _read(self, scope: Scope, work: Buffer, n: str, so_far: Float) -> str:
         """What is so far plus functions of elements; the name of the sum."""
