@@ -138,6 +138,8 @@ class Control(Blocks):
         arguments = [self._argument(scope, p) for p in helper.parameters]
         if any(argument is None for argument in arguments):
             return
+        if any(isinstance(a, Buffer) and a.layout for a in arguments):
+            self.writer.drew("call with a view")
         names = [self.writer.name() for _ in helper.results]
         types = ", ".join(p.type for p in helper.parameters)
         results = ", ".join(r.type for r in helper.results)
@@ -169,9 +171,8 @@ class Control(Blocks):
         ]
         if not fitting:
             return None
-        chosen = self.writer.random.choice(fitting)
-        if chosen.layout:
-            self.writer.drew("call with a view")
+        views = [b for b in fitting if b.layout]
+        chosen = self.writer.random.choice(views or fitting)
         if chosen.type == parameter.type:
             return chosen
         name = self.writer.emit(

@@ -72,7 +72,7 @@ class Sweeps:
             so_far = Float(samples.args[0], "f64", STORED_BOUND)
             samples.yielded.append(self._read(inner, mine, n, so_far))
         total = Float(samples.results[0], "f64", 1e3)
-        if scope.depth == 0 and self.writer.chance(0.6):
+        if scope.depth == 0 and self.writer.chance(0.8):
             scope.floats.pop()
             self.sums.append(total)
         if self.writer.chance(0.3) and not within:
@@ -123,13 +123,13 @@ class Sweeps:
 
     def _by_loop(self, scope: Scope, work: Buffer, n: str) -> None:
         nests = self.nests
-        lower, upper = self.random.choice([(0, 0), (0, 0), (1, 0), (0, 1), (1, 1)])
-        step = self.random.choice([1, 1, 1, 2])
+        lower, upper = self.random.choice([(0, 0), (0, 0), (1, 0), (1, 0), (0, 1)])
+        step = 2 if self.writer.chance(0.15) else 1
         bounds = nests.number(lower), nests.shifted(n, -upper)
         with nests.loop(scope, bounds, EXTENT, step=step) as loop:
             i = loop.iv.name
             inner = loop.scope
-            target = self.random.choice([i, i, nests.mirrored(n, i)])
+            target = nests.mirrored(n, i) if self.writer.chance(0.2) else i
             values = [nests.scalars.some_float(inner, "f64", STORED_BOUND)]
             source = self.nests.float_buffer(inner)
             if source is not None and self.writer.chance(0.6):

@@ -3,17 +3,41 @@
 `python -m tests.random_programs` runs thousands.
 """
 
+from collections import Counter
+
 import pytest
 
 from tapeflow.frontend.reader import parse_module
 
 from .compare import CONTEXT, Mismatch, compare, verdicts
+from .control import STATEMENTS
+from .features import FEATURES
 from .generate import generate
 
 GRADIENTS = range(200)
 LEVELS = range(1000, 1012)
 GROUP = 20
 """Programs a test, so that the report stays short."""
+DETAILS = (
+    "view of view",
+    "view of lower rank",
+    "call with a view",
+    "copy to a view",
+    "subscript n-1-i",
+    "subscript i*m+j",
+    "affine.parallel",
+    "affine.if",
+    "linalg.generic",
+    "linalg.matmul",
+    "linalg.transpose",
+    "scf.parallel",
+    "scf.index_switch",
+    "scf.while of buffers",
+    "deep nest",
+    "mutable global",
+    "empty buffer",
+)
+"""Some of what the statements with names of their own are made of."""
 
 
 @pytest.mark.parametrize("first", GRADIENTS[::GROUP])
@@ -29,6 +53,16 @@ def test_every_pass_keeps_every_bit(seed: int) -> None:
     outcome = compare(generate(seed), levels=True)
     assert outcome.status in ("passed", "not smooth")
     assert not outcome.reasons
+
+
+def test_every_construct_is_drawn() -> None:
+    drawn = Counter[str]()
+    for seed in range(300):
+        drawn.update(generate(seed).constructs.keys())
+    kinds = {**STATEMENTS, **FEATURES}
+    rare = [kind for kind, weight in kinds.items() if weight and drawn[kind] < 10]
+    assert not rare
+    assert [kind for kind in DETAILS if not drawn[kind]] == []
 
 
 def test_a_refuted_ring_is_a_mismatch() -> None:
