@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 
 from .memory import Memory
+from .nests import longest_extent
 from .rare_bounds import RARE_TRIPS, rare_bounds
 from .writer import (
     STORED_BOUND,
@@ -130,13 +131,9 @@ class Blocks(ABC):
             self._loop_buffer(scope) if type_ == "index" and bounds is None else None
         )
         if indexed is not None:
-            lower, step, longest = (
-                writer.integer_constant(0),
-                writer.integer_constant(1),
-                5,
-            )
-            name = self.memory.extent(indexed, 0)
-            upper = Integer(name, "index", 1, 5)
+            lower, step = (writer.integer_constant(k) for k in (0, 1))
+            name, longest = self.memory.extent(indexed, 0), longest_extent(indexed, 0)
+            upper = Integer(name, "index", 1, longest)
         if scope.trips * max(1, longest) > TRIPS_MAX:
             return
         kinds = self._carried_types(scope) if writer.chance(0.6) else []

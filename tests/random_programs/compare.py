@@ -18,7 +18,7 @@ from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.analysis.tape_policy import PolicyName
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.frontend.reader import parse_module
-from tapeflow.transforms import DifferentiatePass
+from tapeflow.transforms import DifferentiatePass, LowerSourcePass
 
 from .dual_evaluator import DualOutputs, evaluate
 from .dual_numbers import Dual
@@ -65,6 +65,7 @@ def compare(
     asked = requests(case, module)
     # Forward mode first: it says what is wrong with a program that is not valid.
     duals = _duals(case, module, asked)
+    LowerSourcePass().apply(CONTEXT, module)
     try:
         differentiated = [
             _differentiated(

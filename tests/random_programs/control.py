@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from .blocks import Blocks
+from .features import FEATURES, features
 from .patterns import Patterns
 from .writer import Buffer, Float, Integer, Scope, Value
 
@@ -22,6 +23,7 @@ STATEMENTS = {
     "while": 0.8,
     "call": 1.0,
     "pattern": 1.0,
+    **FEATURES,
 }
 DEEP = 3
 
@@ -46,6 +48,10 @@ class Control(Blocks):
     """What the function has to return."""
     freed: list[Buffer] = field(default_factory=list[Buffer])
     """What the block being written allocated and frees at its end."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.features = features(self.memory, self.statements, self.sums)
 
     def statements(self, scope: Scope, most: int, least: int = 1) -> None:
         """Write up to so many statements, then free some of what they allocated."""
@@ -75,8 +81,10 @@ class Control(Blocks):
         if scope.depth == 0:
             if self.writer.chance(0.3):
                 kind = "for"
-            elif self.writer.chance(0.3):
+            elif self.writer.chance(0.2):
                 kind = "pattern"
+            elif self.writer.chance(0.4):
+                kind = self.writer.pick(FEATURES)
         if kind in ("for", "if", "while") and scope.depth >= DEEP:
             kind = "float"
         if kind == "call" and not self.helpers:
@@ -97,6 +105,8 @@ class Control(Blocks):
                 self.call(scope)
             case "allocate":
                 self._allocate(scope)
+            case _ if kind in self.features:
+                self.features[kind](scope)
             case "pattern":
                 Patterns(self.memory, self.sums).write(scope)
             case _:
@@ -139,6 +149,8 @@ class Control(Blocks):
         arguments = [self._argument(scope, p) for p in helper.parameters]
         if any(argument is None for argument in arguments):
             return
+        if any(isinstance(a, Buffer) and a.layout for a in arguments):
+            self.writer.drew("call with a view")
         names = [self.writer.name() for _ in helper.results]
         types = ", ".join(p.type for p in helper.parameters)
         results = ", ".join(r.type for r in helper.results)
@@ -165,12 +177,13 @@ class Control(Blocks):
         fitting = [
             b
             for b in scope.buffers
-            if not b.layout
-            and (b.element, len(b.shape)) == (parameter.element, len(parameter.shape))
+            if (b.element, len(b.shape)) == (parameter.element, len(parameter.shape))
+            and (parameter.layout or not b.layout)
         ]
         if not fitting:
             return None
-        chosen = self.writer.random.choice(fitting)
+        views = [b for b in fitting if b.layout]
+        chosen = self.writer.random.choice(views or fitting)
         if chosen.type == parameter.type:
             return chosen
         name = self.writer.emit(

@@ -5,31 +5,48 @@ Independent of the code under test: of the product only the parsed IR is used.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects import affine, arith, func, linalg, memref, scf
 from xdsl.dialects.builtin import (
-    DYNAMIC_INDEX,
     MemRefType,
     ModuleOp,
 )
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from .dual_numbers import Dual, still, unit
-from .dual_scalars import constant, scalar
+from . import dual_affine
+from .dual_linalg import LinalgMeaning
+from .dual_memory import Memory, MemoryMeaning, globals_of, held, inside
+from .dual_numbers import Dual, rounded, still, unit
+from .dual_scalars import FLOATS, apply, constant, scalar
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Memory:
-    """A buffer: an object array of duals or integers; views share elements."""
-
-    elements: NDArray[np.object_]
-    is_constant: bool = False
-    """Whether no derivative flows through it."""
+TERMINATORS = (
+    func.ReturnOp,
+    scf.YieldOp,
+    scf.ConditionOp,
+    scf.ReduceOp,
+    scf.ReduceReturnOp,
+    affine.YieldOp,
+    linalg.ops.YieldOp,
+)
+NEUTRAL = {
+    "addf": 0.0,
+    "mulf": 1.0,
+    "maximumf": -inf,
+    "minimumf": inf,
+    "maxnumf": nan,
+    "minnumf": nan,
+    "addi": 0,
+    "muli": 1,
+    "maxs": -(2**63),
+    "mins": 2**63 - 1,
+}
+"""What reductions give without any iteration."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ def evaluate(
         if array.dtype.kind == "f":
             directions[k] = slice(count, count + array.size)
             count += array.size
-    evaluator = DualEvaluator(functions, count)
+    evaluator = DualEvaluator(functions, count, globals_of(module))
     arguments = [
         evaluator.argument(array, directions.get(k), k in constant)
         for k, array in enumerate(inputs)
@@ -77,7 +94,12 @@ class DualEvaluator:
 
     functions: Mapping[str, func.FuncOp]
     directions: int
+    definitions: Mapping[str, memref.GlobalOp]
     values: dict[SSAValue, Any] = field(default_factory=dict[SSAValue, Any])
+
+    def __post_init__(self) -> None:
+        self.memory = MemoryMeaning(self.definitions, self._number)
+        self.linalg = LinalgMeaning(self.run, self.apply)
 
     def argument(
         self, array: Array, directions: slice | None, is_constant: bool
@@ -93,7 +115,7 @@ class DualEvaluator:
             else:
                 tangent = unit(self.directions, directions.start + number)
                 elements[place] = Dual(float(value), tangent)
-        return Memory(elements, is_constant)
+        return Memory.of(elements, is_constant)
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
         """Run a function on values."""
@@ -113,9 +135,7 @@ class DualEvaluator:
         """Run a block; what its terminator passes on."""
         self.values.update(zip(block.args, arguments, strict=True))
         for op in block.ops:
-            if op is block.last_op and isinstance(
-                op, func.ReturnOp | scf.YieldOp | scf.ConditionOp
-            ):
+            if op is block.last_op and isinstance(op, TERMINATORS):
                 return [self.values[operand] for operand in op.operands]
             results = self.step(op)
             self.values.update(zip(op.results, results, strict=True))
@@ -133,8 +153,18 @@ class DualEvaluator:
                 return self._if(op, operands[0])
             case scf.WhileOp():
                 return self._while(op, operands)
+            case scf.ParallelOp():
+                return self._parallel(op, operands)
+            case scf.IndexSwitchOp():
+                return self._switch(op, operands[0])
+            case scf.ExecuteRegionOp():
+                return self.run(op.region.block, ())
             case _ if op.name.startswith("memref."):
-                return self._memory(op, operands)
+                return self.memory.step(op, operands)
+            case _ if op.name.startswith("affine."):
+                return dual_affine.step(self, op, operands)
+            case _ if op.name.startswith("linalg."):
+                return self.linalg.step(op, operands)
             case arith.ConstantOp():
                 return (constant(op, self.directions),)
             case _:
@@ -157,70 +187,47 @@ class DualEvaluator:
                 return passed
             carried = self.run(op.after_region.block, passed)
 
-    def _memory(self, op: Operation, operands: Sequence[Any]) -> Sequence[Any]:
-        match op:
-            case memref.LoadOp():
-                memory, *place = operands
-                return (memory.elements[_inside(memory, place)],)
-            case memref.StoreOp():
-                value, memory, *place = operands
-                memory.elements[_inside(memory, place)] = self._held(memory, value)
-                return ()
-            case memref.CopyOp():
-                source, target = operands
-                copied = source.elements.copy()
-                for place in np.ndindex(copied.shape):
-                    target.elements[place] = self._held(target, copied[place])
-                return ()
-            case memref.AllocOp() | memref.AllocaOp():
-                return (self._allocate(op, operands),)
-            case memref.DeallocOp():
-                operands[0].elements[...] = None  # a later read shows
-                return ()
-            case memref.DimOp():
-                return (operands[0].elements.shape[operands[1]],)
-            case memref.CastOp():
-                return (operands[0],)
-            case memref.SubviewOp():
-                return (_subview(op, operands),)
-            case _:
-                raise NotImplementedError(op.name)
+    def load(self, memory: Memory, place: Sequence[int]) -> Any:
+        """An element."""
+        return memory.elements[inside(memory, place)]
 
-    def _held(self, memory: Memory, value: Any) -> Any:
-        """What a buffer keeps of a value."""
-        if memory.is_constant and isinstance(value, Dual):
-            return Dual(value.value, still(self.directions))
-        return value
+    def store(self, value: Any, memory: Memory, place: Sequence[int]) -> None:
+        """Write an element."""
+        memory.elements[inside(memory, place)] = held(memory, value)
 
-    def _allocate(self, op: memref.AllocOp | memref.AllocaOp, sizes: Any) -> Memory:
-        type_ = op.memref.type
-        assert isinstance(type_, MemRefType)
-        dynamic = iter(sizes)
-        shape = [n if n != DYNAMIC_INDEX else next(dynamic) for n in type_.get_shape()]
-        return Memory(np.full(shape, None, object))
+    def apply(self, name: str, operands: Sequence[Any], type_: str) -> Any:
+        """The result of an operation of floats or integers."""
+        return apply(name, operands, type_)
 
+    def combine(self, kind: str, so_far: Any, value: Any, type_: Attribute) -> Any:
+        """One step of a reduction such as `addf`; of nothing it is the neutral one."""
+        if so_far is None:
+            return self._number(NEUTRAL[kind], str(type_))
+        return self.apply(f"arith.{kind}", [so_far, value], str(type_))
 
-def _inside(memory: Memory, place: Sequence[int]) -> tuple[int, ...]:
-    for index, extent in zip(place, memory.elements.shape, strict=True):
-        if not 0 <= index < extent:
-            raise IndexError(f"{index} is outside 0 to {extent - 1}")
-    return tuple(place)
+    def _number(self, value: float, type_: str) -> Dual | int:
+        if type_ in FLOATS:
+            return Dual(rounded(float(value), type_), still(self.directions))
+        return int(value)
 
+    def _parallel(self, op: scf.ParallelOp, operands: Sequence[Any]) -> Sequence[Any]:
+        """Iterations in order; what each one gives is combined with what is so far."""
+        count = len(op.lowerBound)
+        lower, upper, steps = (operands[k * count : (k + 1) * count] for k in range(3))
+        totals = [*operands[3 * count :]]
+        reduce = op.body.block.last_op
+        assert reduce is not None
+        for point in product(*map(range, lower, upper, steps)):
+            values = self.run(op.body.block, point)
+            totals = [
+                self.run(region.block, [total, value])[0]
+                for region, total, value in zip(
+                    reduce.regions, totals, values, strict=True
+                )
+            ]
+        return totals
 
-def _subview(op: memref.SubviewOp, operands: Sequence[Any]) -> Memory:
-    memory, *dynamic = operands
-    values = iter(dynamic)
-    starts, counts, steps = (
-        [next(values) if n == DYNAMIC_INDEX else n for n in array.get_values()]
-        for array in (op.static_offsets, op.static_sizes, op.static_strides)
-    )
-    places = tuple(
-        slice(start, start + count * step, step)
-        for start, count, step in zip(starts, counts, steps, strict=True)
-    )
-    view = memory.elements[places]
-    type_ = op.result.type
-    assert isinstance(type_, MemRefType)
-    while view.ndim > len(type_.get_shape()):
-        view = view[0]
-    return Memory(view, memory.is_constant)
+    def _switch(self, op: scf.IndexSwitchOp, value: int) -> Sequence[Any]:
+        cases = zip(op.cases.get_values(), op.case_regions, strict=True)
+        taken = [region for case, region in cases if case == value]
+        return self.run((taken or [op.default_region])[0].block, ())

@@ -60,13 +60,17 @@ def scalar(op: Operation, operands: Sequence[Any], directions: int) -> Any:
             x, y, z = operands
             return dual_functions.fused(x, y, z, type_)
         case _ if type_ in FLOATS:
-            return _apply(name, operands, type_)
+            return apply(name, operands, type_)
         case _:
             widths = (_width(v.type) for v in (op.operands[0], op.results[0]))
             return integer_operations.apply(name, [*operands], *widths)
 
 
-def _apply(name: str, operands: Sequence[Dual], type_: str) -> Dual:
+def apply(name: str, operands: Sequence[Any], type_: str) -> Any:
+    """An operation of floats or of integers, all of one type."""
+    if type_ not in FLOATS:
+        width = 64 if type_ == "index" else int(type_[1:])
+        return integer_operations.apply(name, [*operands], width, width)
     if name in dual_functions.UNARY:
         return dual_functions.apply_unary(name, operands[0], type_)
     return dual_functions.apply_binary(name, operands[0], operands[1], type_)

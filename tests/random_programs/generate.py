@@ -26,7 +26,20 @@ from .writer import (
 
 Array = NDArray[Any]
 
-SHAPES: tuple[tuple[int | None, ...], ...] = ((None,), (4,), (2, 3), (None, 2), ())
+SHAPES: dict[tuple[int | None, ...], float] = {
+    (None,): 1,
+    (4,): 1,
+    (2, 3): 1,
+    (None, 2): 1,
+    (): 1,
+    (7,): 0.6,
+    (1,): 0.3,
+    (None, None): 0.5,
+    (2, None, 2): 0.4,
+    (1, 2, 3): 0.2,
+    (2, 1, None, 2): 0.2,
+}
+"""Shapes of arguments, and how often each is drawn."""
 ELEMENTS = {
     "f64": 5.0,
     "f32": 2.0,
@@ -81,8 +94,9 @@ class _Generator:
         self.single = self.random.random() < 0.25
         self.wild = self.random.random() < 0.4
         self.constructs = Counter[str]()
+        self.globals: dict[str, tuple[Buffer, str]] = {}
         helpers, functions = self._helpers()
-        size = self.random.choice([6, 12, 20, 30])
+        size = self.random.choice([5, 9, 14, 22])
         parameters = self._parameters()
         text, results = self._function(FUNCTION, "", parameters, helpers, size)
         arrays = np.random.default_rng(self.seed)
@@ -105,9 +119,10 @@ class _Generator:
             like = inputs[f"arg{k}"]
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
                 seeds[f"seed_arg{k}"] = seed_like(like, arrays)
+        definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
-            "\n".join([*functions, text]),
+            "\n".join([*definitions, *functions, text]),
             inputs,
             tuple(wrt),
             seeds,
@@ -127,6 +142,9 @@ class _Generator:
         parameters: list[Value] = []
         for _ in range(self.random.randint(1, 3)):
             self._add_buffers(parameters, dynamic if alike else None)
+        if self.random.random() < 0.1:
+            name = self._name(parameters)
+            parameters.append(Buffer(name, "f64", (None,), "", (0,)))
         for _ in range(self.random.randint(1, 3)):
             parameters.append(Float(self._name(parameters), self._float_type(), 2.0))
         for type_ in self.random.choices(INTEGERS, k=self.random.randint(0, 2)):
@@ -146,7 +164,7 @@ class _Generator:
         element = self.random.choices([*weights], [*weights.values()])[0]
         if not parameters:
             element = self._float_type()
-        shape = self.random.choice(SHAPES)
+        (shape,) = self.random.choices([*SHAPES], [*SHAPES.values()])
         for _ in range(self.random.choice([1, 2, 3, 3])):
             extents = tuple(
                 (dynamic or self.random.randint(1, 5)) if n is None else n
@@ -163,8 +181,11 @@ class _Generator:
             parameters: list[Value] = [Float("%x", self._float_type(), 2.0)]
             if self.random.random() < 0.7:
                 parameters.append(Buffer("%b", "f64", (None,)))
-            if self.random.random() < 0.4:
-                parameters.append(Buffer("%c", "f64", (None,)))
+            if self.random.random() < 0.6:
+                layout = (
+                    ", strided<[?], offset: ?>" if self.random.random() < 0.5 else ""
+                )
+                parameters.append(Buffer("%c", "f64", (None,), layout))
             if self.random.random() < 0.5:
                 parameters.append(Integer("%n", "index", 0, 4))
             text, results = self._function(name, "", parameters, helpers, 6)
@@ -180,7 +201,9 @@ class _Generator:
         helpers: list[Helper],
         size: int,
     ) -> tuple[str, tuple[Float | Integer, ...]]:
-        writer = Writer(self.random, prefix, constructs=self.constructs)
+        writer = Writer(
+            self.random, prefix, constructs=self.constructs, globals=self.globals
+        )
         scope = Scope(depth=0 if name == FUNCTION else 1)
         for parameter in parameters:
             scope.add(parameter)

@@ -30,9 +30,10 @@ class Memory:
         return f"{buffer.name}[{', '.join(self._indices(scope, buffer))}]"
 
     def _indices(self, scope: Scope, buffer: Buffer) -> list[str]:
-        return [self._index(scope, buffer, k) for k in range(len(buffer.shape))]
+        return [self.index(scope, buffer, k) for k in range(len(buffer.shape))]
 
-    def _index(self, scope: Scope, buffer: Buffer, axis: int) -> str:
+    def index(self, scope: Scope, buffer: Buffer, axis: int) -> str:
+        """A random index along an axis that is not empty."""
         writer, static = self.writer, buffer.shape[axis]
         if writer.chance(0.15):
             return writer.constant(0, "index")
@@ -102,9 +103,10 @@ class Memory:
         ]
         if targets:
             target = self.writer.random.choice(targets)
-            self._copy(source, target)
+            self.copy_to(source, target)
 
-    def _copy(self, source: Buffer, target: Buffer) -> None:
+    def copy_to(self, source: Buffer, target: Buffer) -> None:
+        """Copy a buffer to one of its shape."""
         self.writer.line(
             f'"memref.copy"({source.name}, {target.name}) : '
             f"({source.type}, {target.type}) -> ()"
@@ -125,7 +127,7 @@ class Memory:
         name = self.writer.emit(f"memref.{operation}({sizes}) : {model.type}")
         buffer = replace(model, name=name)
         if self.writer.chance(0.5):
-            self._copy(model, buffer)
+            self.copy_to(model, buffer)
         else:
             self.fill(scope, buffer)
         self.can_free = operation == "alloc"
@@ -137,6 +139,8 @@ class Memory:
             return None
         if self.writer.chance(0.4):
             return self._cast(source)
+        if len(source.shape) > 2:
+            return None
         if len(source.shape) == 2:
             return self._row(scope, source)
         return self._tail(scope, source)
@@ -156,11 +160,11 @@ class Memory:
         row = Buffer(
             "", source.element, (columns,), ", strided<[1], offset: ?>", (columns,)
         )
-        which = self._index(scope, source, 0)
+        which = self.index(scope, source, 0)
         return self._subview(source, f"[{which}, 0] [1, {columns}] [1, 1]", row)
 
     def _tail(self, scope: Scope, source: Buffer) -> Buffer:
-        first = self._index(scope, source, 0)
+        first = self.index(scope, source, 0)
         extent = self.extent(source, 0)
         size = self.writer.emit(f"arith.subi {extent}, {first} : index")
         tail = Buffer("", source.element, (None,), ", strided<[1], offset: ?>")

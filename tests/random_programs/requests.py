@@ -151,7 +151,15 @@ def _same_buffer(op: Operation, module: ModuleOp) -> Iterator[tuple[Any, Any]]:
             yield from zip(op.iter_args, block.args[1:], strict=True)
             yield from zip(block.last_op.operands, block.args[1:], strict=True)
             yield from zip(op.results, block.args[1:], strict=True)
-        case scf.IfOp() if op.results:
+        case scf.WhileOp():
+            before, after = op.before_region.block, op.after_region.block
+            condition, following = before.last_op, after.last_op
+            assert isinstance(condition, scf.ConditionOp) and following is not None
+            yield from zip(op.arguments, before.args, strict=True)
+            yield from zip(following.operands, before.args, strict=True)
+            yield from zip(condition.args, after.args, strict=True)
+            yield from zip(condition.args, op.results, strict=True)
+        case scf.IfOp() | scf.IndexSwitchOp() | scf.ExecuteRegionOp() if op.results:
             for region in op.regions:
                 last = region.block.last_op
                 assert last is not None
@@ -164,10 +172,10 @@ def _same_buffer(op: Operation, module: ModuleOp) -> Iterator[tuple[Any, Any]]:
                 and f.sym_name.data == op.callee.string_value()
             )
             yield from zip(op.operands, callee.body.block.args, strict=True)
-        case memref.CastOp() | memref.SubviewOp():
-            yield op.operands[0], op.results[0]
         case _:
-            pass
+            for result in op.results:
+                if isinstance(result.type, MemRefType):
+                    yield from ((operand, result) for operand in op.operands)
 
 
 class _Groups:

@@ -13,6 +13,7 @@ from tapeflow.frontend.reader import parse_module
 
 from .compare import compare
 from .control import STATEMENTS
+from .features import FEATURES
 from .generate import generate
 from .inputs import WILD_INPUTS
 from .levels import CONTEXT, Mismatch, verdicts
@@ -36,6 +37,26 @@ OTHERS = {
     AT_END,
     TOO_WIDE,
 }
+DETAILS = (
+    "view of view",
+    "view of lower rank",
+    "call with a view",
+    "copy to a view",
+    "subscript n-1-i",
+    "subscript i*m+j",
+    "affine.parallel",
+    "affine.if",
+    "linalg.generic",
+    "linalg.matmul",
+    "linalg.transpose",
+    "scf.parallel",
+    "scf.index_switch",
+    "scf.while of buffers",
+    "deep nest",
+    "mutable global",
+    "empty buffer",
+)
+"""Some of what the statements with names of their own are made of."""
 
 
 @pytest.mark.parametrize("first", GRADIENTS[::GROUP])
@@ -57,7 +78,8 @@ def test_every_construct_is_drawn() -> None:
     drawn = Counter[str]()
     for seed in DRAWN:
         drawn.update(generate(seed).constructs)
-    assert {*OPERATIONS, *OTHERS} <= drawn.keys()
+    kinds = {kind for kind, weight in FEATURES.items() if weight}
+    assert {*OPERATIONS, *OTHERS, *kinds, *DETAILS} <= drawn.keys()
 
 
 def test_a_seed_gives_the_same_program_each_time() -> None:

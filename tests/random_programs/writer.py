@@ -84,6 +84,8 @@ class Scope:
     integers: list[Integer] = field(default_factory=list[Integer])
     conditions: list[str] = field(default_factory=list[str])
     buffers: list[Buffer] = field(default_factory=list[Buffer])
+    empty: list[Buffer] = field(default_factory=list[Buffer])
+    """Buffers of floats without elements."""
     trips: int = 1
     """How often a line here runs, at most."""
     depth: int = 0
@@ -95,6 +97,7 @@ class Scope:
             [*self.integers],
             [*self.conditions],
             [*self.buffers],
+            self.empty,
             self.trips * max(1, trips),
             self.depth + 1,
         )
@@ -108,6 +111,8 @@ class Scope:
                 self.conditions.append(value.name)
             case Integer():
                 self.integers.append(value)
+            case Buffer() if value.extents is not None and 0 in value.extents:
+                self.empty.append(value)
             case Buffer():
                 self.buffers.append(value)
 
@@ -125,9 +130,12 @@ class Writer:
     count: int = 0
     constructs: Counter[str] = field(default_factory=Counter[str])
     """What was drawn, and how often; all functions of a program share one."""
-
     used: set[str] = field(default_factory=set[str])
     """Names that stand in some operation as an operand."""
+    globals: dict[str, tuple[Buffer, str]] = field(
+        default_factory=dict[str, tuple[Buffer, str]]
+    )
+    """By symbol, with their definitions; all functions of a program share them."""
 
     def drew(self, construct: str) -> None:
         """Count a construct that is worth knowing about, such as `view of view`."""

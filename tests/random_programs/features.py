@@ -1,0 +1,56 @@
+"""The constructs that files of their own draw, each with how often it comes."""
+
+from collections.abc import Callable
+
+from .affine_text import AffineText
+from .branching import Branching
+from .empty_buffers import EmptyBuffers
+from .global_buffers import GlobalBuffers
+from .linalg_convolution import LinalgConvolution
+from .linalg_text import LinalgText
+from .memory import Memory
+from .nests import Nests
+from .overlaps import Overlaps
+from .subscripts import Subscripts
+from .sweeps import Sweeps
+from .views import Views
+from .writer import Float, Scope, Statement
+
+FEATURES = {
+    "views": 1.6,
+    "subscripts": 1.5,
+    "sweeps": 1.5,
+    "affine": 1.0,
+    "linalg": 1.6,
+    "convolution": 0.15,
+    "branching": 1.0,
+    "global": 0.5,
+    "empty": 0.15,
+    "overlaps": 0.0,
+}
+"""Weights beside those of the plain statements.
+
+`overlaps` names elements twice: overlapping copies, strides of 0, other shapes.
+"""
+
+
+def features(
+    memory: Memory,
+    statements: Callable[[Scope, int], None],
+    sums: list[Float],
+) -> dict[str, Statement]:
+    """What writes each of the features; `sums` are for the function to return."""
+    nests = Nests(memory, statements)
+    views = Views(nests)
+    return {
+        "views": views.write,
+        "subscripts": Subscripts(nests).write,
+        "sweeps": Sweeps(nests, views, sums).write,
+        "affine": AffineText(nests).write,
+        "linalg": LinalgText(nests).write,
+        "convolution": LinalgConvolution(nests).write,
+        "branching": Branching(nests).write,
+        "global": GlobalBuffers(nests).write,
+        "empty": EmptyBuffers(nests).write,
+        "overlaps": Overlaps(nests, views).write,
+    }
