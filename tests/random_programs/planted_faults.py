@@ -25,11 +25,11 @@ ANALYSIS = (
         "arith.MulfOp: (G * A, G * B)",
     ),
     Fault(
-        "of two equal numbers the second is the minimum",
+        "the magnitude of zero has a slope",
         "analysis/derivative_rules.py",
-        'arith.MinimumfOp: _split(Compare("ole", A, B))',
-        'arith.MinimumfOp: _split(Compare("olt", A, B))',
-        needs="arith.minimumf",
+        'Recorded(Compare("ogt", A, ZERO))',
+        'Recorded(Compare("oge", A, ZERO))',
+        needs="math.absf",
     ),
     Fault(
         "the angle's derivatives have one sign",
@@ -311,8 +311,8 @@ LOWERING = (
     Fault(
         "merged regions have the room of one",
         "transforms/merge_regions.py",
-        "capacity = builder.add(capacity, region.capacity, ",
-        "capacity = builder.add(0, region.capacity, ",
+        'capacity, region.capacity, "pushes"',
+        '0, region.capacity, "pushes"',
         levels=True,
     ),
     Fault(

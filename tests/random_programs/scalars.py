@@ -204,12 +204,14 @@ class Scalars(Integers):
                 )
 
     def clamped(self, scope: Scope, value: Float) -> Float:
-        """The greater or smaller of a value and a round number, or another value.
+        """A value's magnitude, or the greater or smaller of it and a round number.
 
         Where inputs are round numbers, too, these are often equal.
         """
         writer = self.writer
         writer.drew("clamp")
+        if writer.chance(0.15):
+            return self._apply("math.absf", value.bound, value)
         other = writer.float_constant(writer.random.choice(TIES), value.type)
         if writer.chance(0.3):
             other = self.some_float(scope, value.type, STORED_BOUND)
