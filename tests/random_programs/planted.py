@@ -18,7 +18,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from .planted_faults import FAULTS, Fault
+from .fault import Fault
+from .planted_faults import FAULTS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("tapeflow", "hwmodel", "tests/random_programs")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.random_programs.compare import Outcome
+from tests.random_programs.fault import Fault
 from tests.random_programs.generate import Case, generate
 from tests.random_programs.planted import planted, search
-from tests.random_programs.planted_faults import FAULTS, Fault
+from tests.random_programs.planted_faults import FAULTS
 from tests.random_programs.report import Report
 from tests.random_programs.runner import Finding, Runner
 from tests.random_programs.worker import Failure, Worker
