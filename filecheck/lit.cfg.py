@@ -14,6 +14,8 @@ config.excludes = ["Output"]
 # The tools of the environment lit runs in come first, wherever it was started from.
 tools = os.path.dirname(sys.executable)
 config.environment["PATH"] = os.pathsep.join((tools, os.environ.get("PATH", "")))
+# The code of this checkout comes first, whatever is installed.
+config.environment["PYTHONPATH"] = os.path.dirname(config.test_source_root)
 
 # What a file means must survive printing in pretty and in generic form.
 config.substitutions += [

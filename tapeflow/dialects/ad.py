@@ -181,9 +181,16 @@ class GradientOp(IRDLOperation):
 
     @classmethod
     def parse(cls, parser: Parser) -> "GradientOp":
+        def parse_index() -> int:
+            start = parser.pos
+            index = parser.parse_integer()
+            if abs(index) >= 1 << 63:
+                parser.raise_error(f"there is no number {index}", start, parser.pos)
+            return index
+
         def parse_indices() -> list[int]:
             return parser.parse_comma_separated_list(
-                parser.Delimiter.SQUARE, parser.parse_integer
+                parser.Delimiter.SQUARE, parse_index
             )
 
         name = parser.parse_symbol_name()

@@ -3,85 +3,98 @@
 Prints the seed of a program that fails and writes it, reduced, to a file.
 """
 
+import os
+import signal
 import sys
-from collections import Counter
-from dataclasses import replace
+from contextlib import closing
 from pathlib import Path
-from typing import cast
 
 import click
 from rich.console import Console
 from rich.progress import Progress
-from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.execute import Engine
-from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.smaller_programs import Reducer, text_of
 
-from .compare import CONTEXT, compare
-from .generate import FUNCTION, Case, generate
+from .report import Report
+from .runner import Finding, Runner
 
-ENGINES = ("reference", "compiled")
+ENGINES: tuple[Engine, ...] = ("reference", "compiled")
 
 
 @click.command()
 @click.option("--count", default=1000, show_default=True, help="How many programs.")
 @click.option("--seed", default=0, show_default=True, help="The first one's seed.")
+@click.option("--jobs", default=os.cpu_count() or 1, help="Processes; all cores.")
 @click.option(
     "--levels-every",
     default=20,
     show_default=True,
     help="Run one program in so many after every pass; 0: none.",
 )
+@click.option(
+    "--seconds", default=60.0, show_default=True, help="How long a program may take."
+)
 @click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0])
+@click.option(
+    "--reduce-tries",
+    default=400,
+    show_default=True,
+    help="Smaller programs to try for each failure; 0: none.",
+)
+@click.option("--stop-at-first", is_flag=True, help="End with the first failure.")
+@click.option(
+    "--apart",
+    multiple=True,
+    help="A construct whose programs may fail; they are listed apart.",
+)
 @click.option("--output", type=click.Path(path_type=Path), default=Path())
-def main(count: int, seed: int, levels_every: int, engine: str, output: Path) -> None:
+def main(
+    count: int,
+    seed: int,
+    jobs: int,
+    levels_every: int,
+    seconds: float,
+    engine: Engine,
+    reduce_tries: int,
+    stop_at_first: bool,
+    apart: tuple[str, ...],
+    output: Path,
+) -> None:
     """Differentiate random programs and compare them with forward mode."""
-    console, found = Console(), Counter[str]()
-    failed: list[int] = []
-    with Progress(console=console) as progress:
-        for number in progress.track(range(seed, seed + count), description="programs"):
-            levels = levels_every > 0 and number % levels_every == 0
-            case = generate(number)
-            error = _failure(case, levels, cast(Engine, engine), found)
-            if error is None:
-                continue
-            failed.append(number)
-            console.print(f"seed {number}: {_title(error)}", markup=False)
-            path = output / f"random-program-{number}.mlir"
-            path.write_text(_reduced(case, error, levels, cast(Engine, engine)))
-            console.print(f"reduced program: {path}", markup=False)
-    for what, times in found.most_common():
-        console.print(f"{times:6d}  {what}", markup=False)
-    console.print(f"{len(failed):6d}  failed {failed or ''}", markup=False)
-    sys.exit(bool(failed))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, it tells.
+    console, report = Console(soft_wrap=True), Report(apart)
+    runner = Runner(seed, count, jobs, engine, levels_every, seconds, reduce_tries)
+    interrupted = False
+    with Progress(console=console) as progress, closing(runner.run()) as findings:
+        task = progress.add_task("programs", total=count)
+        try:
+            for finding in findings:
+                report.add(finding)
+                progress.advance(task)
+                if finding.failure is not None:
+                    _tell(console, finding, output)
+                    if stop_at_first:
+                        break
+        except KeyboardInterrupt:
+            interrupted = True
+    console.print(report.table())
+    for line in report.lines():
+        console.print(line, markup=False)
+    if (first := report.next_seed(seed)) < seed + count:
+        left = seed + count - first
+        console.print(f"go on with: --seed {first} --count {left}")
+    if interrupted:
+        sys.exit(130)
+    sys.exit(1 if report.failed else 0 if report.passes_enough else 2)
 
 
-def _failure(
-    case: Case, levels: bool, engine: Engine, found: Counter[str] | None = None
-) -> Exception | None:
-    try:
-        outcome = compare(case, levels=levels, engine=engine)
-    except Exception as error:  # a crash of the product is a finding, too
-        return error
-    if found is not None:
-        found.update([outcome.status, *outcome.reasons, *outcome.rings])
-    return None
-
-
-def _reduced(case: Case, error: Exception, levels: bool, engine: Engine) -> str:
-    """The text of a small program that fails alike; arguments stay as they are."""
-
-    def fails(candidate: ModuleOp) -> bool:
-        smaller = replace(case, text=text_of(candidate))
-        return type(_failure(smaller, levels, engine)) is type(error)
-
-    module = parse_module(case.text, "program.mlir", CONTEXT)
-    return text_of(Reducer(module, fails, (FUNCTION,)).run())
-
-
-def _title(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error)[:300]}"
+def _tell(console: Console, finding: Finding, output: Path) -> None:
+    assert finding.failure is not None
+    console.print(f"seed {finding.seed}: {finding.failure.title}", markup=False)
+    if finding.reduced is not None:
+        path = output / f"random-program-{finding.seed}.mlir"
+        path.write_text(finding.reduced)
+        console.print(f"reduced program: {path}", markup=False)
 
 
 if __name__ == "__main__":

@@ -5,19 +5,17 @@ from dataclasses import dataclass, replace
 
 from .memory import Memory
 from .nests import longest_extent
+from .rare_bounds import RARE_TRIPS, rare_bounds
 from .writer import (
     STORED_BOUND,
-    STORED_INTEGERS,
     TRIPS_MAX,
     Buffer,
     Float,
     Integer,
     Scope,
     Value,
+    stored_range,
 )
-
-TOO_WIDE = ((-120, 100, 40), (-100, 60, 50))
-"""Bounds and step of i8 loops whose length does not fit an i8."""
 
 
 @dataclass
@@ -83,15 +81,15 @@ class Blocks(ABC):
         return next(b.type for b in scope.buffers if b.name == name)
 
     def _carried_types(self, scope: Scope) -> list[str]:
-        kinds = ["f64", "f64", "index", "i32"]
+        kinds = ["f64"] * 6 + ["index"] * 3 + ["i32"] * 3 + ["i64", "i8", "i1"]
         if self.scalars.single:
-            kinds.append("f32")
+            kinds += ["f32"] * 3
         return self.writer.random.choices(kinds, k=self.writer.random.randint(1, 3))
 
     def _carried(self, name: str, kind: str) -> Value:
         if kind in ("f32", "f64"):
             return Float(name, kind, STORED_BOUND)
-        return Integer(name, kind, *STORED_INTEGERS)
+        return Integer(name, kind, *stored_range(kind))
 
     def _add_carried(self, scope: Scope, names: list[str], kinds: list[str]) -> None:
         for name, kind in zip(names, kinds, strict=False):
@@ -125,13 +123,13 @@ class Blocks(ABC):
         type_ = writer.pick({"index": 6, "i32": 1, "i64": 0.5, "i8": 0.3})
         lower, upper, step = self._bounds(scope, type_)
         longest = max(0, upper.high - lower.low)
-        if type_ == "i8":
-            bounds = writer.random.choice(TOO_WIDE)
-            lower, upper, step = (
-                writer.integer_constant(bound, type_) for bound in bounds
-            )
-            longest = 6
-        indexed = self._loop_buffer(scope) if type_ == "index" else None
+        bounds = rare_bounds(writer, type_)
+        if bounds is not None:
+            lower, upper, step = bounds
+            longest = RARE_TRIPS
+        indexed = (
+            self._loop_buffer(scope) if type_ == "index" and bounds is None else None
+        )
         if indexed is not None:
             lower, step = (writer.integer_constant(k) for k in (0, 1))
             name, longest = self.memory.extent(indexed, 0), longest_extent(indexed, 0)
@@ -160,7 +158,7 @@ class Blocks(ABC):
             self.memory.visit(inner, indexed, iv)
         self.statements(inner, 6, 2)
         self._yield(inner, kinds, [carried[k].name for k in permutation])
-        writer.line("}")
+        writer.line("}" + writer.policy())
         self._add_carried(scope, names, kinds)
         for name, buffer in zip(names[len(kinds) :], mixed, strict=True):
             scope.add(replace(buffer, name=name))

@@ -8,8 +8,8 @@ from .patterns import Patterns
 from .writer import Buffer, Float, Integer, Scope, Value
 
 STATEMENTS = {
-    "float": 5.0,
-    "integer": 1.0,
+    "float": 8.0,
+    "integer": 3.0,
     "load": 4.0,
     "store": 3.0,
     "update": 2.0,
@@ -56,13 +56,24 @@ class Control(Blocks):
     def statements(self, scope: Scope, most: int, least: int = 1) -> None:
         """Write up to so many statements, then free some of what they allocated."""
         outer, self.freed = self.freed, []
+        floats, integers = len(scope.floats), len(scope.integers)
         for _ in range(self.writer.random.randint(least, most)):
             if self.left > 0:
                 self.left -= 1
                 self.statement(scope)
+        self._keep_unused(scope, [*scope.floats[floats:], *scope.integers[integers:]])
         for buffer in self.freed:
             self.writer.line(f"memref.dealloc {buffer.name} : {buffer.type}")
         self.freed = outer
+
+    def _keep_unused(self, scope: Scope, values: list[Float | Integer]) -> None:
+        """Let some of what nothing reads matter."""
+        for value in values:
+            if value.name in self.writer.used or self.writer.chance(0.4):
+                continue
+            if isinstance(value, Integer):
+                value = self.scalars.times(scope, value)
+            self.memory.keep(scope, value)
 
     def statement(self, scope: Scope) -> None:
         """Write one random statement."""

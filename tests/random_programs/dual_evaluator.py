@@ -13,22 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects import affine, arith, func, linalg, memref, scf
 from xdsl.dialects.builtin import (
-    FloatAttr,
-    IntegerAttr,
-    IntegerType,
     MemRefType,
     ModuleOp,
 )
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from . import dual_affine, dual_numbers
+from . import dual_affine
 from .dual_linalg import LinalgMeaning
-from .dual_memory import Memory, MemoryMeaning, globals_of, inside
-from .dual_numbers import Dual, Tangent, rounded
-from .integer_operations import COMPARISONS, INTEGER_OPERATIONS, wrapped
+from .dual_memory import Memory, MemoryMeaning, globals_of, held, inside
+from .dual_numbers import Dual, rounded, still, unit
+from .dual_scalars import FLOATS, apply, constant, scalar
 
 Array = NDArray[Any]
-FLOATS = ("f32", "f64")
 TERMINATORS = (
     func.ReturnOp,
     scf.YieldOp,
@@ -55,45 +51,41 @@ NEUTRAL = {
 
 @dataclass(frozen=True)
 class DualOutputs:
-    """Results in order, and final contents of all buffer arguments by position."""
+    """Results in order, and final contents of all arguments by position."""
 
     results: tuple[Dual | int, ...]
     buffers: dict[int, NDArray[np.object_]]
-
-
-def type_name(type_: Attribute) -> str:
-    """`f64`, `index`, `i32`, ..."""
-    return str(type_)
+    directions: Mapping[int, slice]
+    """Argument position to its directions, one an element."""
 
 
 def evaluate(
     module: ModuleOp,
     function: str,
     inputs: Sequence[Array],
-    directions: Mapping[int, Array],
+    constant: Sequence[int] = (),
 ) -> DualOutputs:
-    """Run a function; tangent k is along the k-th direction, one an argument.
+    """Run a function; there is a direction for each element of each float argument.
 
-    Raises:
-        NotSmooth: a comparison was nearly a tie.
+    No derivative flows through the arguments `constant`.
     """
     functions = {
         op.sym_name.data: op for op in module.ops if isinstance(op, func.FuncOp)
     }
-    evaluator = DualEvaluator(functions, len(directions), globals_of(module))
+    directions: dict[int, slice] = {}
+    count = 0
+    for k, array in enumerate(inputs):
+        if array.dtype.kind == "f":
+            directions[k] = slice(count, count + array.size)
+            count += array.size
+    evaluator = DualEvaluator(functions, count, globals_of(module))
     arguments = [
-        evaluator.argument(array, list(directions).index(k), directions[k])
-        if k in directions
-        else evaluator.argument(array, None, None)
+        evaluator.argument(array, directions.get(k), k in constant)
         for k, array in enumerate(inputs)
     ]
     results = evaluator.call(function, arguments)
-    buffers = {
-        k: argument.elements
-        for k, argument in enumerate(arguments)
-        if isinstance(argument, Memory)
-    }
-    return DualOutputs(tuple(results), buffers)
+    buffers = {k: argument.elements for k, argument in enumerate(arguments)}
+    return DualOutputs(tuple(results), buffers, directions)
 
 
 @dataclass
@@ -109,23 +101,21 @@ class DualEvaluator:
         self.memory = MemoryMeaning(self.definitions, self._number)
         self.linalg = LinalgMeaning(self.run, self.apply)
 
-    def still(self) -> Tangent:
-        """The tangent of a constant."""
-        return np.zeros(self.directions)
-
     def argument(
-        self, array: Array, position: int | None, direction: Array | None
-    ) -> Any:
+        self, array: Array, directions: slice | None, is_constant: bool
+    ) -> Memory:
         """A NumPy array as memory; `call` takes scalars out of theirs."""
-        if array.dtype.kind != "f":
-            return Memory.of(array.astype(object))
         elements = np.empty(array.shape, object)
-        for place in np.ndindex(array.shape):
-            tangent = self.still()
-            if position is not None and direction is not None:
-                tangent[position] = float(direction[place])
-            elements[place] = Dual(float(array[place]), tangent)
-        return Memory.of(elements)
+        for number, place in enumerate(np.ndindex(array.shape)):
+            value = array[place]
+            if directions is None:
+                elements[place] = int(value)
+            elif is_constant:
+                elements[place] = Dual(float(value), still(self.directions))
+            else:
+                tangent = unit(self.directions, directions.start + number)
+                elements[place] = Dual(float(value), tangent)
+        return Memory.of(elements, is_constant)
 
     def call(self, name: str, arguments: Sequence[Any]) -> list[Any]:
         """Run a function on values."""
@@ -176,9 +166,9 @@ class DualEvaluator:
             case _ if op.name.startswith("linalg."):
                 return self.linalg.step(op, operands)
             case arith.ConstantOp():
-                return (self._constant(op),)
+                return (constant(op, self.directions),)
             case _:
-                return (self._scalar(op, operands),)
+                return (scalar(op, operands, self.directions),)
 
     def _for(self, op: scf.ForOp, operands: Sequence[Any]) -> Sequence[Any]:
         lower, upper, step, *carried = operands
@@ -197,37 +187,27 @@ class DualEvaluator:
                 return passed
             carried = self.run(op.after_region.block, passed)
 
-    def _constant(self, op: arith.ConstantOp) -> Dual | int:
-        if isinstance(op.value, FloatAttr):
-            value = rounded(op.value.value.data, type_name(op.result.type))
-            return Dual(value, self.still())
-        assert isinstance(op.value, IntegerAttr)
-        return op.value.value.data
-
     def load(self, memory: Memory, place: Sequence[int]) -> Any:
         """An element."""
         return memory.elements[inside(memory, place)]
 
     def store(self, value: Any, memory: Memory, place: Sequence[int]) -> None:
         """Write an element."""
-        memory.elements[inside(memory, place)] = value
+        memory.elements[inside(memory, place)] = held(memory, value)
 
     def apply(self, name: str, operands: Sequence[Any], type_: str) -> Any:
         """The result of an operation of floats or integers."""
-        if type_ in FLOATS:
-            return self._float(name, operands, type_)
-        width = 64 if type_ == "index" else int(type_[1:])
-        return wrapped(INTEGER_OPERATIONS[name](*operands, width), width)
+        return apply(name, operands, type_)
 
     def combine(self, kind: str, so_far: Any, value: Any, type_: Attribute) -> Any:
         """One step of a reduction such as `addf`; of nothing it is the neutral one."""
         if so_far is None:
-            return self._number(NEUTRAL[kind], type_name(type_))
-        return self.apply(f"arith.{kind}", [so_far, value], type_name(type_))
+            return self._number(NEUTRAL[kind], str(type_))
+        return self.apply(f"arith.{kind}", [so_far, value], str(type_))
 
     def _number(self, value: float, type_: str) -> Dual | int:
         if type_ in FLOATS:
-            return Dual(rounded(float(value), type_), self.still())
+            return Dual(rounded(float(value), type_), still(self.directions))
         return int(value)
 
     def _parallel(self, op: scf.ParallelOp, operands: Sequence[Any]) -> Sequence[Any]:
@@ -251,43 +231,3 @@ class DualEvaluator:
         cases = zip(op.cases.get_values(), op.case_regions, strict=True)
         taken = [region for case, region in cases if case == value]
         return self.run((taken or [op.default_region])[0].block, ())
-
-    def _scalar(self, op: Operation, operands: Sequence[Any]) -> Any:
-        name, type_ = op.name, type_name(op.results[0].type)
-        match op:
-            case arith.SelectOp():
-                return operands[1] if operands[0] else operands[2]
-            case arith.CmpfOp():
-                predicate = arith.CMPF_COMPARISON_OPERATIONS[op.predicate.value.data]
-                kind = type_name(op.lhs.type)
-                x, y = operands
-                return int(dual_numbers.compare(predicate, x, y, kind))
-            case arith.CmpiOp():
-                predicate = arith.CMPI_COMPARISON_OPERATIONS[op.predicate.value.data]
-                return int(COMPARISONS[predicate](*operands))
-            case arith.ExtFOp() | arith.TruncFOp():
-                return Dual(rounded(operands[0].value, type_), operands[0].tangent)
-            case arith.SIToFPOp():
-                return Dual(rounded(float(operands[0]), type_), self.still())
-            case arith.FPToSIOp():
-                return int(operands[0].value)
-            case _ if name == "math.fpowi":
-                x, power = operands
-                return dual_numbers.integer_power(x, power, type_)
-            case _ if name == "math.fma":
-                x, y, z = operands
-                return dual_numbers.fused(x, y, z, type_)
-            case _ if type_ in FLOATS:
-                return self._float(name, operands, type_)
-            case _:
-                width = _width(op.results[0].type)
-                return wrapped(INTEGER_OPERATIONS[name](*operands, width), width)
-
-    def _float(self, name: str, operands: Sequence[Dual], type_: str) -> Dual:
-        if name in dual_numbers.UNARY:
-            return dual_numbers.apply_unary(name, operands[0], type_)
-        return dual_numbers.apply_binary(name, operands[0], operands[1], type_)
-
-
-def _width(type_: Attribute) -> int:
-    return type_.width.data if isinstance(type_, IntegerType) else 64

@@ -20,6 +20,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Operation
 
 from .dual_affine import numbers
+from .dual_numbers import Dual, still
 
 Elements = NDArray[np.object_]
 
@@ -31,11 +32,13 @@ class Memory:
     elements: Elements
     whole: Elements
     """All elements of what it is a part of, one after the other."""
+    is_constant: bool = False
+    """Whether no derivative flows through it."""
 
     @staticmethod
-    def of(elements: Elements) -> "Memory":
+    def of(elements: Elements, is_constant: bool = False) -> "Memory":
         """A buffer that is no part of another."""
-        return Memory(elements, elements.reshape(-1))
+        return Memory(elements, elements.reshape(-1), is_constant)
 
 
 @dataclass
@@ -55,13 +58,16 @@ class MemoryMeaning:
                 return (memory.elements[inside(memory, place)],)
             case memref.StoreOp():
                 value, memory, *place = operands
-                memory.elements[inside(memory, place)] = value
+                memory.elements[inside(memory, place)] = held(memory, value)
                 return ()
             case memref.CopyOp():
                 source, target = operands
                 if source.elements.shape != target.elements.shape:
                     raise IndexError("a copy between buffers of different shapes")
-                target.elements[...] = source.elements.copy()
+                copied = source.elements.copy()
+                for place in np.ndindex(copied.shape):
+                    copied[place] = held(target, copied[place])
+                target.elements[...] = copied
                 return ()
             case memref.AllocOp() | memref.AllocaOp():
                 return (_allocate(op, operands),)
@@ -112,6 +118,13 @@ def globals_of(module: ModuleOp) -> dict[str, memref.GlobalOp]:
     return {op.sym_name.data: op for op in found}
 
 
+def held(memory: Memory, value: Any) -> Any:
+    """What a buffer keeps of a value."""
+    if memory.is_constant and isinstance(value, Dual):
+        return Dual(value.value, still(len(value.tangent.slope)))
+    return value
+
+
 def inside(memory: Memory, place: Sequence[int]) -> tuple[int, ...]:
     """The place; raises IndexError if it is outside the buffer."""
     for index, extent in zip(place, memory.elements.shape, strict=True):
@@ -156,7 +169,7 @@ def _view(
         type_ = op.result.type
         assert isinstance(type_, MemRefType)
         view = _dropped(view, op, type_.get_shape())
-    return Memory(view, memory.whole)
+    return replace(memory, elements=view)
 
 
 def _part(

@@ -10,9 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .control import Control, Helper
+from .inputs import DTYPES, INPUTS, WILD_INPUTS, input_of, seed_like
 from .memory import Memory
 from .scalars import Scalars
-from .writer import STORED_BOUND, Buffer, Float, Integer, Scope, Value, Writer
+from .writer import (
+    STORED_BOUND,
+    Buffer,
+    Float,
+    Integer,
+    Scope,
+    Value,
+    Writer,
+    stored_range,
+)
 
 Array = NDArray[Any]
 
@@ -30,14 +40,17 @@ SHAPES: dict[tuple[int | None, ...], float] = {
     (2, 1, None, 2): 0.2,
 }
 """Shapes of arguments, and how often each is drawn."""
-ELEMENTS = {"f64": 5.0, "f32": 2.0, "index": 2.0, "i32": 1.0}
-DTYPES: dict[str, type[np.generic]] = {
-    "f32": np.float32,
-    "f64": np.float64,
-    "index": np.int64,
-    "i32": np.int32,
-    "i64": np.int64,
+ELEMENTS = {
+    "f64": 5.0,
+    "f32": 2.0,
+    "index": 2.0,
+    "i32": 1.0,
+    "i64": 0.7,
+    "i16": 0.4,
+    "i8": 0.4,
+    "i1": 0.6,
 }
+INTEGERS = ("index", "index", "index", "i32", "i32", "i32", "i64", "i16", "i8", "i1")
 FUNCTION = "main"
 
 
@@ -53,10 +66,12 @@ class Case:
     """Float arguments to differentiate for."""
     seeds: Mapping[str, Array]
     """`seed0` for results, `seed_arg1` for the final contents of buffers."""
-    directions: Mapping[int, Array]
-    """By argument in `wrt`, shaped like it."""
     constructs: Mapping[str, int] = field(default_factory=dict[str, int])
     """What was drawn, and how often, as `Writer.drew` counts it."""
+
+    special: bool = False
+    """Whether infinities, NaN or numbers near the ends of their types are among the
+    inputs."""
 
     @property
     def seeded(self) -> tuple[int, ...]:
@@ -77,6 +92,7 @@ class _Generator:
 
     def case(self) -> Case:
         self.single = self.random.random() < 0.25
+        self.wild = self.random.random() < 0.4
         self.constructs = Counter[str]()
         self.globals: dict[str, tuple[Buffer, str]] = {}
         helpers, functions = self._helpers()
@@ -84,7 +100,10 @@ class _Generator:
         parameters = self._parameters()
         text, results = self._function(FUNCTION, "", parameters, helpers, size)
         arrays = np.random.default_rng(self.seed)
-        inputs = {f"arg{k}": _input(p, arrays) for k, p in enumerate(parameters)}
+        kind = self._kind_of_inputs()
+        inputs = {
+            f"arg{k}": input_of(p, kind, arrays) for k, p in enumerate(parameters)
+        }
         floats = [k for k, a in enumerate(inputs.values()) if a.dtype.kind == "f"]
         wrt = sorted(
             self.random.sample(
@@ -99,8 +118,7 @@ class _Generator:
         for k in floats:
             like = inputs[f"arg{k}"]
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
-                seeds[f"seed_arg{k}"] = _generic(like, arrays)
-        directions = {k: _generic(inputs[f"arg{k}"], arrays) for k in wrt}
+                seeds[f"seed_arg{k}"] = seed_like(like, arrays)
         definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
@@ -108,9 +126,15 @@ class _Generator:
             inputs,
             tuple(wrt),
             seeds,
-            directions,
             self.constructs,
+            kind in ("no numbers", "huge and tiny"),
         )
+
+    def _kind_of_inputs(self) -> str:
+        weights = WILD_INPUTS if self.wild else INPUTS
+        kind = self.random.choices([*weights], [*weights.values()])[0]
+        self.constructs[f"inputs: {kind}"] += 1
+        return kind
 
     def _parameters(self) -> list[Value]:
         dynamic = self.random.randint(1, 5)
@@ -123,8 +147,9 @@ class _Generator:
             parameters.append(Buffer(name, "f64", (None,), "", (0,)))
         for _ in range(self.random.randint(1, 3)):
             parameters.append(Float(self._name(parameters), self._float_type(), 2.0))
-        for type_ in self.random.choices(["index", "i32"], k=self.random.randint(0, 2)):
-            parameters.append(Integer(self._name(parameters), type_, 0, 4))
+        for type_ in self.random.choices(INTEGERS, k=self.random.randint(0, 2)):
+            name = self._name(parameters)
+            parameters.append(Integer(name, type_, *stored_range(type_)))
         return parameters
 
     def _name(self, parameters: list[Value]) -> str:
@@ -182,15 +207,18 @@ class _Generator:
         scope = Scope(depth=0 if name == FUNCTION else 1)
         for parameter in parameters:
             scope.add(parameter)
-        control = Control(Memory(Scalars(writer, self.single)), [*helpers], size)
+        control = Control(
+            Memory(Scalars(writer, self.single, self.wild)), [*helpers], size
+        )
         control.statements(scope, size, size)
         results = self._results(control, scope)
         types = ", ".join(result.type for result in results)
         head = ", ".join(f"{p.name}: {p.type}" for p in parameters)
         names = ", ".join(result.name for result in results)
         last = f"func.return {names} : {types}" if results else "func.return"
+        policy = writer.policy("attributes ")
         lines = [
-            f"func.func @{name}({head}) -> ({types}) {{",
+            f"func.func @{name}({head}) -> ({types}){policy} {{",
             *writer.constant_lines(),
             *writer.lines,
             last,
@@ -223,25 +251,3 @@ class _Generator:
             text = f"math.sin {value.name} : {value.type}"
             value = Float(control.writer.emit(text), value.type, 1.0)
         return value
-
-
-def _shape(value: Value) -> tuple[int, ...]:
-    if not isinstance(value, Buffer):
-        return ()
-    assert value.extents is not None
-    return value.extents
-
-
-def _input(value: Value, arrays: np.random.Generator) -> Array:
-    kind = value.element if isinstance(value, Buffer) else value.type
-    if kind in ("f32", "f64"):
-        array = arrays.uniform(-1.5, 1.5, _shape(value))
-    else:
-        array = arrays.integers(0, 5, _shape(value))
-    return np.asarray(array, DTYPES[kind])
-
-
-def _generic(like: Array, arrays: np.random.Generator) -> Array:
-    """Numbers away from 0 and from one another."""
-    signs = arrays.choice([-1.0, 1.0], like.shape)
-    return np.asarray(signs * arrays.uniform(0.5, 1.5, like.shape), like.dtype)

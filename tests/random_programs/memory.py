@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from .scalars import Scalars
-from .writer import STORED_BOUND, STORED_INTEGERS, Buffer, Float, Integer, Scope, Value
+from .writer import STORED_BOUND, Buffer, Float, Integer, Scope, Value, stored_range
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Memory:
         name = self.writer.emit(f"memref.load {place} : {buffer.type}")
         if buffer.is_float:
             return Float(name, buffer.element, STORED_BOUND)
-        return Integer(name, buffer.element, *STORED_INTEGERS)
+        return Integer(name, buffer.element, *stored_range(buffer.element))
 
     def store(self, scope: Scope, buffer: Buffer, place: str) -> None:
         """Write something to an element."""
@@ -61,7 +61,7 @@ class Memory:
         """A value that fits the promise of what buffers hold."""
         if element in ("f32", "f64"):
             return self.scalars.some_float(scope, element, STORED_BOUND)
-        return self.scalars.some_integer(scope, element, *STORED_INTEGERS)
+        return self.scalars.some_integer(scope, element, *stored_range(element))
 
     def update(self, scope: Scope, buffer: Buffer, place: str) -> None:
         """Read an element and write back what depends on it."""
@@ -76,7 +76,7 @@ class Memory:
             inner.integers = [*scope.integers[-2:]]
             inner.add(value)
             integer = self.scalars.cast(self.scalars.new_integer(inner), buffer.element)
-            new = self.scalars.folded(integer, *STORED_INTEGERS)
+            new = self.scalars.folded(integer, *stored_range(buffer.element))
         self.writer.line(f"memref.store {new.name}, {place} : {buffer.type}")
 
     def fill(self, scope: Scope, buffer: Buffer) -> None:
@@ -196,16 +196,19 @@ class Memory:
         """Read an element and, perhaps, write what has to remember it."""
         value = self.load(scope, buffer, place)
         scope.add(value)
-        if isinstance(value, Float) and self.writer.chance(0.6):
+        if isinstance(value, Float) and self.writer.chance(0.3):
+            scope.add(self.scalars.clamped(scope, value))
+        elif isinstance(value, Float) and self.writer.chance(0.6):
             product = self.scalars.product(scope, value)
             scope.add(product)
             if self.writer.chance(0.4):
-                self._keep(scope, self.scalars.below(product, STORED_BOUND))
+                self.keep(scope, product)
 
-    def _keep(self, scope: Scope, value: Float) -> None:
+    def keep(self, scope: Scope, value: Float) -> None:
         """Store a value in some buffer, so that it outlives its block."""
         fitting = [b for b in scope.buffers if b.element == value.type]
         if fitting:
             buffer = self.writer.random.choice(fitting)
             place = self.place(scope, buffer)
-            self.writer.line(f"memref.store {value.name}, {place} : {buffer.type}")
+            stored = self.scalars.below(value, STORED_BOUND)
+            self.writer.line(f"memref.store {stored.name}, {place} : {buffer.type}")

@@ -60,13 +60,14 @@ class Patterns:
         types: list[str],
         trips: int = EXTENT,
         type_: str = "index",
+        step: int = 1,
     ):
         writer = self.writer
         iv, *args = (writer.name() for _ in range(1 + len(inits)))
         results = [writer.name() for _ in inits]
         inner = scope.inside(trips)
-        inner.add(Integer(iv, type_, 0, trips - 1))
-        bounds = [writer.constant(k, type_) for k in (0, trips, 1)]
+        inner.add(Integer(iv, type_, 0, (trips - 1) * step))
+        bounds = [writer.constant(k, type_) for k in (0, trips * step, step)]
         pairs = ", ".join(f"{a} = {i}" for a, i in zip(args, inits, strict=True))
         left = f"{', '.join(results)} = " if results else ""
         carried = f" iter_args({pairs}) -> ({', '.join(types)})" if args else ""
@@ -242,6 +243,8 @@ class Patterns:
         scope.add(Float(loop.results[0], "f64", STORED_BOUND))
 
     def _change(self, loop: Loop) -> None:
+        if self.writer.chance(0.3):  # then it is more than a running extremum
+            loop.scope.add(Float(loop.args[0], "f64", STORED_BOUND))
         value = self._function(loop.scope, self._float(loop.scope))
         operands = self.writer.random.sample([loop.args[0], value.name], 2)
         operation = self.writer.random.choice(EXTREMA)
@@ -253,10 +256,11 @@ class Patterns:
         """A carried integer that grows, shrinks or wraps, read by a derivative."""
         type_ = self.writer.random.choice(["index", "i32", "i8"])
         increment = self.writer.random.choice([-2, -1, 1, 2, 3, 126])
+        step = self.writer.random.choice([1, 1, 2, 3])
         start = self.scalars.some_float(scope, "f64", STORED_BOUND)
         first = self.writer.constant(self.writer.random.randint(0, 4), type_)
         with self._loop(
-            scope, [start.name, first], ["f64", type_], type_=type_
+            scope, [start.name, first], ["f64", type_], type_=type_, step=step
         ) as loop:
             k = loop.args[1]
             if type_ == "index":

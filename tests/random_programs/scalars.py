@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from .writer import STORED_BOUND, STORED_INTEGERS, Float, Integer, Scope, Writer
+from .integers import Integers
+from .writer import STORED_BOUND, Float, Integer, Scope
 
 SQUASHED = {"math.sin": 1.0, "math.cos": 1.0, "math.tanh": 1.0, "math.atan": 1.6}
 """Functions of any number, with their largest magnitude."""
@@ -25,38 +26,44 @@ OF_POSITIVE = {
     "math.log1p": 3.0,
     "math.log2": 3.0,
     "math.cbrt": 2.0,
+    "math.log10": 1.0,
 }
 """Functions of a number from 1/2 to 6."""
+OF_SMALL = {"math.asin": 1.2, "math.acos": 2.7, "math.atanh": 1.5, "math.tan": 1.3}
+"""Functions of a number below 0.9."""
+TIES = (-1.0, -0.5, -0.0, 0.0, 0.5, 1.0)
 CHOICES = ("minimumf", "maximumf", "minnumf", "maxnumf")
-PREDICATES = ("olt", "ogt", "ole", "oge", "ult", "une")
+PREDICATES = (
+    *("olt", "ogt", "ole", "oge", "oeq", "one", "ord"),
+    *("ult", "ugt", "ule", "uge", "ueq", "une", "uno"),
+)
+ROUNDINGS = ("floor", "ceil", "round", "roundeven", "trunc")
 KINDS = {
-    "sum": 4.0,
-    "product": 4.0,
-    "squashed": 3.0,
-    "tame": 3.0,
+    "sum": 3.0,
+    "product": 3.0,
+    "squashed": 1.5,
+    "tame": 2.5,
     "positive": 2.0,
+    "small": 2.0,
+    "above one": 0.7,
     "quotient": 1.5,
     "choice": 1.5,
     "select": 1.5,
-    "power": 0.7,
-    "integer power": 0.4,
-    "atan2": 0.4,
-    "fma": 0.5,
-    "copysign": 0.3,
+    "power": 1.0,
+    "integer power": 0.7,
+    "atan2": 1.0,
+    "fma": 1.0,
+    "copysign": 1.0,
     "of integer": 0.7,
     "convert": 0.5,
     "constant": 0.3,
-    "rounded": 0.2,
+    "rounded": 0.7,
 }
 
 
 @dataclass
-class Scalars:
+class Scalars(Integers):
     """Writes random scalar operations."""
-
-    writer: Writer
-    single: bool
-    """Whether the program mixes f32 and f64."""
 
     def float_type(self) -> str:
         """A type for a new float."""
@@ -99,15 +106,28 @@ class Scalars:
         shift = self.writer.float_constant(shift, type_)
         return self._apply("arith.addf", square.bound + shift.bound, square, shift)
 
+    def _small(self, value: Float) -> Float:
+        """A bounded function of a value, below 0.9."""
+        operation = self.writer.random.choice(["math.sin", "math.cos", "math.tanh"])
+        bounded = self._apply(operation, 1.0, value)
+        factor = self.writer.float_constant(0.9, value.type)
+        return self._apply("arith.mulf", 0.9, bounded, factor)
+
     def new_float(self, scope: Scope) -> Float:
         """Write a random expression; its value is not made visible."""
         type_ = self.float_type()
         value = self._expression(self.writer.pick(KINDS), scope, type_)
         return self.below(value, 40.0)
 
+    def _next_float(self, scope: Scope, type_: str, bound: float) -> Float:
+        """Often the last one, so that what is computed is used, too."""
+        if scope.floats and self.writer.chance(0.4):
+            return self.below(self.converted(scope.floats[-1], type_), bound)
+        return self.some_float(scope, type_, bound)
+
     def _expression(self, kind: str, scope: Scope, type_: str) -> Float:
         choose = self.writer.random.choice
-        a = self.some_float(scope, type_, 8.0)
+        a = self._next_float(scope, type_, 8.0)
         match kind:
             case "sum":
                 b = self.some_float(scope, type_, 20.0)
@@ -126,6 +146,14 @@ class Scalars:
                 operation = choose([*OF_POSITIVE])
                 x = self._positive(scope, type_)
                 return self._apply(operation, OF_POSITIVE[operation], x)
+            case "small":
+                operation = choose([*OF_SMALL])
+                return self._apply(operation, OF_SMALL[operation], self._small(a))
+            case "above one":
+                one = self.writer.float_constant(1.0, type_)
+                x = self._positive(scope, type_)
+                x = self._apply("arith.addf", x.bound + 1, x, one)
+                return self._apply("math.acosh", 3.0, x)
             case "quotient":
                 b = self._positive(scope, type_)
                 return self._apply("arith.divf", 2 * a.bound, a, b)
@@ -146,11 +174,10 @@ class Scalars:
                 x, y = self._positive(scope, type_), self.below(b, 2.0)
                 return self._apply("math.powf", 36.0, x, y)
             case "integer power":
-                power = writer.integer_constant(
-                    writer.random.randint(-2, 3), "i32"
-                ).name
+                whole = writer.random.choice(["i32", "i32", "i64", "i8"])
+                power = writer.constant(writer.random.randint(-2, 3), whole)
                 x = self._positive(scope, type_)
-                text = f"math.fpowi {x.name}, {power} : {type_}, i32"
+                text = f"math.fpowi {x.name}, {power} : {type_}, {whole}"
                 return Float(writer.emit(text), type_, 220.0)
             case "atan2":
                 return self._apply("math.atan2", 3.2, a, self._positive(scope, type_))
@@ -158,11 +185,15 @@ class Scalars:
                 c = self.some_float(scope, type_, 8.0)
                 return self._apply("math.fma", a.bound * b.bound + c.bound, a, b, c)
             case "copysign":
+                if self.wild:  # NaN has no sign to rely on
+                    two = writer.float_constant(-2.0, type_)
+                    b = self._apply("arith.maxnumf", b.bound, b, two)
                 return self._apply("math.copysign", a.bound, a, b)
             case "of integer":
-                return self._of_integer(scope, type_)
+                return self.float_of(scope, type_)
             case "rounded":
-                rounded = self._apply("math.floor", a.bound + 1, a)
+                operation = f"math.{writer.random.choice(ROUNDINGS)}"
+                rounded = self._apply(operation, a.bound + 1, a)
                 return self._apply("arith.addf", 2 * a.bound + 1, rounded, a)
             case "convert":
                 other = "f32" if type_ == "f64" and self.single else "f64"
@@ -172,10 +203,31 @@ class Scalars:
                     round(writer.random.uniform(-2, 2), 2), type_
                 )
 
-    def _of_integer(self, scope: Scope, type_: str) -> Float:
-        value = self.some_integer(scope, "i32", -9, 9)
-        name = self.writer.emit(f"arith.sitofp {value.name} : i32 to {type_}")
-        return Float(name, type_, 9.0)
+    def clamped(self, scope: Scope, value: Float) -> Float:
+        """A value's magnitude, or the greater or smaller of it and a round number.
+
+        Where inputs are round numbers, too, these are often equal.
+        """
+        writer = self.writer
+        writer.drew("clamp")
+        if writer.chance(0.15):
+            return self._apply("math.absf", value.bound, value)
+        other = writer.float_constant(writer.random.choice(TIES), value.type)
+        if writer.chance(0.3):
+            other = self.some_float(scope, value.type, STORED_BOUND)
+        operands = writer.random.sample([value, other], 2)
+        bound = max(value.bound, other.bound)
+        operation = f"arith.{writer.random.choice(CHOICES)}"
+        return self._apply(operation, bound, *operands)
+
+    def times(self, scope: Scope, value: Integer) -> Float:
+        """A float times a bounded function of an integer."""
+        whole = self.cast(value, "i64") if value.type == "index" else value
+        text = f"arith.sitofp {whole.name} : {whole.type} to f64"
+        number = self.writer.emit(text)
+        sine = Float(self.writer.emit(f"math.sin {number} : f64"), "f64", 1.0)
+        factor = self.some_float(scope, "f64", STORED_BOUND)
+        return self._apply("arith.mulf", factor.bound, sine, factor)
 
     def product(self, scope: Scope, factor: Float) -> Float:
         """A float times itself or another: its derivative reads its value."""
@@ -185,86 +237,21 @@ class Scalars:
         return self._apply("arith.mulf", factor.bound * other.bound, factor, other)
 
     def condition(self, scope: Scope) -> str:
-        """An i1, of floats or of integers."""
+        """An i1, of floats, of integers or of other truth values."""
         writer = self.writer
         if scope.conditions and writer.chance(0.2):
             return writer.random.choice(scope.conditions)
-        if writer.chance(0.35):
-            a = self.some_integer(scope, "index", -9, 9)
-            b = self.some_integer(scope, "index", -9, 9)
-            predicate = writer.random.choice(["slt", "eq", "ne", "sge", "sgt"])
-            text = f"arith.cmpi {predicate}, {a.name}, {b.name} : index"
+        if scope.conditions and writer.chance(0.15):
+            name = self.logic(scope)
+        elif writer.chance(0.35):
+            name = self.comparison(scope)
         else:
             type_ = self.float_type()
             x, y = (self.some_float(scope, type_) for _ in range(2))
+            if writer.chance(0.05):
+                y = x
             predicate = writer.random.choice(PREDICATES)
             text = f"arith.cmpf {predicate}, {x.name}, {y.name} : {type_}"
-        name = writer.emit(text)
+            name = writer.emit(text)
         scope.conditions.append(name)
         return name
-
-    def some_integer(self, scope: Scope, type_: str, low: int, high: int) -> Integer:
-        """An integer of this type in a range that includes 0 to 4."""
-        writer = self.writer
-        if not scope.integers or writer.chance(0.1):
-            return writer.integer_constant(writer.random.randint(0, 4), type_)
-        fitting = [i for i in scope.integers[-8:] if i.type == type_]
-        if not fitting or writer.chance(0.2):
-            fitting = scope.integers
-        value = self.cast(writer.random.choice(fitting), type_)
-        if low <= value.low and value.high <= high:
-            return value
-        return self.folded(value, *STORED_INTEGERS)
-
-    def folded(self, value: Integer, low: int, high: int) -> Integer:
-        """The value's remainder in a range that starts at 0."""
-        count = self.writer.integer_constant(high - low + 1, value.type)
-        text = f"arith.remui {value.name}, {count.name} : {value.type}"
-        return Integer(self.writer.emit(text), value.type, low, high)
-
-    def cast(self, value: Integer, type_: str) -> Integer:
-        """The value in another integer type."""
-        if value.type == type_:
-            return value
-        name = value.name
-        if "index" in (value.type, type_):
-            name = self.writer.emit(
-                f"arith.index_cast {name} : {value.type} to {type_}"
-            )
-        else:
-            wider = int(type_[1:]) > int(value.type[1:])
-            operation = "extsi" if wider else "trunci"
-            name = self.writer.emit(
-                f"arith.{operation} {name} : {value.type} to {type_}"
-            )
-        return Integer(name, type_, value.low, value.high)
-
-    def new_integer(self, scope: Scope) -> Integer:
-        """Write a random integer operation; its value is not made visible."""
-        writer = self.writer
-        type_ = writer.random.choice(["index", "index", "i32", "i64"])
-        kind = writer.pick({"ring": 3, "order": 2, "float": 1, "divide": 1, "if": 1})
-        a, b = (self.some_integer(scope, type_, -50, 50) for _ in range(2))
-        low, high = min(a.low, b.low), max(a.high, b.high)
-        match kind:
-            case "ring":
-                operation = writer.random.choice(["addi", "subi", "muli"])
-                reach = max(map(abs, (a.low, a.high, 1))) * max(
-                    map(abs, (b.low, b.high, 2))
-                ) + max(map(abs, (a.low, a.high, b.low, b.high)))
-                low, high = -reach, reach
-            case "order":
-                operation = writer.random.choice(["minsi", "maxsi"])
-            case "float":
-                x = self.some_float(scope, self.float_type(), 3.5)
-                text = f"arith.fptosi {x.name} : {x.type} to i32"
-                return Integer(writer.emit(text), "i32", -3, 3)
-            case "divide":
-                operation = writer.random.choice(["ceildivsi", "floordivsi", "remsi"])
-                b = writer.integer_constant(writer.random.choice([2, 3]), type_)
-                low, high = min(a.low, -2) - 1, max(a.high, 2) + 1
-            case _:
-                text = f"arith.select {self.condition(scope)}, {a.name}, {b.name}"
-                return Integer(writer.emit(f"{text} : {type_}"), type_, low, high)
-        text = f"arith.{operation} {a.name}, {b.name} : {type_}"
-        return Integer(writer.emit(text), type_, low, high)

@@ -1,10 +1,13 @@
 """Lines of MLIR, and the values that are visible where the next one goes."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+_NAME = re.compile(r"%\w+")
+_OPERATION = re.compile(r'(?:%.* = )?"?([a-z]+\.\w+)')
 TRIPS_MAX = 150
 """Most iterations of a whole nest, product over its loops."""
 
@@ -30,7 +33,7 @@ class Integer:
 
 @dataclass(frozen=True)
 class Buffer:
-    """A memref; elements are floats below 2 or integers from 0 to 4."""
+    """A memref; elements are floats below 2 or integers in their `stored_range`."""
 
     name: str
     element: str
@@ -52,6 +55,25 @@ class Buffer:
 Value = Float | Integer | Buffer
 STORED_BOUND = 2.0
 STORED_INTEGERS = (0, 4)
+
+
+def width_of(type_: str) -> int:
+    """Bits of an integer type."""
+    return 64 if type_ == "index" else int(type_[1:])
+
+
+def whole_range(type_: str) -> tuple[int, int]:
+    """What a type can hold, as signed numbers; i1 is 0 or 1."""
+    half = 1 << (width_of(type_) - 1)
+    return (0, 1) if type_ == "i1" else (-half, half - 1)
+
+
+def stored_range(type_: str) -> tuple[int, int]:
+    """What buffers, loops and branches pass on in an integer type.
+
+    Small numbers, as programs count and address with, or anything.
+    """
+    return STORED_INTEGERS if type_ in ("index", "i32") else whole_range(type_)
 
 
 @dataclass
@@ -85,6 +107,8 @@ class Scope:
         match value:
             case Float():
                 self.floats.append(value)
+            case Integer(type="i1"):
+                self.conditions.append(value.name)
             case Integer():
                 self.integers.append(value)
             case Buffer() if value.extents is not None and 0 in value.extents:
@@ -106,6 +130,8 @@ class Writer:
     count: int = 0
     constructs: Counter[str] = field(default_factory=Counter[str])
     """What was drawn, and how often; all functions of a program share one."""
+    used: set[str] = field(default_factory=set[str])
+    """Names that stand in some operation as an operand."""
     globals: dict[str, tuple[Buffer, str]] = field(
         default_factory=dict[str, tuple[Buffer, str]]
     )
@@ -121,14 +147,24 @@ class Writer:
         return f"%{self.prefix}{self.count}"
 
     def line(self, text: str) -> None:
-        """Write an operation without results."""
+        """Write an operation that needs no name for a result."""
+        self._count(text)
         self.lines.append(text)
 
     def emit(self, text: str) -> str:
         """Write an operation with one result and return the result's name."""
+        self._count(text)
         name = self.name()
         self.lines.append(f"{name} = {text}")
         return name
+
+    def _count(self, text: str) -> None:
+        """Operations are constructs, too."""
+        _, _, operands = text.rpartition(" = ") if text[0] == "%" else ("", "", text)
+        self.used.update(_NAME.findall(operands))
+        found = _OPERATION.match(text)
+        if found:
+            self.drew(found[1])
 
     def constant(self, value: float, type_: str) -> str:
         """The name of a constant."""
@@ -151,6 +187,14 @@ class Writer:
     def float_constant(self, value: float, type_: str) -> Float:
         """A float constant."""
         return Float(self.constant(float(value), type_), type_, abs(value))
+
+    def policy(self, word: str = "") -> str:
+        """The attribute of a loop or function that asks for a tape policy, perhaps."""
+        if not self.chance(0.06):
+            return ""
+        self.drew("policy asked for by the program")
+        policy = self.random.choice(["min-cut", "save-all", "recompute"])
+        return f' {word}{{tape.policy = "{policy}"}}'
 
     def chance(self, probability: float) -> bool:
         """True with this probability."""

@@ -204,7 +204,6 @@ func.func @main(%x: memref<6xf64>, %y: memref<3x4xf64>, %k: index) {{
         inputs={"arg0": x, "arg1": y, "arg2": np.array(2)},
         wrt=(0, 1),
         seeds={f"seed_arg{n}": rng.uniform(-1, 1, s) for n, s in enumerate(shapes)},
-        directions={n: rng.uniform(-1, 1, s) for n, s in enumerate(shapes)},
     )
     assert compare(case, levels=True, engine="compiled").status == "passed"
     assert compare(replace(case, seed=1)).status == "passed"

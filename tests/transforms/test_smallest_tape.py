@@ -11,8 +11,9 @@ from tapeflow.analysis.tape_policy import POLICIES
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import DifferentiatePass
-from tests.random_programs.compare import CONTEXT, compare
+from tests.random_programs.compare import compare
 from tests.random_programs.generate import FUNCTION, Case
+from tests.random_programs.levels import CONTEXT
 
 HEAD = """
   %c0 = arith.constant 0 : index
@@ -185,7 +186,6 @@ def case_of(text: str, n: int, steps: int) -> Case:
         inputs={"arg0": rng.normal(size=n) + 0.3, "arg1": np.array(steps)},
         wrt=(0,),
         seeds={"seed0": np.array(1.5), "seed_arg0": rng.normal(size=n)},
-        directions={0: rng.normal(size=n)},
     )
 
 

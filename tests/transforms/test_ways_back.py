@@ -164,7 +164,6 @@ def test_gradients_at_every_level(name: str):
             **{f"seed{k}": np.array(1.5) for k in range(results)},
             "seed_arg0": rng.normal(size=4),
         },
-        directions={0: rng.normal(size=4)},
     )
     for seed in range(4):
         assert compare(replace(case, seed=seed), levels=True).status == "passed"

@@ -1,0 +1,160 @@
+"""Small plausible mistakes in the rules and the analyses of differentiation."""
+
+from .fault import Fault
+
+ANALYSIS = (
+    Fault(
+        "a product gives each factor its own value",
+        "analysis/derivative_rules.py",
+        "arith.MulfOp: (G * B, G * A)",
+        "arith.MulfOp: (G * A, G * B)",
+    ),
+    Fault(
+        "the magnitude of zero has a slope",
+        "analysis/derivative_rules.py",
+        'Recorded(Compare("ogt", A, ZERO))',
+        'Recorded(Compare("oge", A, ZERO))',
+        needs="math.absf",
+    ),
+    Fault(
+        "the angle's derivatives have one sign",
+        "analysis/derivative_rules.py",
+        "-(G / (A + B * (B / A)))",
+        "G / (A + B * (B / A))",
+        needs="math.atan2",
+    ),
+    Fault(
+        "copysign forgets the sign of its argument",
+        "analysis/derivative_rules.py",
+        "G * (_call(math.CopySignOp, ONE, A) * _call(math.CopySignOp, ONE, B))",
+        "G * _call(math.CopySignOp, ONE, B)",
+        needs="math.copysign",
+    ),
+    Fault(
+        "fma gives its factors their own values",
+        "analysis/derivative_rules.py",
+        "math.FmaOp: (G * B, G * A, G)",
+        "math.FmaOp: (G * A, G * B, G)",
+        needs="math.fma",
+    ),
+    Fault(
+        "the inverse cosine grows",
+        "analysis/derivative_rules.py",
+        "math.AcosOp: (-(G / ",
+        "math.AcosOp: ((G / ",
+        needs="math.acos",
+    ),
+    Fault(
+        "no derivative flows through the results of branches",
+        "analysis/activity.py",
+        "case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
+        "case scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
+        needs="if",
+    ),
+    Fault(
+        "a running extremum may have other uses",
+        "analysis/running_values.py",
+        "if users == [op, terminator]:",
+        "if op in users:",
+        needs="pattern",
+    ),
+    Fault(
+        "a counter forgets the step of its loop",
+        "analysis/running_values.py",
+        "increment // step)",
+        "increment)",
+        needs="pattern",
+    ),
+    Fault(
+        "a counter may have another type than the index",
+        "analysis/running_values.py",
+        "or value.type != index.type",
+        "",
+        needs="pattern",
+    ),
+    Fault(
+        "a sum may be subtracted from",
+        "analysis/accumulators.py",
+        "case arith.SubfOp() as subtraction if use.index == 0:",
+        "case arith.SubfOp() as subtraction:",
+    ),
+    Fault(
+        "a sum may also be used otherwise",
+        "analysis/accumulators.py",
+        "if len(uses) != 1:",
+        "if not uses:",
+    ),
+    Fault(
+        "a buffer is private that an iteration reads before it writes",
+        "analysis/fusion.py",
+        ") and self.accesses.overwritten_first(body, buffer)",
+        ")",
+    ),
+    Fault(
+        "a fused loop reads what is written behind it",
+        "analysis/fusion.py",
+        "else not activity.buffers.written_after(buffer, loop, scope)",
+        "else True",
+    ),
+    Fault(
+        "an adjoint inside a nested block is taken to be known",
+        "analysis/fusion.py",
+        """            if user is not use.operation:
+                if value in self.facts.captured.get(user, ()):
+                    return False
+""",
+        """            if user is not use.operation:
+                continue
+""",
+    ),
+    Fault(
+        "loads are moved in front of fused loops",
+        "analysis/fusion.py",
+        "if not value.op.has_trait(Pure) or value.op.regions:",
+        "if value.op.regions:",
+    ),
+    Fault(
+        "one store overwrites a whole buffer",
+        "analysis/overwriting.py",
+        "case memref.StoreOp() if not op.indices:",
+        "case memref.StoreOp():",
+    ),
+    Fault(
+        "a loop from anywhere fills a buffer",
+        "analysis/overwriting.py",
+        "if constant_of(loop.lb) != 0 or constant_of(loop.step) != 1:",
+        "if constant_of(loop.step) != 1:",
+    ),
+    Fault(
+        "what is filled is loaded at other places",
+        "analysis/overwriting.py",
+        "        own is index\n",
+        "        own is not None\n",
+    ),
+    Fault(
+        "stores in earlier iterations are not undone",
+        "analysis/undo.py",
+        "return any(not around.isdisjoint(ancestors(read)) for read in reads)",
+        "return False",
+    ),
+    Fault(
+        "a store's value is reloaded after writes that are not undone",
+        "analysis/undo.py",
+        "if isinstance(access, memref.LoadOp):\n            return True",
+        "if access is not None:\n            return True",
+    ),
+    Fault(
+        "a value is reloaded from a store that may not run",
+        "analysis/recall_ways.py",
+        "and store.parent is owner_block(value)",
+        "",
+    ),
+    Fault(
+        "loads are repeated whatever was written",
+        "analysis/recall_ways.py",
+        "if self.buffers.unchanged_after(access, self.scopes.around(access)):",
+        "if not self.buffers.written_after(\n"
+        "            access.memref, access, self.scopes.around(access)\n"
+        "        ):",
+    ),
+)

@@ -1,0 +1,200 @@
+"""Small plausible mistakes, each a change of one place in the product's source."""
+
+from .fault import Fault
+from .planted_analysis import ANALYSIS
+
+SHRINKING = (
+    Fault(
+        "narrow numbers without a sign get one",
+        "analysis/stack_contents.py",
+        "return Narrowing(IntegerType(width), arith.ExtUIOp)",
+        "return Narrowing(IntegerType(width), arith.ExtSIOp)",
+        levels=True,
+    ),
+    Fault(
+        "a difference lies where the sum lies",
+        "analysis/integer_intervals.py",
+        "arith.SubiOp: _monotonic(int.__sub__)",
+        "arith.SubiOp: _monotonic(int.__add__)",
+        levels=True,
+    ),
+    Fault(
+        "extui keeps the sign",
+        "analysis/integer_intervals.py",
+        "arith.ExtUIOp: _without_sign",
+        "arith.ExtUIOp: _same_number",
+        levels=True,
+        needs="arith.extui",
+    ),
+    Fault(
+        "shrui keeps the sign",
+        "analysis/integer_intervals.py",
+        "    if a.low < 0:\n        # The sign",
+        "    if a.low > a.high:\n        # The sign",
+        levels=True,
+        needs="arith.shrui",
+    ),
+    Fault(
+        "what a loop carries stays as it begins",
+        "analysis/integer_ranges.py",
+        "self._join(loop.body.block.args[1:], op.operands)",
+        "pass",
+        levels=True,
+    ),
+    Fault(
+        "the last truth value of a word is read upside down",
+        "transforms/pack_truth_values.py",
+        'arith.CmpiOp(word, zero, "slt")',
+        'arith.CmpiOp(word, zero, "sge")',
+        levels=True,
+    ),
+    Fault(
+        "truth values of a word are read one bit off",
+        "transforms/pack_truth_values.py",
+        "amount = self._constants.value(number, self._width)",
+        "amount = self._constants.value(number - 1, self._width)",
+        levels=True,
+    ),
+    Fault(
+        "stacks gather across uses between",
+        "analysis/stack_groups.py",
+        "> len(site)",
+        "> len(site) + 99",
+        levels=True,
+    ),
+    Fault(
+        "a value that changes is taken for constant",
+        "analysis/stack_contents.py",
+        "if home is None or home.find_ancestor_op_in_block(member.stack) is None:",
+        "if home is None:",
+        levels=True,
+    ),
+)
+EMISSION = (
+    Fault(
+        "the last change of a maximum is noted the wrong way round",
+        "transforms/track_extrema.py",
+        "choices = (last, index) if extremum.carried == 0 else (index, last)",
+        "choices = (last, index)",
+        needs="pattern",
+    ),
+    Fault(
+        "shadows rotate forward where a loop runs backwards",
+        "transforms/reverse_control.py",
+        "[shadow[image] for image in inverse(permutation)]",
+        "[shadow[image] for image in permutation]",
+    ),
+    Fault(
+        "restored buffers rotate forward where a loop runs backwards",
+        "transforms/reverse_control.py",
+        "[contents[image] for image in inverse(swap)]",
+        "[contents[image] for image in swap]",
+    ),
+    Fault(
+        "a loop's adjoint does not reach what it starts from",
+        "transforms/reverse_control.py",
+        "sweep.accumulate(adjoints, op.iter_args[position], adjoint)",
+        "adjoints.setdefault(op.iter_args[position], adjoint)",
+    ),
+    Fault(
+        "a while loop's last test has no reverse",
+        "transforms/reverse_control.py",
+        "    reverse_test(adjoints, op.results)\n    sweep.builder.location",
+        "    sweep.reverse_block(before, adjoints)\n    sweep.builder.location",
+        needs="while",
+    ),
+    Fault(
+        "shadows of swapped buffers are not permuted",
+        "transforms/shadow_buffers.py",
+        "if order > 1:",
+        "if order > 2:",
+    ),
+    Fault(
+        "a store leaves its shadow as it is",
+        "transforms/reverse_memory.py",
+        "sweep.builder.add(memref.StoreOp.get(zero, shadow, indices))\n    overwritten",
+        "overwritten",
+    ),
+    Fault(
+        "what a copy overwrites keeps its adjoint",
+        "transforms/reverse_memory.py",
+        "after = sweep.builder.value(arith.AddfOp(before, adjoint))",
+        "after = adjoint",
+        needs="copy",
+    ),
+    Fault(
+        "numbers above one are factors of one",
+        "transforms/simplify_adjoints.py",
+        "constant.value.data == 1.0",
+        "constant.value.data >= 1.0",
+        levels=True,
+    ),
+)
+LOWERING = (
+    Fault(
+        "regions merge whose records cross",
+        "analysis/region_mirrors.py",
+        "facts.pops[op] = Pop(tape, loads, region.tape)",
+        "facts.pops[op] = Pop(tape, loads, None)",
+        levels=True,
+    ),
+    Fault(
+        "merged regions have the room of one",
+        "transforms/merge_regions.py",
+        'capacity, region.capacity, "pushes"',
+        '0, region.capacity, "pushes"',
+        levels=True,
+    ),
+    Fault(
+        "blocks of records overlap",
+        "transforms/arena_layout.py",
+        "others = self._layout.stride_bytes - row",
+        "others = self._layout.stride_bytes - 2 * row",
+        levels=True,
+    ),
+    Fault(
+        "the slot before the first is the first",
+        "transforms/form_streams.py",
+        "return builder.select(wraps, last, ahead, ",
+        "return builder.select(wraps, base, ahead, ",
+        levels=True,
+    ),
+    Fault(
+        "a chunk asks the tile of one tape only",
+        "transforms/strip_mine.py",
+        "least = body.minimum(least, count, ",
+        "least = body.minimum(least, least, ",
+        levels=True,
+    ),
+    Fault(
+        "writes overtake reads in overlapped iterations",
+        "analysis/loop_dependences.py",
+        "before[op].update(reads_since.pop(memory, ()))",
+        "reads_since.pop(memory, ())",
+        levels=True,
+    ),
+)
+ARITHMETIC = (
+    Fault(
+        "halves are rounded to even",
+        "backend/float_semantics.py",
+        'math.RoundOp: "round_away({0})"',
+        'math.RoundOp: "round_even({0})"',
+        needs="math.round",
+    ),
+    Fault(
+        "unsigned minimum of signed numbers",
+        "backend/integer_semantics.py",
+        'arith.MinUIOp: IntegerRule("select(below({0}, {1}), {0}, {1})"',
+        'arith.MinUIOp: IntegerRule("min({0}, {1})"',
+        needs="arith.minui",
+    ),
+    Fault(
+        "the greater of numbers and NaN is NaN",
+        "backend/float_semantics.py",
+        'arith.MaxnumfOp: "maxnum({0}, {1})"',
+        'arith.MaxnumfOp: "maximum({0}, {1})"',
+        needs="arith.maxnumf",
+    ),
+)
+FAULTS = (*ANALYSIS, *SHRINKING, *EMISSION, *LOWERING, *ARITHMETIC)

@@ -1,0 +1,77 @@
+"""The runner: what ends or blocks a worker is a finding; planted faults are found."""
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.random_programs.compare import Outcome
+from tests.random_programs.fault import Fault
+from tests.random_programs.generate import Case, generate
+from tests.random_programs.planted import planted, search
+from tests.random_programs.planted_faults import FAULTS
+from tests.random_programs.report import Report
+from tests.random_programs.runner import Finding, Runner
+from tests.random_programs.worker import Failure, Worker
+
+
+class _Ends:
+    """What runs a function where it is unpickled: in the worker."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object):
+        self._reduced = (function, arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return self._reduced
+
+
+def test_a_crash_and_a_hang_are_findings_and_the_next_program_runs() -> None:
+    worker = Worker("reference", seconds=3)
+    try:
+        ends: Case = _Ends(os._exit, 139)  # pyright: ignore
+        assert worker.compare(ends, levels=False) == Failure(
+            "crash: the process ended with exit code 139"
+        )
+        hangs: Case = _Ends(time.sleep, 60)  # pyright: ignore
+        assert worker.compare(hangs, levels=False) == Failure(
+            "hang: no answer after 3 seconds"
+        )
+        answered = worker.compare(generate(0), levels=False)
+        assert isinstance(answered, Outcome) and answered.status == "passed"
+    finally:
+        worker.stop()
+
+
+def test_all_programs_are_run_and_counted() -> None:
+    report = Report()
+    for finding in Runner(first=0, count=4, jobs=2).run():
+        report.add(finding)
+    assert report.rows["any program"].drawn == 4
+    assert report.next_seed(0) == 4
+    assert not report.failed
+
+
+def test_too_many_refusals_are_told() -> None:
+    report = Report()
+    refused = Outcome("refused", ("no rule",))
+    report.add(Finding(0, refused, frozenset({"for"})))
+    assert not report.passes_enough
+    assert report.rows["for"].refused == {"no rule": 1}
+    assert "fewer than 90% of the programs pass" in report.lines()[-1]
+
+
+def test_failures_of_constructs_set_apart_do_not_count() -> None:
+    report = Report(apart=("for",))
+    report.add(Finding(0, Failure("crash"), frozenset({"for"})))
+    assert report.failed == [] and report.failed_apart == [0]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_fault_has_its_place_in_the_product(fault: Fault) -> None:
+    compile(planted(fault), fault.path, "exec")
+
+
+def test_a_planted_fault_is_found() -> None:
+    wrong_product, *_ = FAULTS
+    assert search(wrong_product, count=10, seed=0).programs == 1
