@@ -63,6 +63,7 @@ func.func @carried(%lb: i32, %ub: i32, %step: i32, %n: index, %a: f64) -> f64 {
 // The chunks would not find that the step is not positive.
 // CHECK-NEXT:   scf.for %{{.*}} = %lb to %lb step %step : i32 {
 // CHECK-NEXT:   }
+// CHECK-NEXT:   %step_1 = arith.index_cast %step : i32 to index
 // CHECK-NEXT:   %i, %r = scf.while (%start = %lb, %sum = %a) : (i32, f64) -> (i32, f64) {
 // CHECK-NEXT:     %more = arith.cmpi slt, %start, %ub : i32
 // CHECK-NEXT:     scf.condition(%more) %start, %sum : i32, f64
@@ -97,6 +98,8 @@ func.func @anywhere(%lb: index, %ub: index, %step: index, %n: index, %a: f64) {
 // CHECK-LABEL: func.func @anywhere(%lb: index, %ub: index, %step: index, %n: index, %a: f64) {
 // CHECK-NEXT:   %c9223372036854775807 = arith.constant 9223372036854775807 : index
 // CHECK-NEXT:   %s = tape.allocate %n : !tape.region<[f64], aos, tile 32>
+// CHECK-NEXT:   scf.for %{{.*}} = %lb to %lb step %step {
+// CHECK-NEXT:   }
 // CHECK-NEXT:   %most = arith.divui %c9223372036854775807, %step : index
 // CHECK-NEXT:   %i = scf.while (%start = %lb) : (index) -> index {
 // CHECK-NEXT:     %more = arith.cmpi slt, %start, %ub : index
