@@ -23,18 +23,18 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.traits import IsTerminator
-from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import (
     CommonSubexpressionElimination,
 )
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.transforms.replacement import inline_block, replace_by_values
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
 
 TIDYING: tuple[ModulePass, ...] = (
-    CanonicalizePass(),
+    ExactCanonicalizePass(),
     CommonSubexpressionElimination(),
     SimplifyAdjointsPass(),
 )

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
-from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.common_subexpression_elimination import (
     CommonSubexpressionElimination,
 )
@@ -28,6 +27,7 @@ from tapeflow.transforms import (
     ShrinkTapePass,
     SimplifyAdjointsPass,
 )
+from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.universe import full_context
 
 from .places import RandomPlacesPass
@@ -35,7 +35,7 @@ from .places import RandomPlacesPass
 CONTEXT = full_context()
 FRONT: tuple[ModulePass, ...] = (
     SimplifyAdjointsPass(),
-    CanonicalizePass(),
+    ExactCanonicalizePass(),
     CommonSubexpressionElimination(),
     ShrinkTapePass(),
 )
