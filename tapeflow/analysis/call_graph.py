@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
@@ -30,6 +31,15 @@ class CallGraph:
         if not isinstance(call, CallOp):
             return None
         return self._functions.get(call.callee.string_value())
+
+    def is_called(self, function: FuncOp) -> bool:
+        """Whether a function of the module calls this one."""
+        return function in self._called
+
+    @cached_property
+    def _called(self) -> frozenset[FuncOp]:
+        functions = self._functions.values()
+        return frozenset(callee for each in functions for callee in self.callees(each))
 
     def calls(self, function: FuncOp) -> tuple[CallOp, ...]:
         """The calls of a function in program order."""

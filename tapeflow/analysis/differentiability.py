@@ -13,6 +13,7 @@ from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.derivative_rules import rule_of
 from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.views import REINTERPRET_REMEDY, VIEWS, reinterpret_problem
+from tapeflow.analysis.what_runs import running_problems
 from tapeflow.dialects.ad import is_differentiable, is_float
 
 _BUFFER_OPS = (
@@ -203,13 +204,18 @@ def _call_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
 
 def find_problems(function: func.FuncOp, activity: Activity) -> tuple[Problem, ...]:
     """Everything that stands in the way of a correct gradient, in program order."""
-    return tuple(
+    return tuple(p for op in function.walk() for p in _problems(op, activity))
+
+
+def _problems(op: Operation, activity: Activity) -> list[Problem]:
+    """Those of one operation; if there are others, not that no engine runs it."""
+    found = [
         problem
-        for op in function.walk()
         for check in (
             _call_problems if isinstance(op, func.CallOp) else _buffer_problems,
             _structure_problems,
             _arithmetic_problems,
         )
         for problem in check(op, activity)
-    )
+    ]
+    return found or [Problem(op, *problem) for problem in running_problems(op)]

@@ -1,11 +1,11 @@
 """Finds the buffers of a function, and who writes them.
 
 Distinct arguments are promised not to overlap, nor to be globals (see
-docs/differentiation.md). That is a promise to the function that a user runs, so those
-of a function that others call may be one buffer. What an operation not known here makes
-of a buffer is taken to be the same memory, and to be written unless the operation says
-that it does not write. A call writes what the function that it calls does; what is not
-known, all that anybody else has a name of.
+docs/differentiation.md). That is a promise to the function that a user runs or
+differentiates, so those of a function that others call may be one buffer. What an
+operation not known here makes of a buffer is taken to be the same memory, and to be
+written unless the operation says that it does not write. A call writes what the
+function that it calls does; what is not known, all that anybody else has a name of.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,25 +24,24 @@ from tapeflow.analysis.memory_effects import (
     written_memrefs,
 )
 from tapeflow.analysis.union_find import UnionFind
-from tapeflow.analysis.views import may_overlap_itself
+from tapeflow.analysis.views import may_be_given_overlap, may_overlap_itself
 
 
-def called_functions(module: Operation) -> frozenset[str]:
-    """The names of functions that others call, maybe with buffers that overlap."""
-    return frozenset(
-        op.callee.string_value() for op in module.walk() if isinstance(op, func.CallOp)
-    )
-
-
-def find_buffers(function: func.FuncOp, *, is_called: bool = False) -> Buffers:
+def find_buffers(
+    function: func.FuncOp,
+    graph: CallGraph | None = None,
+    *,
+    is_promised: bool = False,
+) -> Buffers:
     """Find the buffers of a function and who writes them.
 
-    Linear in the size of the function and of all that it calls.
+    Linear in the size of the module around it; given the graph of that module, in the
+    size of the function and of all that it calls.
 
     Args:
-        is_called: whether other functions may call it with buffers that overlap.
+        is_promised: whether its arguments are apart even if others call it.
     """
-    graph = CallGraph.around(function)
+    graph = graph or CallGraph.around(function)
     effects: dict[func.FuncOp, CallEffects] = {}
     if graph.calls(function):
         for component in graph.components(function):
@@ -53,7 +52,10 @@ def find_buffers(function: func.FuncOp, *, is_called: bool = False) -> Buffers:
                     if is_recursive
                     else _Search(callee, graph, effects).effects()
                 )
-    return _Search(function, graph, effects, is_called).buffers()
+    search = _Search(function, graph, effects)
+    if not is_promised and graph.is_called(function):
+        search.mix_arguments()
+    return search.buffers()
 
 
 class _Search:
@@ -64,7 +66,6 @@ class _Search:
         function: func.FuncOp,
         graph: CallGraph,
         effects: Mapping[func.FuncOp, CallEffects],
-        is_called: bool = False,
     ):
         self._function = function
         self._graph = graph
@@ -87,8 +88,13 @@ class _Search:
             self._note_writes(op, does)
         if self._strange:
             self._mix(self._everybodys())
-        if is_called:
-            self._make_one([*self._shared, *self._globals.values()])
+
+    def mix_arguments(self) -> None:
+        """Take all arguments and globals for one buffer, as a caller may do."""
+        everybodys = self._everybodys()
+        for other in everybodys[1:]:
+            self._classes.union(everybodys[0], other)
+        self._overlapping += filter(may_be_given_overlap, self._function.args)
 
     def buffers(self) -> Buffers:
         """What was found."""
@@ -163,10 +169,6 @@ class _Search:
 
     def _everybodys(self) -> list[SSAValue]:
         return [*self._globals.values(), *self._shared, *self._strange]
-
-    def _make_one(self, buffers: Sequence[SSAValue]) -> None:
-        for buffer in buffers:
-            self._classes.union(buffers[0], buffer)
 
     def _mix(self, buffers: Sequence[SSAValue]) -> None:
         """Whoever writes to one of these may write to any."""

@@ -98,6 +98,16 @@ def may_overlap_itself(value: SSAValue) -> bool:
             return _says_that_it_overlaps(value)
 
 
+def may_be_given_overlap(argument: SSAValue) -> bool:
+    """Whether a caller may pass a memref of which two indices are one element."""
+    type_ = argument.type
+    if not isinstance(type_, MemRefType) or isinstance(type_.layout, NoneAttr):
+        return False
+    strides = type_.get_strides()
+    sizes = [None if n == DYNAMIC_INDEX else n for n in type_.get_shape()]
+    return strides is None or not _is_nested(sizes, strides)
+
+
 def _says_that_it_overlaps(value: SSAValue) -> bool:
     """Whether the type of a memref tells that two indices are one element."""
     type_ = value.type

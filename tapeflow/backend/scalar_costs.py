@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import Float32Type
 from xdsl.ir import Attribute, Operation
 
 from hwmodel import Operation as Kind
-from tapeflow.backend.scalar_types import is_float
+from tapeflow.dialects.ad import is_float
 
 _INTEGER: dict[type[Operation], tuple[Kind, ...]] = {
     **dict.fromkeys(

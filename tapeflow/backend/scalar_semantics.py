@@ -18,6 +18,7 @@ from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, Operation
 
+from tapeflow.analysis.what_runs import integer_bits, is_scalar
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.backend.float_semantics import (
     FLOAT_COMPARISONS,
@@ -37,7 +38,7 @@ from tapeflow.backend.integer_semantics import (
     viewed,
     wrapped,
 )
-from tapeflow.backend.scalar_types import integer_bits, is_float, is_scalar
+from tapeflow.dialects.ad import is_float
 from tapeflow.dialects.tape_marks import TAPE_SIZE
 
 

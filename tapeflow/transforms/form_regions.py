@@ -13,6 +13,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.buffers import Buffers, ancestors
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.levels import Level
 from tapeflow.analysis.push_count import PushCount, count_pushes
@@ -89,11 +90,12 @@ class FormRegionsPass(ModulePass):
             _refuse(
                 op, f"{self.name}: a block has a power of two records, not {self.block}"
             )
+        graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 _RegionBuilder(
                     function, self.layout, self.block, self.conditional == "growing"
-                ).build()
+                ).build(graph)
                 number_regions(function)
         try:
             set_stated_layouts(op, parse_layouts(self.layouts, self.block))
@@ -114,14 +116,14 @@ class _RegionBuilder:
         self._constants = FunctionConstants(function)
         self._emitters: dict[Operation, PushCountEmitter] = {}
 
-    def build(self) -> None:
+    def build(self, graph: CallGraph) -> None:
         for op in tuple(self._function.walk()):
             if isinstance(op, StackOp) and op.tape.first_use is None:
                 Rewriter.erase_op(op)
         groups = group_stacks(self._function)
         if not groups:
             return
-        buffers = find_buffers(self._function)
+        buffers = find_buffers(self._function, graph)
         # All counts first: they look at loops that still hold the old pushes.
         tapes = [self._allocate(group, buffers) for group in groups]
         for group, tape in zip(groups, tapes, strict=True):

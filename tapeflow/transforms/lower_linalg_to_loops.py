@@ -18,7 +18,8 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.hints import isa
 
-from tapeflow.analysis.find_buffers import called_functions, find_buffers
+from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.linalg_nests import (
     LINALG_OPS,
     LinalgNest,
@@ -71,10 +72,10 @@ def _keep_whole(module: ModuleOp) -> None:
 
     A copy reads everything before it writes, which loops do only if buffers are apart.
     """
-    called = called_functions(module)
+    graph = CallGraph(module)
     copies = [*operations_of(module, (linalg.ops.CopyOp,))]
     buffers = {
-        function: find_buffers(function, is_called=function.sym_name.data in called)
+        function: find_buffers(function, graph)
         for function in {function for _, function in copies}
     }
     for copy, function in copies:

@@ -11,6 +11,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.levels import Level
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_types import TapeRegionType
@@ -73,10 +74,11 @@ class LowerTapeToMemrefPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, *Level.REGIONS.down())
+        graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 constants = FunctionConstants(function)
-                reserve_records(function, constants)
+                reserve_records(function, constants, graph)
                 lowering = _Lowering(constants)
                 rules = lowering.rules()
                 thread_state(function, ("top", "limit"), rules, _is_behind_cache)

@@ -13,7 +13,8 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.find_buffers import called_functions, find_buffers
+from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.levels import Level
 from tapeflow.analysis.loop_dependences import carried_number
 from tapeflow.analysis.loop_stages import Stages, constant_span, cut_loop
@@ -70,15 +71,15 @@ class PipelineLoopsPass(ModulePass):
         if self.stages < 1 or self.stages & (self.stages - 1):
             message = f"{self.name}: stages={self.stages} is not a power of two"
             op.emit_error(message, PassFailedException(message))
-        called = called_functions(op)
+        graph = CallGraph(op)
         for _ in range(self.stages.bit_length() - 1):
             for function in op.walk():
                 if isinstance(function, FuncOp) and not function.is_declaration:
-                    _pipeline(function, function.sym_name.data in called)
+                    _pipeline(function, graph)
 
 
-def _pipeline(function: FuncOp, is_called: bool) -> None:
-    buffers = find_buffers(function, is_called=is_called)
+def _pipeline(function: FuncOp, graph: CallGraph) -> None:
+    buffers = find_buffers(function, graph)
     loops = [op for op in function.walk() if isinstance(op, scf.ForOp)]
     cuts = [(loop, cut_loop(loop, buffers)) for loop in loops]
     for loop, stages in cuts:

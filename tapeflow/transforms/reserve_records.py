@@ -9,6 +9,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
@@ -16,7 +17,9 @@ from tapeflow.transforms.emit_push_count import PushCountEmitter
 from tapeflow.transforms.index_builder import FunctionConstants
 
 
-def reserve_records(function: FuncOp, constants: FunctionConstants) -> None:
+def reserve_records(
+    function: FuncOp, constants: FunctionConstants, graph: CallGraph
+) -> None:
     """Put a `tape.reserve` before every push to a growing region behind the cache.
 
     It stands in front of the outermost loops that push one record at a time and whose
@@ -26,7 +29,7 @@ def reserve_records(function: FuncOp, constants: FunctionConstants) -> None:
     pushes = [op for op in function.walk() if isinstance(op, PushOp) and _grows(op)]
     if not pushes:
         return
-    buffers = find_buffers(function)
+    buffers = find_buffers(function, graph)
     moves = _moves_inside(function)
     emitters: dict[Operation, PushCountEmitter] = {}
     for push in pushes:

@@ -110,3 +110,33 @@ def test_what_an_operation_may_change(buffer: str, change: str) -> None:
     assert isinstance(load, memref.LoadOp)
     is_changed = not find_buffers(function).unchanged_after(load, function.body.block)
     assert is_changed == (buffer in CHANGES[change])
+
+
+STRIDED = "memref<4xindex, strided<[?]>>"
+CALLED = f"""
+  "memref.global"() <{{sym_name = "t", type = memref<4xindex>,
+    sym_visibility = "private", initial_value = dense<6> : tensor<4xindex>}}> : () -> ()
+  func.func @f(%x: memref<4xindex>, %y: {STRIDED}, %z: memref<4xf64>) {{
+    %t = memref.get_global @t : memref<4xindex>
+    func.return
+  }}"""
+CALLER = f"""
+  func.func @caller(%x: memref<4xindex>, %y: {STRIDED}, %z: memref<4xf64>) {{
+    func.call @f(%x, %y, %z) : (memref<4xindex>, {STRIDED}, memref<4xf64>) -> ()
+    func.return
+  }}"""
+
+
+@pytest.mark.parametrize("is_promised", [False, True])
+@pytest.mark.parametrize("caller", ["", CALLER])
+def test_arguments_of_functions_that_others_call(
+    caller: str, is_promised: bool
+) -> None:
+    module = parse_module(CALLED + caller, "f.mlir", full_context())
+    function = next(op for op in module.ops if isinstance(op, func.FuncOp))
+    buffers = find_buffers(function, is_promised=is_promised)
+    x, y, _ = function.args
+    get = next(op for op in function.walk() if isinstance(op, memref.GetGlobalOp))
+    may_be_one = bool(caller) and not is_promised
+    assert buffers.same(x, y) == buffers.same(x, get.memref) == may_be_one
+    assert buffers.overlaps_itself(y) == may_be_one

@@ -23,6 +23,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation
 from xdsl.irdl import IRDLOperation
 
+from tapeflow.analysis.what_runs import integer_bits
 from tapeflow.backend.float_semantics import FLOAT_COMPARISONS, FLOAT_RESULTS
 from tapeflow.backend.integer_semantics import (
     EXTENDED_HIGH,
@@ -34,7 +35,7 @@ from tapeflow.backend.native.program import llvm_text
 from tapeflow.backend.native.run_layout import RUN_WORDS
 from tapeflow.backend.scalar_python import PYTHON_NAMESPACE
 from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
-from tapeflow.backend.scalar_types import integer_bits, is_float
+from tapeflow.dialects.ad import is_float
 
 F32, F64, I1, INDEX = Float32Type(), Float64Type(), IntegerType(1), IndexType()
 FLOATS = (F32, F64)

@@ -10,7 +10,9 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.find_buffers import find_buffers
+from tapeflow.analysis.what_runs import is_scalar
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.generated_program import Site
 from tapeflow.backend.emit.names import PythonNames
@@ -22,7 +24,7 @@ from tapeflow.backend.emit.tape_variables import (
 )
 from tapeflow.backend.emit.timeline import Timeline
 from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.backend.scalar_types import is_float, is_scalar
+from tapeflow.dialects.ad import is_float
 from tapeflow.dialects.tape_types import ArenaType
 
 DEEPEST_NESTING = 90
@@ -41,8 +43,8 @@ class FunctionEmitter:
 
     rules: Mapping[type[Operation], EmitRule]
     function: FuncOp
-    is_called: bool
-    """Whether another function calls it, maybe with buffers that overlap."""
+    graph: CallGraph
+    """Of the module that the function stands in."""
     names: PythonNames
     sites: list[Site]
     """Places where the program may fail, shared by its functions."""
@@ -67,7 +69,7 @@ class FunctionEmitter:
     @cached_property
     def buffers(self) -> Buffers:
         """Which memrefs of the function may share elements."""
-        return find_buffers(self.function, is_called=self.is_called)
+        return find_buffers(self.function, self.graph)
 
     def line(self, text: str) -> None:
         """Append a line at the current depth."""

@@ -15,6 +15,7 @@ from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import SymbolTable
 
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.backend.emit import ring_functions
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.control import CONTROL_RULES
@@ -81,13 +82,14 @@ def generate(
     table = EventTableBuilder() if timed else None
     sites: list[Site] = []
     constants: list[int] = []
+    graph = CallGraph.around(function)
     texts: list[str] = []
     for each in functions:
         timeline = None if table is None else Timeline(Segment(table), rings)
         emitter = FunctionEmitter(
             RULES,
             each,
-            each is not function,
+            graph,
             PythonNames(names.taken),
             sites,
             timeline,

@@ -7,9 +7,9 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Operation
 
+from tapeflow.analysis.what_runs import is_scalar
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
-from tapeflow.backend.scalar_types import is_scalar
 from tapeflow.dialects.ad import TurnOp
 
 LARGEST_LITERAL = 16
