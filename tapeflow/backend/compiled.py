@@ -39,7 +39,8 @@ from tapeflow.backend.native.machine_code import (
 )
 from tapeflow.backend.native.program import llvm_text
 from tapeflow.backend.native_run import NativeRun
-from tapeflow.backend.python_run import PythonRun, pointer_of
+from tapeflow.backend.plain_array import PlainArray
+from tapeflow.backend.python_run import PythonRun
 from tapeflow.backend.reference import (
     make_simulation,
     reachable_rings,
@@ -173,7 +174,7 @@ def _words(
         buffer = host.adopt(name, argument)
         assert isinstance(parameter.type, MemRefType)
         storage = buffer.storage
-        yield int(storage.ctypes.data) if is_native else storage.data
+        yield int(storage.ctypes.data) if is_native else PlainArray.of(storage)
         if timed:
             yield buffer.block.address
         yield from _layout(parameter.type, buffer)
@@ -210,7 +211,7 @@ def _array(
     view = BufferView.named(type_, "result", timed)
     values = {text: next(parts) for text, _ in view.variables()}
     first = values[view.array]
-    pointer = pointer_of(first) if isinstance(first, memoryview) else int(first)
+    pointer = first.pointer if isinstance(first, PlainArray) else int(first)
     buffer = host.owner(pointer)
 
     def number(text: str) -> int:

@@ -1,7 +1,4 @@
-"""A run of generated source as plain Python, for debugging: slow, but every line shows.
-
-Arrays are memoryviews, so that elements are Python numbers and views share memory.
-"""
+"""A run of generated source as plain Python: slow, but every line can be debugged."""
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -12,6 +9,7 @@ import numpy as np
 from tapeflow.backend.emit.generated_program import GeneratedProgram
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.native.python_words import PYTHON_WORDS
+from tapeflow.backend.plain_array import PlainArray
 from tapeflow.backend.run_host import DTYPES, EVENT_WORDS, RunHost
 
 
@@ -33,7 +31,7 @@ class PythonRun:
             setattr(self, f"grow_{element}", self._grow)
 
     def call(self, program: GeneratedProgram, arguments: Sequence[Any]) -> list[Any]:
-        """The results of the entry function; arrays are memoryviews.
+        """The results of the entry function; arrays are `PlainArray`s.
 
         Raises:
             ExecutionError: a check failed, or the host could not give what was asked.
@@ -65,10 +63,10 @@ class PythonRun:
         with self._at(site):
             self._host.expect(records, record_bytes)
 
-    def release(self, site: int, array: memoryview) -> None:
+    def release(self, site: int, array: PlainArray) -> None:
         """Give a buffer back."""
         with self._at(site):
-            self._host.release(pointer_of(array))
+            self._host.release(array.pointer)
 
     @contextmanager
     def _at(self, site: int) -> Generator[None]:
@@ -78,27 +76,22 @@ class PythonRun:
         except ExecutionError as error:
             raise self._host.located(error, site) from None
 
-    def _allocator(self, element: str) -> Callable[[int, int], memoryview]:
-        def allocate(site: int, count: int) -> memoryview:
+    def _allocator(self, element: str) -> Callable[[int, int], PlainArray]:
+        def allocate(site: int, count: int) -> PlainArray:
             with self._at(site):
                 buffer = self._host.allocate(site, element, count)
             self.placed_at = buffer.block.address
-            return buffer.storage.data
+            return PlainArray.of(buffer.storage)
 
         return allocate
 
-    def _workspace_maker(self, element: str) -> Callable[[int, int], memoryview]:
-        def workspace(site: int, count: int) -> memoryview:
+    def _workspace_maker(self, element: str) -> Callable[[int, int], PlainArray]:
+        def workspace(site: int, count: int) -> PlainArray:
             with self._at(site):
-                return self._host.workspace(element, count).data
+                return PlainArray.of(self._host.workspace(element, count))
 
         return workspace
 
-    def _grow(self, site: int, old: memoryview, count: int, size: int) -> memoryview:
+    def _grow(self, site: int, old: PlainArray, count: int, size: int) -> PlainArray:
         with self._at(site):
-            return self._host.grown(np.asarray(old), count, size).data
-
-
-def pointer_of(array: memoryview) -> int:
-    """Where the first byte is."""
-    return int(np.asarray(array).ctypes.data)
+            return PlainArray.of(self._host.grown(np.asarray(old.memory), count, size))

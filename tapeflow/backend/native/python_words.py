@@ -1,6 +1,6 @@
 """Every word of compiled Python for plain Python, so that its source also runs as is.
 
-Arrays are memoryviews: elements come out as Python numbers, slices share memory. The
+Arrays are `PlainArray`s: elements come out as Python numbers, slices share memory. The
 functions are those of `scalar_python` and typed access to bytes.
 """
 
@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from tapeflow.backend.plain_array import PlainArray
 from tapeflow.backend.scalar_python import PYTHON_NAMESPACE
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -27,8 +28,8 @@ _CODES = {
 def _reader(code: str) -> Any:
     unpack = struct.Struct(code).unpack_from
 
-    def read(memory: memoryview, at: int) -> Any:
-        return unpack(memory, at)[0]
+    def read(array: PlainArray, at: int) -> Any:
+        return unpack(array.memory, array.place(at))[0]
 
     return read
 
@@ -36,21 +37,25 @@ def _reader(code: str) -> Any:
 def _writer(code: str) -> Any:
     pack = struct.Struct(code).pack_into
 
-    def write(memory: memoryview, at: int, value: float) -> None:
-        pack(memory, at, value)
+    def write(array: PlainArray, at: int, value: float) -> None:
+        pack(array.memory, array.place(at), value)
 
     return write
 
 
-def copy_bytes(to: Any, to_at: int, source: Any, source_at: int, count: int) -> None:
+def copy_bytes(
+    to: PlainArray, to_at: int, source: PlainArray, source_at: int, count: int
+) -> None:
     """Copy bytes between arrays of bytes."""
-    to[to_at : to_at + count] = source[source_at : source_at + count]
+    first, other = to.place(to_at), source.place(source_at)
+    to.memory[first : first + count] = source.memory[other : other + count]
 
 
-def fill_bytes(memory: Any, at: int, count: int, byte: int) -> None:
+def fill_bytes(array: PlainArray, at: int, count: int, byte: int) -> None:
     """Set bytes of an array of bytes."""
     filling = memoryview(bytes([byte & 255]) * count).cast("b")
-    memory[at : at + count] = filling
+    first = array.place(at)
+    array.memory[first : first + count] = filling
 
 
 def out_of_line(function: Function) -> Function:
