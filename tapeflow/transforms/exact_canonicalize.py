@@ -28,6 +28,7 @@ from xdsl.pattern_rewriter import (
 )
 from xdsl.traits import ConstantLike, HasCanonicalizationPatternsTrait, HasFolder
 from xdsl.transforms.canonicalization_patterns import arith as upstream
+from xdsl.transforms.canonicalization_patterns import memref as upstream_memref
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.dead_code_elimination import region_dce
 from xdsl.utils.hints import isa
@@ -49,8 +50,10 @@ _INEXACT = (
     upstream.FoldConstConstOp,
     upstream.FoldConstsByReassociation,
     upstream.SelectFoldCmpfPattern,
+    # It gives the view another type, with which a loop may not carry or yield it.
+    upstream_memref.MemRefSubviewOfSubviewFolding,
 )
-"""Patterns of xDSL that are replaced here, or that change bits of results."""
+"""Patterns of xDSL that are replaced here, or that change results or their types."""
 
 
 class FoldFloats(RewritePattern):

@@ -168,3 +168,31 @@ def test_gradients(text, inputs, value, gradient, pipeline, engine) -> None:
     result = compiled.run(inputs, engine=engine)
     assert result.values[0] == value
     assert result.gradients[0] == gradient
+
+
+VIEW = "memref<4xf64, strided<[1], offset: ?>>"
+SWAPPED_VIEWS_OF_A_VIEW = f"""func.func @f(%x: memref<8xf64>) {{
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %part = memref.subview %x[1] [6] [1] : memref<8xf64>
+    to memref<6xf64, strided<[1], offset: 1>>
+  %lo = memref.subview %part[0] [4] [1]
+    : memref<6xf64, strided<[1], offset: 1>> to {VIEW}
+  %hi = memref.subview %part[2] [4] [1]
+    : memref<6xf64, strided<[1], offset: 1>> to {VIEW}
+  %p, %q = scf.for %i = %c0 to %c3 step %c1 iter_args(%a = %lo, %b = %hi)
+      -> ({VIEW}, {VIEW}) {{
+    %u = memref.load %a[%i] : {VIEW}
+    %v = arith.mulf %u, %u : f64
+    memref.store %v, %b[%c0] : {VIEW}
+    scf.yield %b, %a : {VIEW}, {VIEW}
+  }}
+  func.return
+}}"""
+
+
+def test_views_keep_their_types() -> None:
+    module = parse_module(SWAPPED_VIEWS_OF_A_VIEW, "f.mlir", CONTEXT)
+    ExactCanonicalizePass().apply(CONTEXT, module)
+    module.verify()
