@@ -12,7 +12,7 @@ from tapeflow.analysis.activity import Activity
 from tapeflow.analysis.constants import constant_of
 from tapeflow.analysis.derivative_rules import rule_of
 from tapeflow.analysis.memory_effects import is_memref
-from tapeflow.analysis.views import REINTERPRET_REMEDY, VIEWS, reinterpret_problem
+from tapeflow.analysis.views import VIEWS
 from tapeflow.analysis.what_runs import running_problems
 from tapeflow.dialects.ad import is_differentiable, is_float
 
@@ -145,10 +145,6 @@ def _buffer_problems(op: Operation, activity: Activity) -> Iterator[Problem]:
             f"'{op.name}' on buffers that may carry derivatives",
             "use memref.load and memref.store in loops",
         )
-    elif isinstance(op, memref.ReinterpretCastOp):
-        problem = reinterpret_problem(op)
-        if problem is not None:
-            yield Problem(op, problem, REINTERPRET_REMEDY)
     elif isinstance(op, func.ReturnOp) and any(map(activity.varied, buffers)):
         yield Problem(
             op,

@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.global_symbols import verify_globals
 from tapeflow.analysis.structured_control import verify_control
 
 
@@ -29,6 +30,7 @@ def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
         verify_dominance(module)
         module.verify()
         verify_control(module)
+        verify_globals(module)
     except DiagnosticException as error:
         if after is None:
             raise

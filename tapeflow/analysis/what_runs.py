@@ -8,15 +8,21 @@ from collections.abc import Iterator
 
 from xdsl.dialects import arith, func, math, memref, scf
 from xdsl.dialects.builtin import (
+    DYNAMIC_INDEX,
     IndexType,
     IntegerType,
     MemRefType,
     NoneAttr,
     UnregisteredOp,
 )
-from xdsl.ir import Attribute, Operation
+from xdsl.ir import Attribute, Operation, SSAValue
 
-from tapeflow.analysis.views import VIEWS
+from tapeflow.analysis.views import (
+    REINTERPRET_REMEDY,
+    VIEWS,
+    reinterpret_problem,
+    whole_of,
+)
 from tapeflow.dialects.ad import is_float
 
 _OWN = frozenset(("ad", "tape", "spm", "stream"))
@@ -83,11 +89,30 @@ def running_problems(op: Operation) -> Iterator[tuple[str, str]]:
             ),
         )
         return
+    if isinstance(op, memref.ReinterpretCastOp):
+        problem = reinterpret_problem(op)
+        if problem is not None:
+            yield problem, REINTERPRET_REMEDY
+    if isinstance(op, memref.DeallocOp) and is_global(op.memref):
+        yield DEALLOCATED_GLOBAL, "deallocate what was allocated, once"
+    if isinstance(op, memref.AllocOp | memref.AllocaOp):
+        type_ = op.memref.type
+        if not _is_contiguous(type_):
+            reason = f"new memory is contiguous, which {type_} is not"
+            yield reason, "allocate it without layout and use memref.subview"
     defined = (a for r in op.regions for block in r.blocks for a in block.args)
     for type_ in dict.fromkeys(value.type for value in (*op.results, *defined)):
         problem = _type_problem(type_)
         if problem is not None:
             yield problem
+
+
+DEALLOCATED_GLOBAL = "a global buffer cannot be deallocated"
+
+
+def is_global(value: SSAValue) -> bool:
+    """Whether a memref is a global buffer or a view of one, by its definition."""
+    return isinstance(whole_of(value).owner, memref.GetGlobalOp)
 
 
 def can_run(op: Operation) -> bool:
@@ -97,6 +122,22 @@ def can_run(op: Operation) -> bool:
         or type(op) in RUNNABLE
         or op.dialect_name() in _OWN
     )
+
+
+def _is_contiguous(type_: MemRefType[Attribute]) -> bool:
+    """Whether memory in row-major order, from its first element on, may fit a type."""
+    if isinstance(type_.layout, NoneAttr):
+        return True
+    strides, step = type_.get_strides(), 1
+    for size, stride in reversed(
+        [*zip(type_.get_shape(), strides or (), strict=False)]
+    ):
+        if stride not in (None, step) and size != 1:
+            return False
+        if size == DYNAMIC_INDEX:
+            break  # What is in front depends on it.
+        step *= size
+    return strides is not None and type_.get_offset() in (None, 0)
 
 
 def _type_problem(type_: Attribute) -> tuple[str, str] | None:

@@ -52,9 +52,13 @@ class Buffer:
             if not 0 <= index < extent:
                 raise ExecutionError(self._out_of_bounds(indices))
             place += index * stride
+        self.require_live()
+        return place
+
+    def require_live(self) -> None:
+        """Raise `ExecutionError` if the buffer was deallocated."""
         if not self.block.is_live:
             raise ExecutionError(f"buffer '{self.block.name}' was deallocated before")
-        return place
 
     def address_of(self, position: int) -> int:
         """Byte address of the element at a position."""

@@ -16,6 +16,7 @@ from xdsl.interpreter import (
 )
 from xdsl.traits import SymbolTable
 
+from tapeflow.analysis.what_runs import DEALLOCATED_GLOBAL, is_global
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpret_views import fitting
@@ -45,7 +46,14 @@ class MemrefFunctions(InterpreterFunctions):
     def run_dealloc(
         self, interpreter: Interpreter, op: memref.DeallocOp, args: PythonValues
     ) -> PythonValues:
-        cast(ReferenceInterpreter, interpreter).memory.release(args[0].block)
+        buffer: Buffer = args[0]
+        if is_global(op.memref):
+            raise ExecutionError(DEALLOCATED_GLOBAL)
+        if buffer.offset and buffer.block.is_live:
+            raise ExecutionError(
+                f"a part of buffer '{buffer.block.name}' cannot be deallocated"
+            )
+        cast(ReferenceInterpreter, interpreter).memory.release(buffer.block)
         return ()
 
     @impl(memref.LoadOp)
@@ -124,6 +132,8 @@ class CopyFunctions(InterpreterFunctions):
                 f"cannot copy a buffer of shape {list(source.shape)} to one of shape "
                 f"{list(target.shape)}"
             )
+        source.require_live()
+        target.require_live()
         index = max(run.times_of(op.operands))
         values: Iterable[Any] = map(source.storage.item, source.positions())
         if source.block is target.block:

@@ -61,6 +61,14 @@ BODIES = {
   "memref.alloca_scope"() ({
     "memref.alloca_scope.return"() : () -> ()
   }) : () -> ()""",
+    "from the beginning of a buffer": """
+  %n = scf.for %i = %c0 to %c0 step %c1 iter_args(%a = %m) -> (memref<8xi8>) {
+    %q = memref.reinterpret_cast %a to offset: [0], sizes: [4], strides: [1]
+      : memref<8xi8> to memref<4xi8, strided<[1]>>
+    scf.yield %a : memref<8xi8>
+  }""",
+    "new memory is contiguous": "  %n = memref.alloc() : memref<4xi8, strided<[2]>>",
+    "new memory": "  %n = memref.alloca() : memref<4xi8, strided<[1], offset: 2>>",
     "i128": "  %n = arith.extsi %one : i8 to i128",
     "i7": "  %n = memref.alloc() : memref<2xi7>",
     "vector<2xi8>": "  %n = arith.constant dense<1> : vector<2xi8>",
@@ -73,6 +81,7 @@ BODIES = {
 def test_what_no_engine_runs_is_not_differentiated(name: str) -> None:
     text = f"""func.func @f(%x: f64, %m: memref<8xi8>) -> f64 {{
   %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
   %one = arith.constant 1 : i8
 {BODIES[name]}
   %y = arith.mulf %x, %x : f64

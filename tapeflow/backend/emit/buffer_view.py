@@ -53,8 +53,8 @@ class BufferView:
     """In elements; None for the row-major layout of the sizes."""
     is_constant: bool = False
     """Whether stores are errors."""
-    live_extent: str | None = None
-    """Variable with the size of dimension 0 that is 0 after deallocation, if any."""
+    live: str | None = None
+    """Variable that is 0 after the memory was deallocated, if it ever is."""
 
     @property
     def element(self) -> str:

@@ -32,6 +32,8 @@ def _copy(emitter: FunctionEmitter, op: Operation) -> None:
         if n != m:
             message = f"cannot copy: dimension {dimension} has sizes {{0}} and {{1}}"
             emitter.check(f"{n} == {m}", op, message, n, m)
+    emitter.check_live(op, copy.source)
+    emitter.check_live(op, copy.destination)
     emitter.refuse_constant(target, op)
     values = source
     if emitter.buffers.same(copy.source, copy.destination):

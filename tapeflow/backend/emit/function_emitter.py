@@ -9,9 +9,11 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
+from tapeflow.analysis.buffer_lives import BufferLives
 from tapeflow.analysis.buffers import Buffers
 from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.find_buffers import find_buffers
+from tapeflow.analysis.views import whole_of
 from tapeflow.analysis.what_runs import is_scalar
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.generated_program import Site
@@ -70,6 +72,19 @@ class FunctionEmitter:
     def buffers(self) -> Buffers:
         """Which memrefs of the function may share elements."""
         return find_buffers(self.function, self.graph)
+
+    @cached_property
+    def lives(self) -> BufferLives:
+        """Which accesses may come after the deallocation of their buffer."""
+        return BufferLives(self.buffers)
+
+    def check_live(self, op: Operation, value: SSAValue) -> None:
+        """Leave with an error where an access finds its buffer deallocated."""
+        view = self.buffer(value)
+        if view.live is not None and self.lives.may_be_over(op, value):
+            name = whole_of(value).name_hint or view.array
+            message = f"buffer '{name}' was deallocated before"
+            self.check(f"{view.live} != 0", op, message)
 
     def line(self, text: str) -> None:
         """Append a line at the current depth."""

@@ -14,6 +14,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 
+from tapeflow.analysis.what_runs import DEALLOCATED_GLOBAL, is_global
 from tapeflow.backend.emit.buffer_view import BufferView, size_product
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.views import name_view
@@ -31,16 +32,16 @@ def _checked_place(
     """The view, and the position of an element after its bounds checks."""
     view = emitter.buffer(source)
     indices = emitter.scalars(values)
-    extents = [view.live_extent or view.sizes[0], *view.sizes[1:]] if indices else []
-    for dimension, (index, size) in enumerate(zip(indices, extents, strict=True)):
+    for dimension, (index, size) in enumerate(zip(indices, view.sizes, strict=True)):
         name = source.name_hint or view.array
         message = (
             f"index [{{0}}] is out of bounds of buffer '{name}' of shape [{{1}}]"
-            if len(extents) == 1
+            if len(indices) == 1
             else f"index {{0}} is out of bounds of dimension {dimension} of buffer "
             f"'{name}', whose size is {{1}}"
         )
         emitter.check(f"0 <= {index} < {size}", op, message, index, size)
+    emitter.check_live(op, source)
     return view, view.linear(indices)
 
 
@@ -99,11 +100,11 @@ def _new_buffer(
     if view.address is not None:
         emitter.line(f"{view.address} = run.placed_at")
     view = _laid_out(emitter, op, view)
-    if texts and any(isinstance(use.operation, memref.DeallocOp) for use in value.uses):
-        live_extent = emitter.names.fresh(f"{view.array}_live")
-        emitter.line(f"{live_extent} = {texts[0]}")
-        view = replace(view, live_extent=live_extent)
     emitter.meanings[value] = view
+    if emitter.lives.deallocations(value):
+        live = emitter.names.fresh(f"{view.array}_live")
+        emitter.line(f"{live} = 1")
+        emitter.meanings[value] = replace(view, live=live)
 
 
 def _laid_out(emitter: FunctionEmitter, op: Operation, view: BufferView) -> BufferView:
@@ -144,10 +145,13 @@ def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 
 
 def _deallocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    view = emitter.buffer(cast(memref.DeallocOp, op).memref)
+    value = cast(memref.DeallocOp, op).memref
+    if is_global(value):
+        emitter.check("False", op, DEALLOCATED_GLOBAL)
+    view = emitter.buffer(value)
     emitter.line(f"run.release({emitter.site(op, '')}, {view.array})")
-    if view.live_extent is not None:
-        emitter.line(f"{view.live_extent} = 0")
+    if view.live is not None:
+        emitter.line(f"{view.live} = 0")
     return ()
 
 

@@ -125,7 +125,7 @@ def _from_element(
     if address is not None:
         address = f"{name}_at"
         emitter.line(f"{address} = {source.address_of(start)}")
-    return replace(source, array=name, address=address, live_extent=None)
+    return replace(source, array=name, address=address)
 
 
 def _cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -156,7 +156,6 @@ def _expand_shape(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         source,
         sizes=tuple(shape),
         strides=None if source.strides is None else tuple(strides),
-        live_extent=None,
     )
     name_view(emitter, op, part)
     return ()
@@ -190,7 +189,6 @@ def _collapse_shape(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         source,
         sizes=tuple(sizes),
         strides=None if source.strides is None else tuple(strides),
-        live_extent=None,
     )
     name_view(emitter, op, part)
     return ()
@@ -204,7 +202,6 @@ def _transpose(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         source,
         sizes=tuple(source.sizes[axis] for axis in transpose.axes),
         strides=tuple(strides[axis] for axis in transpose.axes),
-        live_extent=None,
     )
     name_view(emitter, op, part)
     return ()
