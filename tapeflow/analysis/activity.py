@@ -39,7 +39,7 @@ class Activity:
         return self._node(value) in self.active_nodes
 
 
-def _flows(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
+def flows(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
     """Pairs (from, to) of values through which one operation passes derivatives."""
     match op:
         case scf.ForOp():
@@ -106,7 +106,7 @@ def find_activity(
     forward: dict[SSAValue, list[SSAValue]] = {}
     backward: dict[SSAValue, list[SSAValue]] = {}
     for op in function.walk():
-        for origin, target in _flows(op):
+        for origin, target in flows(op):
             if {node(origin), node(target)} & cut:
                 continue
             if is_differentiable(origin.type) and is_differentiable(target.type):

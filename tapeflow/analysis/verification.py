@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
+from tapeflow.analysis.constant_globals import verify_constants
 from tapeflow.analysis.dominance import verify_dominance
 from tapeflow.analysis.global_symbols import verify_globals
 from tapeflow.analysis.structured_control import verify_control
@@ -31,6 +32,7 @@ def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
         module.verify()
         verify_control(module)
         verify_globals(module)
+        verify_constants(module)
     except DiagnosticException as error:
         if after is None:
             raise
