@@ -8,7 +8,7 @@ has a name of.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xdsl.dialects import func, memref, scf
+from xdsl.dialects import affine, func, linalg, memref, scf
 from xdsl.dialects.builtin import MemRefType, UnregisteredOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
@@ -72,6 +72,12 @@ def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
             return (op.memref,)
         case memref.DeallocOp() | scf.ForOp() | scf.IfOp() | scf.WhileOp():
             return ()
+        case affine.LoadOp():
+            return ()
+        case linalg.ops.GenericOp():
+            return tuple(filter(is_memref, op.outputs))
+        case _ if op.dialect_name() == "linalg":
+            return tuple(filter(is_memref, op.operands[-1:]))
         case _ if op.has_trait(IsTerminator):
             return ()
         case _:

@@ -43,11 +43,24 @@ WRITES = {
     "callee": f"%v = func.call @writes_second(%m, %g) : ({T}, {T}) -> {T}",
     "returned": f"""%v = func.call @names() : () -> {T}
   memref.store %h, %v[%c0] : {T}""",
+    "affine store": f"affine.store %h, %g[%n] : {T}",
     "linalg": f"linalg.fill ins(%h : f64) outs(%g : {T})",
 }
 READS = {
     "loads": f"%v = memref.load %g[%c0] : {T}",
     "copied from": f"memref.copy %g, %m : {T} to {T}",
+    "affine load": f"%v = affine.load %g[%n] : {T}",
+    "input of linalg": f"linalg.exp ins(%g : {T}) outs(%m : {T})",
+    "input of linalg.generic": f"""linalg.generic {{
+    indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+    iterator_types = ["parallel"]}} ins(%g : {T}) outs(%m : {T}) {{
+  ^bb0(%u: f64, %v: f64):
+    linalg.yield %u : f64
+  }}""",
+    "a view": f"""%a = memref.assume_alignment %g, 8 : {T}
+  %d = memref.dim %a, %c0 : {T}
+  %v = memref.subview %a[1] [2] [1] : {T} to {PART}
+  %r = memref.load %v[%c0] : {PART}""",
     "what a call returns": f"""%v = func.call @writes_second(%g, %m) : ({T}, {T}) -> {T}
   memref.store %h, %v[%c0] : {T}""",
     "elsewhere": f"%v = func.call @elsewhere(%g) : ({T}) -> {T}",
