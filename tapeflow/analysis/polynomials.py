@@ -77,6 +77,8 @@ class Atoms:
     atoms: list[Atom] = field(default_factory=list[Atom])
     sizes: list[frozenset[int]] = field(default_factory=list[frozenset[int]])
     """By atom, all atoms it is made of, itself included."""
+    positive: set[Polynomial] = field(default_factory=set[Polynomial])
+    """Divisors that are known to be at least 1."""
 
     def number(self, atom: Atom) -> int:
         """The number of an atom."""
@@ -128,17 +130,22 @@ class Atoms:
         )
 
     def quotient_up(self, one: Polynomial, divisor: Polynomial) -> Polynomial:
-        """ceil(one / divisor); a quotient by 0 or by a negative number is left open."""
+        """ceil(one / divisor); one by what may be 0 or negative is left open."""
         a, b = number_of(one), number_of(divisor)
         if b == 1:
             return one
         if a is not None and b is not None and b > 0:
             return constant(-(-a // b))
-        natural = self.only(one)
+        natural = self.only(one) if self.is_positive(divisor) else None
         if natural is not None and natural.name == "natural":
             # One normal form of max(0, ceil(a / b)) and ceil(max(0, a) / b).
             return self.at_least_zero(self.quotient_up(natural.of[0], divisor))
         return self.make("ceildiv", None, one, divisor)
+
+    def is_positive(self, one: Polynomial) -> bool:
+        """Whether a polynomial is known to be at least 1."""
+        value = number_of(one)
+        return one in self.positive if value is None else value > 0
 
     def sum(self, index: int, trips: Polynomial, term: Polynomial) -> Polynomial:
         """The sum of a term over the iterations that atom `index` counts."""

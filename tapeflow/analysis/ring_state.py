@@ -1,11 +1,13 @@
 """Where a ring is at a place of the program, as far as the program's text tells."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from xdsl.ir import SSAValue
 
 from tapeflow.analysis import cursor_forms as forms
 from tapeflow.analysis.cursor_forms import FillSymbol, Form, SlotSymbol
+from tapeflow.analysis.tape_facts import Pop
 from tapeflow.dialects.spm import RingType
 
 
@@ -26,10 +28,13 @@ class RingState:
     most: int
     moving: str = ""
     """What a transfer may still do with the slot: `leaving`, `arriving` or nothing."""
-    stored: frozenset[int] = frozenset()
-    """Fields of the next record that are stored already."""
-    open: bool = False
-    """Whether the record behind the last was popped just now and can still be read."""
+    stored: Mapping[int, SSAValue | None] = field(
+        default_factory=dict[int, SSAValue | None]
+    )
+    """Fields of the next record that are stored already, and what was stored, where
+    that is one value."""
+    popped: Pop | None = None
+    """The record behind the last if it was popped just now and can still be read."""
 
     @staticmethod
     def fresh(ring: SSAValue, type_: RingType) -> "RingState":
@@ -77,31 +82,46 @@ class RingState:
     def unknown(self) -> "RingState":
         """Any slot, any number of records: what holds where loops and branches meet."""
         slot = SlotSymbol() if self.type.slots.data > 1 else None
-        return replace(self, slot=slot, turn=0, open=False, **self._some(0, self.tile))
+        return replace(self, slot=slot, turn=0, popped=None, **self._some(0, self.tile))
 
     def within(self, least: int, most: int) -> "RingState":
         """The same slot with an unknown number of records from `least` to `most`."""
         fill = self._some(max(least, 0), min(most, self.tile))
-        return replace(self, open=False, **fill)
+        return replace(self, popped=None, **fill)
 
     def next_tile(self) -> "RingState":
         """After the current tile was sent off."""
         fill = {"fill": forms.number(0), "least": 0, "most": 0}
-        return replace(self, turn=self.turn + 1, moving="leaving", open=False, **fill)
+        return replace(self, turn=self.turn + 1, moving="leaving", popped=None, **fill)
 
     def previous_tile(self) -> "RingState":
         """After the current tile was given up for the one before."""
         tile = self.tile
         fill = {"fill": forms.number(tile), "least": tile, "most": tile}
-        return replace(self, turn=self.turn - 1, moving="arriving", open=False, **fill)
+        return replace(self, turn=self.turn - 1, moving="arriving", popped=None, **fill)
 
     def pushed(self) -> "RingState":
         """With one record more."""
-        return replace(self, stored=frozenset(), open=False, **self._more(1))
+        return replace(self, stored={}, popped=None, **self._more(1))
 
-    def popped(self) -> "RingState":
+    def after(self, pop: Pop) -> "RingState":
         """With one record less, which can be read now."""
-        return replace(self, open=True, **self._more(-1))
+        return replace(self, popped=pop, **self._more(-1))
+
+    def stored_or(self, other: "RingState") -> dict[int, SSAValue | None]:
+        """What was stored where one of two ways was taken, in the same fields."""
+        return {
+            at: value if value is other.stored[at] else None
+            for at, value in self.stored.items()
+        }
+
+    def popped_or(self, other: "RingState") -> Pop | None:
+        """The record that can be read still where one of two ways was taken."""
+        if self.popped is None or other.popped is None:
+            return None
+        # What is read of one of two records is no field of either for certain.
+        same = self.popped is other.popped
+        return self.popped if same else Pop(self.ring, [])
 
     def is_same_place(self, other: "RingState") -> bool:
         """Whether slot and number of records are the same for certain."""

@@ -6,7 +6,6 @@ cursor there do say so is shown each time: they do before a loop, and if they do
 begin of an iteration, they do at its end. So every step is checked for all iterations.
 """
 
-from collections import defaultdict
 from dataclasses import replace
 
 from xdsl.dialects import scf
@@ -55,8 +54,7 @@ class _Walk:
         self._facts = TapeFacts(users=ring_users(function))
         self._inside = tapes_inside(self._facts.users)
         self._roles = CursorRoles(self._values, function)
-        records: dict[SSAValue, dict[int, SSAValue]] = defaultdict(dict)
-        self._steps = StreamSteps(self._values, self._facts, records, {})
+        self._steps = StreamSteps(self._values, self._facts)
         self._states: States = {}
 
     def run(self) -> TapeFacts:
@@ -276,16 +274,21 @@ class _Walk:
             return
         (one_states, one_values), (other_states, other_values) = ends[0], ends[-1]
         one, other = one_states[ring], other_states[ring]
-        if one.stored != other.stored:
+        if one.stored.keys() != other.stored.keys():
             self._states[ring] = one
             self._unknown(ring, "one branch alone leaves a record not complete", op)
             return
         same = one.is_same_place(other)
         joined = one if same else one.unknown()
         least, most = min(one.least, other.least), max(one.most, other.most)
-        is_open = one.open and other.open
-        moving = one.moving or other.moving
-        joined = replace(joined, least=least, most=most, open=is_open, moving=moving)
+        joined = replace(
+            joined,
+            least=least,
+            most=most,
+            stored=one.stored_or(other),
+            popped=one.popped_or(other),
+            moving=one.moving or other.moving,
+        )
         self._states[ring] = joined
         for result, *values in zip(op.results, one_values, other_values, strict=True):
             self._roles.join(result, values, (one, other), joined)

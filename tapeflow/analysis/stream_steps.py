@@ -1,6 +1,5 @@
 """One access or transfer of a ring: may it happen in its state, and what follows?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -40,10 +39,6 @@ class StreamSteps:
 
     values: CursorValues
     facts: TapeFacts
-    records: Mapping[SSAValue, dict[int, SSAValue]]
-    """By ring, the fields that are stored of the record that is being pushed."""
-    last_pop: dict[SSAValue, Pop]
-    """By ring, the record that was popped last."""
 
     def store(self, op: spm.StoreOp, state: RingState) -> RingState:
         """One field of the record behind the last."""
@@ -58,13 +53,11 @@ class StreamSteps:
             )
         if state.moving:
             raise ProtocolBroken("refuted", _store_too_early(state))
-        record = self.records[op.memory]
-        record[op.field.data] = op.value
-        stored = state.stored | {op.field.data}
+        stored = {**state.stored, op.field.data: op.value}
         if len(stored) < len(state.type.fields):
-            return replace(state, stored=stored, open=False)
-        self.facts.pushes[op] = Push(op.memory, dict(record))
-        record.clear()
+            return replace(state, stored=stored, popped=None)
+        known = {at: value for at, value in stored.items() if value is not None}
+        self.facts.pushes[op] = Push(op.memory, known)
         return state.pushed()
 
     def load(self, op: spm.LoadOp, state: RingState) -> RingState:
@@ -72,8 +65,8 @@ class StreamSteps:
         if state.moving:
             raise ProtocolBroken("refuted", _load_too_early(state))
         offset = self._offset(op.address, state.address)
-        if state.open and offset == 0:
-            self.last_pop[op.memory].loads.append((op.field.data, op.value))
+        if state.popped is not None and offset == 0:
+            state.popped.loads.append((op.field.data, op.value))
             return state
         if offset != -state.stride:
             below = None if offset is None else offset + state.stride
@@ -88,9 +81,8 @@ class StreamSteps:
                 "the load goes before the begin of the tile: all its records may be "
                 "used up and no test fetches the tile before",
             )
-        self.last_pop[op.memory] = Pop(op.memory, [(op.field.data, op.value)])
-        self.facts.pops[op] = self.last_pop[op.memory]
-        return state.popped()
+        pop = self.facts.pops[op] = Pop(op.memory, [(op.field.data, op.value)])
+        return state.after(pop)
 
     def transfer(self, op: Transfer, state: RingState) -> RingState:
         """A tile begins to move, or the program waits until it has."""
@@ -123,7 +115,7 @@ class StreamSteps:
             raise _misplaced("reload", offset, state)
         if state.stored or state.moving:
             raise ProtocolBroken("refuted", "reload of a tile that is not ready for it")
-        return replace(state, moving="arriving", open=False)
+        return replace(state, moving="arriving", popped=None)
 
     def _offset(self, address: SSAValue, expected: Form) -> int | None:
         difference = forms.add(self.values.of(address), expected, -1)

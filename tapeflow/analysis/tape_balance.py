@@ -23,15 +23,14 @@ from tapeflow.analysis.tape_tree import (
 from tapeflow.analysis.whole_numbers import WholeNumbers
 
 
-def check_balance(
-    function: FuncOp, facts: TapeFacts, numbers: WholeNumbers | None = None
-) -> None:
+def check_balance(function: FuncOp, facts: TapeFacts, numbers: WholeNumbers) -> None:
     """Note the tapes whose pops do not provably mirror their pushes.
 
     Args:
-        numbers: what is known of the function's whole numbers, from an earlier check.
+        numbers: what is known of the function's whole numbers, maybe from an earlier
+            check.
     """
-    _Walk(function, facts, numbers or WholeNumbers(function, facts.chunks)).run()
+    _Walk(function, facts, numbers).run()
 
 
 class _Walk:

@@ -29,6 +29,7 @@ from tapeflow.analysis.integer_intervals import (
 from tapeflow.analysis.integer_ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.operation_costs import is_function_of_operands
 from tapeflow.analysis.polynomials import Atoms, Polynomial
+from tapeflow.analysis.shared_arguments import may_share_arguments
 from tapeflow.analysis.tape_facts import Chunks
 from tapeflow.analysis.uses_inside import is_used_inside
 
@@ -41,12 +42,19 @@ _WRAPPING = (arith.AddiOp, arith.SubiOp, arith.MuliOp)
 class WholeNumbers:
     """The polynomials of one function's values."""
 
-    def __init__(self, function: FuncOp, chunks: Mapping[scf.WhileOp, Chunks]):
+    def __init__(
+        self,
+        function: FuncOp,
+        chunks: Mapping[scf.WhileOp, Chunks],
+        original: FuncOp | None = None,
+    ):
+        """Ask for the numbers of a function, maybe a copy of one that others call."""
         self.atoms = Atoms()
         self._chunks = chunks
         self._inner = {c.inner: outer for outer, c in chunks.items()}
         self._body = function.body.block
         self._function = function
+        self._called = original or function
         self._known: dict[SSAValue, Polynomial | Callable[[], Polynomial]] = {}
 
     def tell(self, value: SSAValue, polynomial: Callable[[], Polynomial]) -> None:
@@ -76,6 +84,7 @@ class WholeNumbers:
         if bounds is None:
             return self.atoms.make("trips", loop, *self._iterations_around(loop))
         lower, upper, step = map(self.of, bounds)
+        self.atoms.positive.add(step)
         count = self.atoms.quotient_up(poly.add(upper, lower, -1), step)
         atom = self.atoms.only(count)
         return atom.of[0] if atom is not None and atom.name == "natural" else count
@@ -88,6 +97,14 @@ class WholeNumbers:
         if chunks is None:
             return None
         return chunks.lower, chunks.upper, chunks.inner.step
+
+    def _divides(self, divisor: SSAValue) -> bool:
+        """Whether a divisor is positive, as is the step of a loop that runs."""
+        number = self.of(divisor)
+        uses = (use.operation for use in divisor.uses)
+        if any(isinstance(op, scf.ForOp) and op.step is divisor for op in uses):
+            self.atoms.positive.add(number)
+        return self.atoms.is_positive(number)
 
     def _is_distance(self, op: arith.CeilDivUIOp) -> bool:
         """Whether a dividend is not negative wherever the quotient plays a part.
@@ -133,8 +150,9 @@ class WholeNumbers:
         number = constant_of(value)
         if number is not None:
             return poly.constant(number)
+        width = width_of(value.type)
         match op:
-            case _ if isinstance(op, _WRAPPING) and width_of(value.type) < WIDE:
+            case _ if isinstance(op, _WRAPPING) and width < WIDE:
                 return self._applied(op.name, op, value)
             case memref.DimOp():
                 return self._extent(op)
@@ -143,9 +161,9 @@ class WholeNumbers:
                 if not poly.is_in_range(found):
                     return self._applied(op.name, op, value)
                 return found
-            case arith.CeilDivSIOp():
+            case arith.CeilDivSIOp() if self._divides(op.rhs) or width == WIDE:
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
-            case arith.CeilDivUIOp() if self._is_distance(op):
+            case arith.CeilDivUIOp() if self._divides(op.rhs) and self._is_distance(op):
                 return self.atoms.quotient_up(self.of(op.lhs), self.of(op.rhs))
             case arith.MaxSIOp() if constant_of(op.lhs) == 0:
                 return self.atoms.larger(self.of(op.rhs), self.of(op.lhs))
@@ -178,7 +196,9 @@ class WholeNumbers:
 
     def _applied(self, name: str, op: Operation, value: OpResult) -> Polynomial:
         attributes = tuple(sorted((key, str(of)) for key, of in op.properties.items()))
-        key = (name, attributes, value.type, value.index)
+        # A number that is taken for an unsigned one is another one in each width.
+        operands = tuple(operand.type for operand in op.operands)
+        key = (name, attributes, operands, value.type, value.index)
         return self.atoms.make("applied", key, *map(self.of, op.operands))
 
     def _converted(self, op: Operation, value: OpResult) -> Polynomial:
@@ -224,7 +244,8 @@ class WholeNumbers:
 
     @cached_property
     def _buffers(self) -> Buffers:
-        return find_buffers(self._function)
+        shared = may_share_arguments(self._called)
+        return find_buffers(self._function, is_called=shared)
 
     @cached_property
     def _ranges(self) -> IntegerRanges:

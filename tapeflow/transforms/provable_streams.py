@@ -48,7 +48,7 @@ def unprovable_regions(
     except DiagnosticException:
         return {}
     # Rings stand where the regions stood.
-    verdicts = zip(numbers, check_streams(copied), strict=True)
+    verdicts = zip(numbers, check_streams(copied, function), strict=True)
     return {n: one.reason for n, one in verdicts if one.answer == "not provable"}
 
 
