@@ -12,13 +12,16 @@ from tapeflow.analysis.buffers import Buffers
 from tapeflow.analysis.differentiability import Problem
 from tapeflow.analysis.memory_effects import is_memref
 from tapeflow.analysis.tape_policy import POLICIES, POLICY, own_policy
+from tapeflow.dialects.ad import GradientOp
 
 _ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
 
 
-def unknown_policies(function: func.FuncOp) -> Iterator[Problem]:
-    """Tape policies that a function or loop asks for and that do not exist."""
-    for op in function.walk():
+def unknown_policies(
+    request: GradientOp, function: func.FuncOp
+) -> Iterator[Problem]:
+    """Tape policies that a request, function or loop asks for and that do not exist."""
+    for op in (request, *function.walk()):
         if POLICY in op.attributes and own_policy(op) is None:
             yield Problem(
                 op,

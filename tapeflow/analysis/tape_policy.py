@@ -9,7 +9,8 @@ from xdsl.ir import Operation
 PolicyName: TypeAlias = Literal["min-cut", "save-all", "recompute"]
 
 POLICY = "tape.policy"
-"""Attribute of a function or loop: the policy for what is computed inside."""
+"""Attribute of a function or loop: the policy for what is computed inside; or of a
+request, in place of the function's."""
 
 
 @dataclass(frozen=True)

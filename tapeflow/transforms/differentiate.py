@@ -28,7 +28,12 @@ from tapeflow.analysis.request_problems import (
     unknown_policies,
 )
 from tapeflow.analysis.reverse_reads import find_reverse_reads
-from tapeflow.analysis.tape_policy import POLICY, PolicyName, TapePolicy
+from tapeflow.analysis.tape_policy import (
+    POLICY,
+    PolicyName,
+    TapePolicy,
+    own_policy,
+)
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints
@@ -145,8 +150,9 @@ class _Gradient:
         name = request.sym_name.data
         function = func.FuncOp(name, primal.function_type, region)
         function.location = primal.location
-        if POLICY in primal.attributes:
-            function.attributes[POLICY] = primal.attributes[POLICY]
+        asking = primal if own_policy(request) is None else request
+        if POLICY in asking.attributes:
+            function.attributes[POLICY] = asking.attributes[POLICY]
         block = region.block
         inline_calls(block, functions, (primal.sym_name.data,))
         terminator = block.last_op
@@ -218,7 +224,7 @@ class _Gradient:
         constants = [self.arguments[i] for i in self.request.constant_arguments()]
         activity = find_activity(self.function, buffers, wrt, sinks, constants)
         problems = [
-            *unknown_policies(self.function),
+            *unknown_policies(self.request, self.function),
             *constants_in_wrt(self.function, buffers, wrt, constants),
             *shadows_with_layout(self.function, activity, wrt),
             *find_problems(self.function, activity),

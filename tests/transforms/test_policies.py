@@ -5,7 +5,11 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.utils.exceptions import DiagnosticException
+
 from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.dialects.tape import StackOp
 from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.frontend.reader import parse_module, read_module
 from tapeflow.programs import PROGRAMS, Program
@@ -87,3 +91,23 @@ def test_functions_and_loops_ask_themselves(
     )
     assert result.tape_bytes == 8 * n * saved
     np.testing.assert_allclose(result.gradients[0], np.exp(2 * w), rtol=1e-14)
+
+
+def requested(asked: str, **others: str) -> ModuleOp:
+    """A module with a request that asks for a policy itself."""
+    request = f"ad.gradient @gradient of @scaled wrt [0] {asked}"
+    text = f"{scaled_twice(**others)}\n{request}"
+    return parse_module(text, "scaled.mlir", full_context())
+
+
+@pytest.mark.parametrize("function", ["", f"attributes {RECOMPUTE}"])
+def test_a_request_asks_itself(function: str) -> None:
+    module = requested(SAVE_ALL, function=function)
+    DifferentiatePass(policy="recompute").apply(full_context(), module)
+    assert sum(isinstance(op, StackOp) for op in module.walk()) == 2
+
+
+def test_a_policy_of_a_request_that_does_not_exist() -> None:
+    module = requested('{tape.policy = "all"}')
+    with pytest.raises(DiagnosticException, match="the policies are 'min-cut'"):
+        DifferentiatePass().apply(full_context(), module)
