@@ -77,8 +77,7 @@ class Atoms:
     atoms: list[Atom] = field(default_factory=list[Atom])
     sizes: list[frozenset[int]] = field(default_factory=list[frozenset[int]])
     """By atom, all atoms it is made of, itself included."""
-    positive: set[Polynomial] = field(default_factory=set[Polynomial])
-    """Divisors that are known to be at least 1."""
+    _positive: set[Polynomial] = field(default_factory=set[Polynomial])
 
     def number(self, atom: Atom) -> int:
         """The number of an atom."""
@@ -142,10 +141,20 @@ class Atoms:
             return self.at_least_zero(self.quotient_up(natural.of[0], divisor))
         return self.make("ceildiv", None, one, divisor)
 
+    def believe_positive(self, one: Polynomial) -> None:
+        """Say that a polynomial is at least 1, whichever loop its iterations are of."""
+        self._positive.add(self._of_any_loop(one))
+
     def is_positive(self, one: Polynomial) -> bool:
         """Whether a polynomial is known to be at least 1."""
         value = number_of(one)
-        return one in self.positive if value is None else value > 0
+        return self._of_any_loop(one) in self._positive if value is None else value > 0
+
+    def _of_any_loop(self, one: Polynomial) -> Polynomial:
+        parts = sorted(self.parts(one))
+        loops = [part for part in parts if self.atoms[part].name == "iteration"]
+        numbered = enumerate(loops)
+        return self.substitute(one, {at: self.make("loop", n) for n, at in numbered})
 
     def sum(self, index: int, trips: Polynomial, term: Polynomial) -> Polynomial:
         """The sum of a term over the iterations that atom `index` counts."""

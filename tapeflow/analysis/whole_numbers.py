@@ -84,7 +84,7 @@ class WholeNumbers:
         if bounds is None:
             return self.atoms.make("trips", loop, *self._iterations_around(loop))
         lower, upper, step = map(self.of, bounds)
-        self.atoms.positive.add(step)
+        self.atoms.believe_positive(step)
         count = self.atoms.quotient_up(poly.add(upper, lower, -1), step)
         atom = self.atoms.only(count)
         return atom.of[0] if atom is not None and atom.name == "natural" else count
@@ -103,7 +103,7 @@ class WholeNumbers:
         number = self.of(divisor)
         uses = (use.operation for use in divisor.uses)
         if any(isinstance(op, scf.ForOp) and op.step is divisor for op in uses):
-            self.atoms.positive.add(number)
+            self.atoms.believe_positive(number)
         return self.atoms.is_positive(number)
 
     def _is_distance(self, op: arith.CeilDivUIOp) -> bool:
