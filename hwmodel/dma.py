@@ -48,6 +48,7 @@ from hwmodel.state import (
     RING_SLOTS,
     SCRATCHPAD_PORT,
     SLOT_ADDRESS,
+    SLOT_RING,
     STORED,
     TRANSFERRED,
     Fault,
@@ -101,6 +102,39 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
 
 
 @inner_kernel
+def begin(sim: Sim, ring: int) -> None:
+    """Give `ring` its bytes, which another one may have had."""
+    if not is_ring(sim, 0, ring):
+        return
+    line_shift = sim.parameters.line_shift
+    lines = sim.rings[ring, RING_PITCH] >> line_shift
+    line = sim.rings[ring, RING_ADDRESS] >> line_shift
+    first = sim.rings[ring, RING_FIRST]
+    for slot in range(first, first + sim.rings[ring, RING_SLOTS]):
+        is_taken = False
+        for _ in range(lines):
+            before = sim.slot_of_line[line]
+            if before != slot:
+                is_taken = True
+                take_over(sim, slot, before)
+            sim.slot_of_line[line] = slot
+            line += 1
+        if is_taken:
+            sim.slots[slot, ARRIVES] = 0
+            begin_life(sim, slot, False)
+
+
+@inner_kernel
+def take_over(sim: Sim, slot: int, before: int) -> None:
+    """Let `slot` wait for what is done with a slot that had its bytes."""
+    slots = sim.slots
+    slots[slot, STORED] = max(slots[slot, STORED], slots[before, STORED])
+    slots[slot, LOADED] = max(slots[slot, LOADED], slots[before, LOADED])
+    transferred = slots[before, TRANSFERRED]
+    slots[slot, TRANSFERRED] = max(slots[slot, TRANSFERRED], transferred)
+
+
+@inner_kernel
 def is_ring(sim: Sim, address: int, ring: int) -> bool:
     """Whether there is a ring of this number; notes a fault if not."""
     if 0 <= ring < sim.rings.shape[0]:
@@ -116,10 +150,18 @@ def is_slot(sim: Sim, address: int, ring: int) -> bool:
         return False
     offset = address - sim.rings[ring, RING_ADDRESS]
     pitch = sim.rings[ring, RING_PITCH]
-    if offset < 0 or offset >= pitch * sim.rings[ring, RING_SLOTS] or offset % pitch:
+    is_inside = 0 <= offset < pitch * sim.rings[ring, RING_SLOTS]
+    if not is_inside or offset % pitch or not has_bytes(sim, address, ring):
         fail(sim, Fault.NOT_A_SLOT, address, ring)
         return False
     return True
+
+
+@inner_kernel
+def has_bytes(sim: Sim, address: int, ring: int) -> bool:
+    """Whether a byte of `ring` is not another ring's, which began there later."""
+    slot = sim.slot_of_line[address >> sim.parameters.line_shift]
+    return sim.slots[slot, SLOT_RING] == ring
 
 
 @inner_kernel

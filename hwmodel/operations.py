@@ -35,6 +35,7 @@ class Operation(IntEnum):
     compare, select, logic, shifts and casts of integers; FCMP for compare, min, max,
     abs, neg, select and casts of floats; FSINCOS for sin or cos; FATAN for atan, atan2,
     asin and acos; FSINH for sinh or cosh; FROUND for floor, ceil, round and trunc.
+    BEGIN says that the bytes of a ring are its own from now on, whose ever they were.
     FREE_LOAD and FREE_STORE are accesses that ceilings and bounds take to be free.
     """
 
@@ -96,6 +97,7 @@ class Operation(IntEnum):
     FREE_LOAD = 55
     FREE_STORE = 56
     RELOAD = 57
+    BEGIN = 58
 
 
 @dataclass(frozen=True)

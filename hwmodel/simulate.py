@@ -8,7 +8,7 @@ from __future__ import annotations
 from hwmodel.cache import access as access_cache
 from hwmodel.datapath import issue, retire, window_opens
 from hwmodel.direct import access as access_directly
-from hwmodel.dma import command
+from hwmodel.dma import begin, command
 from hwmodel.kernel import at, inner_kernel, kernel
 from hwmodel.operations import Operation, Unit
 from hwmodel.ordering import locate
@@ -27,6 +27,7 @@ from hwmodel.state import (
 STORE = int(Operation.STORE)
 SPM_STORE = int(Operation.SPM_STORE)
 TURN = int(Operation.TURN)
+BEGIN = int(Operation.BEGIN)
 MOVE = int(Operation.MOVE)
 INTEGER = int(Unit.INTEGER)
 FLOAT = int(Unit.FLOAT)
@@ -47,6 +48,8 @@ def step(sim: Sim, kind: int, ready: int, address: int, aux: int) -> int:
     if unit == NONE:
         if kind == TURN and sim.registers[TURNED] < 0:
             sim.registers[TURNED] = sim.registers[RETIRED]
+        elif kind == BEGIN:
+            begin(sim, aux)
         return ready
     opens = window_opens(sim)
     earliest = max(ready, opens)

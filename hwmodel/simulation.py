@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from functools import cached_property
 
@@ -52,7 +51,6 @@ class Simulation:
     ) -> None:
         for number, ring in enumerate(rings):
             ring.check(number, machine)
-        _check_disjoint(rings)
         self.machine = machine
         self.rings = rings
         self.arrays = initial_state(machine, rings, watch)
@@ -182,18 +180,6 @@ class Simulation:
                 if arrays.counts[kind]
             },
         )
-
-
-def _check_disjoint(rings: tuple[Ring, ...]) -> None:
-    extents = sorted(
-        (ring.scratchpad_address, number, ring.slots * ring.pitch_bytes)
-        for number, ring in enumerate(rings)
-    )
-    for (start, number, size), (following, other, _) in itertools.pairwise(extents):
-        if start + size > following:
-            raise SimulationError(
-                f"rings {number} and {other} overlap in the scratchpad"
-            )
 
 
 def _check_conservation(counters: Counters, line_bytes: int) -> None:

@@ -17,9 +17,7 @@ from tapeflow.dialects.ad import GradientOp
 _ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
 
 
-def unknown_policies(
-    request: GradientOp, function: func.FuncOp
-) -> Iterator[Problem]:
+def unknown_policies(request: GradientOp, function: func.FuncOp) -> Iterator[Problem]:
     """Tape policies that a request, function or loop asks for and that do not exist."""
     for op in (request, *function.walk()):
         if POLICY in op.attributes and own_policy(op) is None:

@@ -35,10 +35,11 @@ class SpmFunctions(InterpreterFunctions):
     ) -> PythonValues:
         if op in self._shared:
             raise ExecutionError(self._shared[op])
-        budget = cast(ReferenceInterpreter, interpreter).memory.budget
+        run = cast(ReferenceInterpreter, interpreter)
         capacity = required_capacity(args[0])
         bound = capacity if op.growing is None else None
-        return (Ring(op.ring.type, self._numbers[op], budget, bound),)
+        run.ring_number = number = self._numbers[op]
+        return (Ring(op.ring.type, number, run.memory.budget, bound),)
 
     @impl(spm.StoreOp)
     def run_store(

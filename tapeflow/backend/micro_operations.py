@@ -39,7 +39,7 @@ class MicroOperation:
     has_address: bool = False
     """Whether it takes the address of the op's one access."""
     aux: int = 0
-    """Bytes of an access, ring of a transfer."""
+    """Bytes of an access, ring of a transfer or of what begins."""
 
 
 Costs = tuple[MicroOperation, ...]
@@ -176,6 +176,9 @@ _RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
     tape.StoreOp: _field_access(Kind.STORE),
     spm.LoadOp: _field_access(Kind.SPM_LOAD),
     spm.StoreOp: _field_access(Kind.SPM_STORE),
+    spm.AllocateOp: lambda _op: (
+        MicroOperation(int(Kind.BEGIN), (0,), aux=UNKNOWN_RING),
+    ),
     spm.DrainOp: _transfer(Kind.DRAIN),
     spm.FillOp: _transfer(Kind.FILL),
     stream.EnqueueOp: _transfer(Kind.ENQUEUE),
@@ -210,7 +213,6 @@ _FREE: tuple[type[Operation], ...] = (
     scf.IndexSwitchOp,
     scf.WhileOp,
     scf.YieldOp,
-    spm.AllocateOp,
     tape.AllocateArenaOp,
     tape.DeallocateArenaOp,
 )

@@ -3,6 +3,7 @@
 import pytest
 from xdsl.dialects.func import FuncOp
 
+from hwmodel import preset
 from tapeflow.analysis.stream_check import check_streams
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.execution_error import ExecutionError
@@ -89,6 +90,42 @@ def test_two_rings_of_one_function(engine: Engine) -> None:
     )
     with pytest.raises(ExecutionError, match="where another ring lies"):
         execute(module_of(text), "inner", [1.5], engine=engine)
+
+
+def siblings() -> str:
+    """Two functions with a ring of their own, which a third one calls in turn."""
+    inner = REGIONS.partition("func.func @outer")[0]
+    calls = "\n".join(
+        f"%y{at} = func.call @{name}(%x) : (f64) -> f64"
+        for at, name in enumerate(("inner", "other", "inner"))
+    )
+    both = inner + inner.replace("@inner", "@other").replace("tile 8", "tile 16")
+    return f"""{both}
+    func.func @outer(%x: f64) -> f64 {{
+      {calls}
+      %sum = arith.addf %y0, %y1 : f64
+      %all = arith.addf %sum, %y2 : f64
+      func.return %all : f64
+    }}"""
+
+
+def test_rings_that_are_not_in_use_together_share_bytes_of_a_machine() -> None:
+    module = module_of(siblings())
+    AssignScratchpadPass(128).apply(full_context(), module)
+    fair = preset("fair")
+    runs = [execute(module, "outer", [1.5], fair, engine=name) for name in ENGINES]
+    assert [run.results for run in runs] == [(4.5,), (4.5,)]
+    assert runs[0].counters == runs[1].counters
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_machine_tells_of_bytes_in_use_where_they_are_taken(engine: Engine) -> None:
+    module = module_of(RINGS.replace("INNER", "0"))
+    fair = preset("fair")
+    (result,) = execute(module, "outer", [1.5, 0], fair, engine=engine).results
+    assert result == 1.5
+    with pytest.raises(ExecutionError, match="give each ring bytes of its own"):
+        execute(module, "outer", [1.5, 1], fair, engine=engine)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

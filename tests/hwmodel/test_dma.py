@@ -306,9 +306,40 @@ def test_rings_must_fit(machine: Machine, ring: Ring, message: str):
         Simulation(machine, (ring,))
 
 
-def test_rings_must_not_overlap(machine: Machine):
-    with pytest.raises(SimulationError, match="rings 0 and 1 overlap"):
-        Simulation(machine, (RING, replace(RING, scratchpad_address=64)))
+def two_rings(machine: Machine) -> Simulation:
+    """Ring 0, and ring 1 at the bytes of its second slot and behind."""
+    simulation = Simulation(machine, (RING, replace(RING, scratchpad_address=64)))
+    simulation.step(Operation.BEGIN, 0, 0, 0)
+    return simulation
+
+
+def test_a_ring_that_begins_waits_for_the_one_that_had_its_bytes(machine: Machine):
+    simulation = two_rings(machine)
+    simulation.step(ENQUEUE, 0, 0, 0)
+    simulation.step(ENQUEUE, 0, 64, 0)  # on its way until 20
+    assert simulation.step(Operation.BEGIN, 0, 0, 1) == 0
+    assert simulation.step(STORE, 0, 64, 8) > 16
+    assert simulation.step(STORE, 0, 128, 8) == 1
+    assert Operation.BEGIN.name not in simulation.finish().operation_counts
+
+
+def test_a_ring_that_begins_finds_nothing_of_the_one_that_had_its_bytes(
+    machine: Machine,
+):
+    simulation = two_rings(machine)
+    simulation.step(ENQUEUE, 0, 0, 0)
+    simulation.step(STORE, 0, 64, 8)
+    simulation.step(Operation.BEGIN, 0, 0, 1)
+    with pytest.raises(SimulationError, match="stored for an earlier tile"):
+        simulation.step(LOAD, 99, 64, 8)
+
+
+def test_a_ring_whose_bytes_another_has_is_not_moved(machine: Machine):
+    simulation = two_rings(machine)
+    simulation.step(ENQUEUE, 0, 0, 0)
+    simulation.step(Operation.BEGIN, 0, 0, 1)
+    with pytest.raises(SimulationError, match="no slot of ring 0 begins"):
+        simulation.step(ENQUEUE, 99, 64, 0)
 
 
 @settings(max_examples=30, deadline=None)

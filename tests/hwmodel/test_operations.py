@@ -10,6 +10,7 @@ ROWS = read_figures("operations")
 
 FREE_ON_PURPOSE = (
     Operation.TURN,
+    Operation.BEGIN,
     Operation.MOVE,
     Operation.FREE_LOAD,  # what a ceiling or a bound leaves out
     Operation.FREE_STORE,

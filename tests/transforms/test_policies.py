@@ -4,13 +4,12 @@ from typing import get_args
 
 import numpy as np
 import pytest
-
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import DiagnosticException
 
 from tapeflow.analysis.tape_policy import PolicyName
-from tapeflow.dialects.tape import StackOp
 from tapeflow.backend.gradient import GradientResult, compile_gradient
+from tapeflow.dialects.tape import StackOp
 from tapeflow.frontend.reader import parse_module, read_module
 from tapeflow.programs import PROGRAMS, Program
 from tapeflow.transforms import DifferentiatePass

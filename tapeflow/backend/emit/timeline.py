@@ -64,7 +64,7 @@ class Timeline:
         self.ready |= dict.fromkeys(op.results, result)
 
     def _ring(self, op: Operation) -> int:
-        rings = (v for v in op.operands if isinstance(v.type, RingType))
+        rings = (v for v in (*op.operands, *op.results) if isinstance(v.type, RingType))
         return self.rings[next(rings)]
 
     def share(self, values: Sequence[SSAValue], sources: Sequence[SSAValue]) -> None:
