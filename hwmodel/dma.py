@@ -113,7 +113,7 @@ def begin(sim: Sim, ring: int) -> None:
     for slot in range(first, first + sim.rings[ring, RING_SLOTS]):
         is_taken = False
         for _ in range(lines):
-            before = sim.slot_of_line[line]
+            before = int(sim.slot_of_line[line])
             if before != slot:
                 is_taken = True
                 take_over(sim, slot, before)
