@@ -3,6 +3,7 @@
 import pytest
 from xdsl.dialects.func import FuncOp
 
+from tapeflow.analysis.polynomials import ONE, Atoms, add
 from tapeflow.analysis.stream_check import check_streams
 
 from .stream_texts import pops, pushes, text_of
@@ -102,6 +103,14 @@ def test_an_unsigned_quotient_by_what_may_be_negative():
 
 def test_an_unsigned_quotient_by_the_step_of_a_loop():
     assert answers(quotients_in_a_loop("%s")) == ["proved"]
+
+
+def test_a_step_is_positive_whichever_loop_counts_it():
+    atoms = Atoms()
+    one, other = (atoms.make("iteration", loop) for loop in ("pushes", "counts"))
+    atoms.believe_positive(add(one, ONE))
+    assert atoms.is_positive(add(other, ONE))
+    assert not atoms.is_positive(other)
 
 
 def through_a_record(push: str, pop: str) -> str:
