@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xdsl.utils.exceptions import ParseError
-from xdsl.utils.lexer import Span
+from xdsl.utils.lexer import Input, Span
 
 _WIDEST = 160
 """Columns of an excerpt."""
@@ -73,7 +73,7 @@ class InputError(Exception):
     @staticmethod
     def from_parse_error(error: ParseError, line_offset: int = 0) -> "InputError":
         """The same message, placed in a file whose chunk starts `line_offset` down."""
-        place = InputPlace.of_span(error.span, line_offset)
+        place = InputPlace.of_span(_where_missing(error), line_offset)
         return InputError(_CLEARER.get(error.msg, error.msg), place)
 
     def __str__(self) -> str:
@@ -82,6 +82,24 @@ class InputError(Exception):
         prefix = f"{self.source}: " if self.source is not None else ""
         return f"{prefix}error: {self.message}"
 
+
+def _where_missing(error: ParseError) -> Span[str] | Span[bytes]:
+    """The span of an error; the end of the line before where that lacks something.
+
+    The parser finds out at the next token, which may be the first of a later line.
+    """
+    span = error.span
+    text = span.input.content
+    if isinstance(text, bytes) or not error.msg.startswith(_FOUND_TOO_LATE):
+        return span
+    before = text[: span.start].rstrip()
+    if not before or "\n" not in text[len(before) : span.start]:
+        return span
+    return Span(len(before), len(before) + 1, Input(text, span.input.name))
+
+
+_FOUND_TOO_LATE = ("Expected '", "Unknown comparison ")
+"""How messages of xDSL begin that speak of what stands before their place."""
 
 _CLEARER = {
     "Could not parse entire input!": "expected an operation here",

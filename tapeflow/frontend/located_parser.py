@@ -19,8 +19,10 @@ from xdsl.ir import AttributeInvT, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.generic_parser import ParserState
+from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Input, Position, Span
+from xdsl.utils.mlir_lexer import MLIRTokenKind
 
 from tapeflow.dialects import affine_additions, memref_additions
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
@@ -74,6 +76,8 @@ class LocatedParser(LocationParser):
         )
 
     def parse_module(self, allow_implicit_module: bool = True) -> ModuleOp:
+        if self._current_token.kind == MLIRTokenKind.EOF:
+            self.raise_error("expected an operation here, and the text holds none")
         try:
             module = super().parse_module(allow_implicit_module)
             self.define_locations(module)
@@ -85,15 +89,25 @@ class LocatedParser(LocationParser):
             # xDSL reports this one at the end of the file.
             if not error.msg.startswith("values used but not defined"):
                 raise
-            name = next(iter(self.forward_ssa_references))
-            message = f"value %{name} is not defined here"
-            raise ParseError(self._first_uses[name], message) from error
+            self._reject_undefined(0)
+            raise
+
+    def _reject_undefined(self, start: Position) -> None:
+        """No value that is first used behind `start` may still wait for a definition.
+
+        What comes behind an isolated operation, as a function, must not define it.
+        """
+        for name in self.forward_ssa_references:
+            use = self._first_uses[name]
+            if use.start >= start:
+                raise ParseError(use, f"value %{name} is not defined here")
 
     def resolve_operand(
         self, operand: UnresolvedOperand, type: AttributeInvT
     ) -> SSAValue[AttributeInvT]:
-        if operand.operand_name not in self.ssa_values:
-            self._first_uses.setdefault(operand.operand_name, operand.span)
+        name = operand.operand_name
+        if name not in self.ssa_values and name not in self.forward_ssa_references:
+            self._first_uses[name] = operand.span
         return super().resolve_operand(operand, type)
 
     def parse_operation(self) -> Operation:
@@ -104,6 +118,8 @@ class LocatedParser(LocationParser):
                 "to a function and call it"
             )
         op = super().parse_operation()
+        if self.forward_ssa_references and op.has_trait(IsolatedFromAbove):
+            self._reject_undefined(self._name_positions[depth])
         # The last thing an operation's text can hold is its own location, so what
         # the latest attempt to parse one found belongs to this operation.
         if self._explicit_location is None:

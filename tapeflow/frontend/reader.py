@@ -8,7 +8,7 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
 from tapeflow.analysis.verification import raised_by_xdsl, verify_module
-from tapeflow.frontend.input_error import InputError, InputPlace
+from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.located_parser import LocatedParser
 from tapeflow.frontend.nesting import make_room_on_stack
 
@@ -89,7 +89,8 @@ def parse_module(
         if message is None:
             raise
         span = Span(parser.pos, parser.pos + 1, parser.lexer.input)
-        raise InputError(message, InputPlace.of_span(span, line_offset)) from error
+        placed = ParseError(span, message)
+        raise InputError.from_parse_error(placed, line_offset) from error
     if isinstance(module.location, UnknownLoc):
         module.location = parser.location_at(0)
     return module

@@ -112,8 +112,33 @@ PARSE_ERRORS = {
         "  func.return %x : f64\n"
         "              ^^",
     ),
+    "a value that a function behind has": (
+        "func.func @f() {\n  func.return %x : f64\n}\n"
+        "func.func @g(%y: f32) {\n  %x = math.exp %y : f32\n  func.return\n}\n",
+        "f.mlir:2:15: error: value %x is not defined here\n"
+        "  func.return %x : f64\n"
+        "              ^^",
+    ),
+    "a value that an earlier function uses before it defines it": (
+        "func.func @f() {\n  cf.br ^b\n^a:\n  func.return %x : i1\n^b:\n"
+        "  %x = arith.constant true\n  cf.br ^a\n}\n"
+        "func.func @g() {\n  func.return %x : i1\n}\n",
+        "f.mlir:10:15: error: value %x is not defined here",
+    ),
     "no operation": ("func.func @f() {\n  func.return } }", "2:17: error: expected an"),
-    "nothing": ("", "f.mlir:1:1: error: expected an operation here"),
+    "nothing": (
+        "",
+        "f.mlir:1:1: error: expected an operation here, and the text holds none",
+    ),
+    "comments only": ("// f\n", "f.mlir:2:1: error: expected an operation here, and"),
+    "a type that the line lacks": (
+        "func.func @f(%x: f64) {\n  %y = math.exp %x\n\n  func.return\n}",
+        "f.mlir:2:19: error: Expected ':'\n  %y = math.exp %x\n                  ^",
+    ),
+    "an unknown comparison": (
+        "func.func @f(%x: f64) {\n  %y = arith.cmpf gt, %x, %x : f64\n  func.return\n}",
+        "f.mlir:2:35: error: Unknown comparison mnemonic: gt",
+    ),
     "an open block": ("func.func @f() {\n", "expected an operation, a block label or"),
     "not a token": ("  $", "f.mlir:1:3: error: Unexpected character: $"),
     "a malformed type": (
