@@ -16,6 +16,7 @@ from rich.progress import Progress
 from tapeflow.backend.execute import Engine
 
 from .report import Report
+from .report_tables import show
 from .runner import Finding, Runner
 
 ENGINES: tuple[Engine, ...] = ("reference", "compiled")
@@ -24,7 +25,9 @@ ENGINES: tuple[Engine, ...] = ("reference", "compiled")
 @click.command()
 @click.option("--count", default=1000, show_default=True, help="How many programs.")
 @click.option("--seed", default=0, show_default=True, help="The first one's seed.")
-@click.option("--jobs", default=os.cpu_count() or 1, help="Processes; all cores.")
+@click.option(
+    "--jobs", default=os.cpu_count() or 1, help="Processes; by default one a core."
+)
 @click.option(
     "--levels-every",
     default=20,
@@ -34,7 +37,13 @@ ENGINES: tuple[Engine, ...] = ("reference", "compiled")
 @click.option(
     "--seconds", default=60.0, show_default=True, help="How long a program may take."
 )
-@click.option("--engine", type=click.Choice(ENGINES), default=ENGINES[0])
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=ENGINES[0],
+    show_default=True,
+    help="How programs are run.",
+)
 @click.option(
     "--reduce-tries",
     default=400,
@@ -47,7 +56,12 @@ ENGINES: tuple[Engine, ...] = ("reference", "compiled")
     multiple=True,
     help="A construct whose programs may fail; they are listed apart.",
 )
-@click.option("--output", type=click.Path(path_type=Path), default=Path())
+@click.option(
+    "--output",
+    type=click.Path(exists=True, file_okay=False, writable=True, path_type=Path),
+    default=Path(),
+    help="Directory for the failing programs, reduced.",
+)
 def main(
     count: int,
     seed: int,
@@ -62,7 +76,7 @@ def main(
 ) -> None:
     """Differentiate random programs and compare them with forward mode."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # As Ctrl-C, it tells.
-    console, report = Console(soft_wrap=True), Report(apart)
+    console, report = Console(), Report(apart)
     runner = Runner(seed, count, jobs, engine, levels_every, seconds, reduce_tries)
     interrupted = False
     with Progress(console=console) as progress, closing(runner.run()) as findings:
@@ -77,9 +91,7 @@ def main(
                         break
         except KeyboardInterrupt:
             interrupted = True
-    console.print(report.table())
-    for line in report.lines():
-        console.print(line, markup=False)
+    show(console, report)
     if (first := report.next_seed(seed)) < seed + count:
         left = seed + count - first
         console.print(f"go on with: --seed {first} --count {left}")
@@ -90,11 +102,13 @@ def main(
 
 def _tell(console: Console, finding: Finding, output: Path) -> None:
     assert finding.failure is not None
-    console.print(f"seed {finding.seed}: {finding.failure.title}", markup=False)
+    console.print(
+        f"seed {finding.seed}: {finding.failure.title}", markup=False, soft_wrap=True
+    )
     if finding.reduced is not None:
         path = output / f"random-program-{finding.seed}.mlir"
         path.write_text(finding.reduced)
-        console.print(f"reduced program: {path}", markup=False)
+        console.print(f"reduced program: {path}", markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from tapeflow.transforms import DifferentiatePass, LowerSourcePass
 from .dual_evaluator import DualOutputs, evaluate
 from .dual_numbers import Dual
 from .generate import FUNCTION, Case
-from .levels import CONTEXT, Mismatch, check_levels, reason_of
+from .levels import CONTEXT, Mismatch, RingVerdict, check_levels, reason_of
 from .requests import Answer, Request, answer, bits, requests, seeds_of
 
 Array = NDArray[Any]
@@ -42,7 +42,7 @@ class Outcome:
     """`passed` or `refused`."""
     reasons: tuple[str, ...] = ()
     """Why it, or some pipeline, was refused."""
-    rings: tuple[str, ...] = ()
+    rings: tuple[RingVerdict, ...] = ()
     """The verdicts on the rings of all pipelines."""
     compared: int = 0
     """Elements of gradients that were compared with forward mode."""

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -45,9 +46,18 @@ class Mismatch(AssertionError):
     """The product is wrong about a program."""
 
 
+@dataclass(frozen=True)
+class RingVerdict:
+    """What the text of a pipeline proves of one ring."""
+
+    pipeline: str
+    answer: str
+    reason: str = ""
+
+
 def check_levels(
     seed: int, module: ModuleOp, run: Callable[[ModuleOp], list[bytes]]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[str, ...], tuple[RingVerdict, ...]]:
     """Every pass keeps every bit of what `run` gives.
 
     Returns why pipelines refused the program, and the verdicts on all rings.
@@ -66,7 +76,7 @@ def check_levels(
                 raise Mismatch(f"{pass_} changes bits")
 
     reasons: list[str] = []
-    rings: list[str] = []
+    rings: list[RingVerdict] = []
     front = module.clone()
     check(front, FRONT)
     tape_values = sum(op.name == "tape.stack" for op in front.walk())
@@ -147,7 +157,7 @@ def _mixed_places(seed: int, capacity_bytes: int) -> tuple[ModulePass, ...]:
     return (RandomPlacesPass(seed), *passes)
 
 
-def verdicts(name: str, module: ModuleOp) -> Iterator[str]:
+def verdicts(name: str, module: ModuleOp) -> Iterator[RingVerdict]:
     """What the text proves of each ring; the compiler's own is never refuted.
 
     Raises:
@@ -159,5 +169,4 @@ def verdicts(name: str, module: ModuleOp) -> Iterator[str]:
         for verdict in check_streams(op):
             if verdict.answer == "refuted":
                 raise Mismatch(f"{name}: a ring is refuted: {verdict.reason}")
-            reason = f": {verdict.reason}" if verdict.reason else ""
-            yield f"ring of {name} {verdict.answer}{reason}"
+            yield RingVerdict(name, verdict.answer, verdict.reason)

@@ -89,10 +89,17 @@ def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
 
 
 @click.command()
-@click.option("--count", default=300, show_default=True, help="Programs a fault.")
-@click.option("--levels-count", default=40, show_default=True, help="At all levels.")
+@click.option("--count", default=300, show_default=True, help="Programs tried a fault.")
+@click.option(
+    "--levels-count",
+    default=40,
+    show_default=True,
+    help="Programs a fault that shows between passes.",
+)
 @click.option("--seed", default=0, show_default=True, help="The first program's seed.")
-@click.option("--jobs", default=os.cpu_count() or 1, help="Processes; all cores.")
+@click.option(
+    "--jobs", default=os.cpu_count() or 1, help="Processes; by default one a core."
+)
 @click.option("--only", default="", help="Only faults with this in name or path.")
 def main(count: int, levels_count: int, seed: int, jobs: int, only: str) -> None:
     """Tell after how many programs each planted fault is found."""

@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from rich.table import Table
-
 from .compare import Outcome
+from .levels import RingVerdict
 from .runner import Finding
 
 LEAST_PASSED = 0.9
@@ -14,11 +13,18 @@ LEAST_PASSED = 0.9
 
 
 @dataclass
-class _Row:
+class Row:
+    """The programs that have one construct."""
+
     drawn: int = 0
     passed: int = 0
     failed: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
+    """Why the others were."""
+
+    @property
+    def always_passes(self) -> bool:
+        return self.passed == self.drawn
 
 
 @dataclass
@@ -26,9 +32,12 @@ class Report:
     """Counts findings; those that have a construct of `apart` do not count as wrong."""
 
     apart: Collection[str] = ()
-    rows: dict[str, _Row] = field(default_factory=dict[str, _Row])
-    notes: Counter[str] = field(default_factory=Counter[str])
-    """Refusals of single pipelines, and verdicts on rings."""
+    every: Row = field(default_factory=Row)
+    """All programs."""
+    rows: dict[str, Row] = field(default_factory=dict[str, Row])
+    rings: Counter[RingVerdict] = field(default_factory=Counter[RingVerdict])
+    pipelines_refused: Counter[str] = field(default_factory=Counter[str])
+    """Why single pipelines refused what passed otherwise."""
     failed: list[int] = field(default_factory=list[int])
     failed_apart: list[int] = field(default_factory=list[int])
     compared: int = 0
@@ -38,11 +47,13 @@ class Report:
     def add(self, finding: Finding) -> None:
         """Count one more program."""
         self.done.add(finding.seed)
-        for construct in ("any program", *finding.constructs):
-            self._count(self.rows.setdefault(construct, _Row()), finding)
+        rows = [self.rows.setdefault(name, Row()) for name in finding.constructs]
+        for row in (self.every, *rows):
+            self._count(row, finding)
         match finding.answered:
             case Outcome(status="passed") as outcome:
-                self.notes.update([*outcome.reasons, *outcome.rings])
+                self.pipelines_refused.update(outcome.reasons)
+                self.rings.update(outcome.rings)
                 self.compared += outcome.compared
                 self.elements += outcome.elements
             case Outcome():
@@ -51,7 +62,7 @@ class Report:
                 is_apart = not finding.constructs.isdisjoint(self.apart)
                 (self.failed_apart if is_apart else self.failed).append(finding.seed)
 
-    def _count(self, row: _Row, finding: Finding) -> None:
+    def _count(self, row: Row, finding: Finding) -> None:
         row.drawn += 1
         match finding.answered:
             case Outcome(status="passed"):
@@ -64,43 +75,11 @@ class Report:
     @property
     def passes_enough(self) -> bool:
         """Whether so many of the programs pass that the generator is worth its time."""
-        every = self.rows.get("any program", _Row())
-        judged = every.drawn - len(self.failed_apart)
-        return every.passed >= LEAST_PASSED * judged
+        judged = self.every.drawn - len(self.failed_apart)
+        return self.every.passed >= LEAST_PASSED * judged
 
     def next_seed(self, first: int) -> int:
         """The first program not done."""
         while first in self.done:
             first += 1
         return first
-
-    def table(self) -> Table:
-        """One row a construct, the rarest last."""
-        table = Table("construct", box=None)
-        for name in ("drawn", "passed", "refused", "failed"):
-            table.add_column(name, justify="right")
-        table.add_column("most common reason of refusal")
-        for construct, row in sorted(self.rows.items(), key=lambda r: -r[1].drawn):
-            reason = next((r for r, _ in row.refused.most_common(1)), "")
-            numbers = (row.drawn, row.passed, row.refused.total(), row.failed)
-            table.add_row(construct, *map(str, numbers), reason)
-        return table
-
-    def lines(self) -> list[str]:
-        """What is not in the table."""
-        notes = [f"{times:6d}  {what}" for what, times in self.notes.most_common()]
-        share = self.compared / max(1, self.elements)
-        lines = [
-            *notes,
-            f"{share:.1%} of {self.elements} elements of gradients were compared "
-            "with forward mode",
-        ]
-        if self.failed_apart:
-            lines.append(f"failed, of the constructs set apart: {self.failed_apart}")
-        lines.append(f"failed: {sorted(self.failed) or 'none'}")
-        if not self.passes_enough:
-            lines.append(
-                f"fewer than {LEAST_PASSED:.0%} of the programs pass: the generator "
-                "draws too much that is refused or fails"
-            )
-        return lines

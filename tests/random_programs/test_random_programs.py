@@ -16,7 +16,7 @@ from .control import STATEMENTS
 from .features import FEATURES
 from .generate import generate
 from .inputs import WILD_INPUTS
-from .levels import CONTEXT, Mismatch, verdicts
+from .levels import CONTEXT, Mismatch, RingVerdict, verdicts
 from .rare_bounds import AT_END, TOO_WIDE
 from .report import LEAST_PASSED
 
@@ -97,7 +97,7 @@ def test_a_refuted_ring_is_a_mismatch() -> None:
       func.return
     }}"""
     right = parse_module(text, "right.mlir", CONTEXT)
-    assert list(verdicts("streams", right)) == ["ring of streams proved"]
+    assert list(verdicts("streams", right)) == [RingVerdict("streams", "proved")]
     wrong = parse_module(text.replace(pop, ""), "wrong.mlir", CONTEXT)
     with pytest.raises(Mismatch, match="never popped"):
         list(verdicts("streams", wrong))

@@ -1,17 +1,21 @@
 """The runner: what ends or blocks a worker is a finding; planted faults are found."""
 
+import io
 import os
 import time
 from collections.abc import Callable
 
 import pytest
+from rich.console import Console
 
 from tests.random_programs.compare import Outcome
 from tests.random_programs.fault import Fault
 from tests.random_programs.generate import Case, generate
+from tests.random_programs.levels import RingVerdict
 from tests.random_programs.planted import planted, search
 from tests.random_programs.planted_faults import FAULTS
 from tests.random_programs.report import Report
+from tests.random_programs.report_tables import show
 from tests.random_programs.runner import Finding, Runner
 from tests.random_programs.worker import Failure, Worker
 
@@ -47,7 +51,7 @@ def test_all_programs_are_run_and_counted() -> None:
     report = Report()
     for finding in Runner(first=0, count=4, jobs=2).run():
         report.add(finding)
-    assert report.rows["any program"].drawn == 4
+    assert report.every.drawn == 4
     assert report.next_seed(0) == 4
     assert not report.failed
 
@@ -58,7 +62,37 @@ def test_too_many_refusals_are_told() -> None:
     report.add(Finding(0, refused, frozenset({"for"})))
     assert not report.passes_enough
     assert report.rows["for"].refused == {"no rule": 1}
-    assert "fewer than 90% of the programs pass" in report.lines()[-1]
+    assert "fewer than 90% of the programs pass" in shown(report)
+
+
+def shown(report: Report) -> str:
+    """What is printed on a terminal of 80 columns."""
+    with io.StringIO() as text:
+        show(Console(file=text, width=80), report)
+        return text.getvalue()
+
+
+def test_the_report_begins_with_its_sum_and_fits_a_terminal() -> None:
+    report = Report()
+    long = "linalg.conv_2d_nhwc_hwcf of samples"
+    reason = "cannot differentiate @f: " + "a reason that goes on and on " * 4
+    rings = (RingVerdict("streams", "proved"), RingVerdict("layers", "not provable"))
+    report.add(Finding(0, Outcome("passed", rings=rings), frozenset({"for", "if"})))
+    report.add(Finding(1, Outcome("refused", (reason,)), frozenset({"for", long})))
+    report.add(Finding(2, Failure("crash"), frozenset({"for"})))
+    lines = shown(report).splitlines()
+    assert lines[:2] == [
+        "3 programs drawn: 1 passed, 1 refused, 1 failed",
+        "2 rings: 1 proved, 1 not provable",
+    ]
+    assert max(map(len, lines)) <= 80
+    rows = [" ".join(line.split()) for line in lines]
+    worst = rows.index("construct drawn passed refused failed reason") + 1
+    assert rows[worst] == "for 3 1 1 1 (1)"
+    assert rows[worst + 1] == f"{long} 1 0 1 0 (1)"
+    always = rows.index("constructs whose programs all pass, by programs drawn")
+    assert rows[always + 1] == "1 if"
+    assert "failed: [2]" in lines
 
 
 def test_failures_of_constructs_set_apart_do_not_count() -> None:
