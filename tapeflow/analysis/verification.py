@@ -12,6 +12,7 @@ from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
 from tapeflow.analysis.constant_globals import verify_constants
 from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.function_shape import verify_functions
 from tapeflow.analysis.global_symbols import verify_globals
 from tapeflow.analysis.structured_control import verify_control
 
@@ -29,7 +30,7 @@ def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
     """
     try:
         verify_dominance(module)
-        module.verify()
+        _verify_operations(module)
         verify_control(module)
         verify_globals(module)
         verify_constants(module)
@@ -42,6 +43,21 @@ def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
             raise
         kind = VerifyException if after is None else MalformedResultError
         raise kind(str(error) or "this operation is malformed") from error
+
+
+def _verify_operations(module: ModuleOp) -> None:
+    """As `module.verify()`; what our own verifiers tell better, they tell."""
+    try:
+        module.verify()
+    except Exception:
+        for verify in (verify_functions, verify_control):
+            try:
+                verify(module)
+            except VerifyException:
+                raise
+            except Exception:  # The module is so malformed that they stumble over it.
+                break
+        raise
 
 
 def raised_by_xdsl(error: BaseException) -> bool:

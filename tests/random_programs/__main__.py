@@ -102,13 +102,12 @@ def main(
 
 def _tell(console: Console, finding: Finding, output: Path) -> None:
     assert finding.failure is not None
-    console.print(
-        f"seed {finding.seed}: {finding.failure.title}", markup=False, soft_wrap=True
-    )
+    lines = [f"seed {finding.seed}: {finding.failure.title}"]
     if finding.reduced is not None:
         path = output / f"random-program-{finding.seed}.mlir"
         path.write_text(finding.reduced)
-        console.print(f"reduced program: {path}", markup=False, soft_wrap=True)
+        lines.append(f"reduced program: {path}")
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

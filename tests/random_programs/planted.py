@@ -94,7 +94,7 @@ def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
     "--levels-count",
     default=40,
     show_default=True,
-    help="Programs a fault that shows between passes.",
+    help="The same, of faults between passes.",
 )
 @click.option("--seed", default=0, show_default=True, help="The first program's seed.")
 @click.option(
