@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import MemRefType, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument
 
+from tapeflow.analysis.function_shape import names_of
 from tapeflow.backend.array_type import Array, ArrayType, RequestError
 from tapeflow.dialects.ad import is_differentiable, is_float
 
@@ -136,7 +137,7 @@ def find_function(module: ModuleOp, name: str) -> FuncOp:
     if name not in functions:
         near = difflib.get_close_matches(name, functions, n=1)
         hint = f" did you mean @{near[0]}?" if near else ""
-        names = ", ".join(f"@{known}" for known in functions) or "none"
+        names = names_of(functions.values())
         raise RequestError(
             f"there is no function @{name};{hint} functions here: {names}"
         )

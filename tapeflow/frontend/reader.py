@@ -9,6 +9,7 @@ from xdsl.utils.lexer import Span
 
 from tapeflow.analysis.verification import raised_by_xdsl, verify_module
 from tapeflow.frontend.input_error import InputError
+from tapeflow.frontend.input_files import open_input
 from tapeflow.frontend.located_parser import LocatedParser
 from tapeflow.frontend.nesting import make_room_on_stack
 
@@ -28,9 +29,11 @@ def read_module(path: str | Path, context: Context) -> ModuleOp:
 def read_bytes(path: str | Path) -> bytes:
     """The contents of a file; raises `InputError` where it cannot be read."""
     try:
-        return Path(path).read_bytes()
+        with open_input(Path(path)) as file:
+            return file.read()
     except FileNotFoundError as error:
-        raise InputError("no such file", source=str(path)) from error
+        hint = "; standard input is /dev/stdin" if str(path) == "-" else ""
+        raise InputError(f"no such file{hint}", source=str(path)) from error
     except IsADirectoryError as error:
         raise InputError("this is a directory, not a file", source=str(path)) from error
     except OSError as error:

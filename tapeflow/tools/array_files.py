@@ -8,6 +8,8 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tapeflow.frontend.input_files import open_input
+
 Array: TypeAlias = NDArray[Any]
 
 
@@ -22,7 +24,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
         ArrayFileError: with the path, the cause and what would help.
     """
     try:
-        with path.open("rb") as file:
+        with open_input(path) as file:
             return _read_archive(path, file)
     except FileNotFoundError:
         raise ArrayFileError(f"{path}: there is no such file") from None

@@ -10,6 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
+from tapeflow.analysis.function_shape import names_of
 from tapeflow.backend.array_type import Array, RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
@@ -143,11 +144,12 @@ def _function_name(module: ModuleOp, function: str | None) -> str:
     if function is not None:
         return function.removeprefix("@")
     functions = [op for op in module.ops if isinstance(op, FuncOp)]
-    bodies = [op.sym_name.data for op in functions if not op.is_declaration]
+    bodies = [op for op in functions if not op.is_declaration]
     if len(bodies) == 1:
-        return bodies[0]
-    names = ", ".join(f"@{name}" for name in bodies) or "none"
-    raise RequestError(f"say which function with --function; functions here: {names}")
+        return bodies[0].sym_name.data
+    raise RequestError(
+        f"say which function with --function; functions here: {names_of(bodies)}"
+    )
 
 
 def read_target(

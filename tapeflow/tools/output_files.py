@@ -1,12 +1,15 @@
 """Files written whole or not at all: beside the target first, then renamed."""
 
 import contextlib
+import errno
 import io
 import os
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
+
+from tapeflow.frontend.input_files import tell_wait
 
 Writer: TypeAlias = Callable[[BinaryIO], None]
 
@@ -35,6 +38,8 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
 
 
 def _check_writable(path: Path) -> None:
+    if str(path) == "-":
+        raise OutputError("-: is no file name here; standard output is /dev/stdout")
     if path.is_dir():
         raise OutputError(f"{path}: is a directory; give a file name")
     writable = path if _is_special(path) else _target(path).parent
@@ -82,7 +87,8 @@ def _write_beside(path: Path, write: Writer) -> Path:
     if _is_special(path):
         contents = io.BytesIO()  # a device cannot be sought in
         write(contents)
-        path.write_bytes(contents.getvalue())
+        with _opened(path) as device:
+            device.write(contents.getvalue())
         return target
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
@@ -95,6 +101,21 @@ def _write_beside(path: Path, write: Writer) -> Path:
             temporary.unlink()
         raise
     return temporary
+
+
+def _opened(device: Path) -> BinaryIO:
+    """Something to write to; opening a pipe waits until somebody reads it."""
+    if not device.is_fifo():
+        return device.open("wb")
+    try:
+        descriptor = os.open(device, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        tell_wait(device, "reads")
+        return device.open("wb")
+    os.set_blocking(descriptor, True)
+    return os.fdopen(descriptor, "wb")
 
 
 def _mode(target: Path) -> int:

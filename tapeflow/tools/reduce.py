@@ -49,6 +49,19 @@ COMMANDS = {
 """What shows the failure of each stage."""
 
 
+def _checked_command(
+    _context: click.Context, _parameter: click.Parameter, command: str | None
+) -> str | None:
+    """A command that a shell could read; else a `BadParameter`."""
+    try:
+        words = ["none"] if command is None else shlex.split(command)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: {command}") from None
+    if not words:
+        raise click.BadParameter("is empty; name a program that gets the file")
+    return command
+
+
 @click.command("reduce")
 @click.argument("file", type=FILE, metavar="FILE.mlir")
 @function_option
@@ -60,6 +73,7 @@ COMMANDS = {
     "--command",
     "test",
     metavar="COMMAND",
+    callback=_checked_command,
     help="Keep instead what this command, with the file as its last argument, ends "
     "with exit status 0 for.",
 )

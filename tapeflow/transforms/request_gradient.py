@@ -11,6 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import PassFailedException, VerifyException
 
+from tapeflow.analysis.function_shape import names_of
 from tapeflow.dialects.ad import GradientOp, GradientSymbolUse
 
 
@@ -43,13 +44,11 @@ class RequestGradientPass(ModulePass):
             )
         function = SymbolTable.lookup_symbol(op, self.function)
         if not isinstance(function, func.FuncOp):
-            there = [
-                f"@{f.sym_name.data}" for f in op.ops if isinstance(f, func.FuncOp)
-            ]
+            there = [f for f in op.ops if isinstance(f, func.FuncOp)]
             _refuse(
                 op,
                 f"there is no function @{self.function} to differentiate; functions "
-                f"here: {', '.join(there) or 'none'}",
+                f"here: {names_of(there)}",
             )
         constant = sorted(set(self.constant)) if self.constant else None
         request = GradientOp(

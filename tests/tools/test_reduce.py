@@ -85,6 +85,13 @@ def test_gradient_that_disagrees(reduce):
     assert operations_in(parsed(small)) < operations_in(parsed(CUT)) / 2
 
 
+@pytest.mark.parametrize("command", ["", "sh -c 'no end"])
+def test_a_command_that_no_shell_could_read(reduce, command):
+    result, _ = reduce(FINE, "--command", command)
+    assert result.exit_code == 2
+    assert "Error: Invalid value for '--command': " in result.stderr
+
+
 def test_program_that_is_refused(reduce):
     result, small = reduce(REFUSED, "--pipeline", "baseline")
     assert result.exit_code == 0, result.output
