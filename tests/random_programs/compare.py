@@ -66,6 +66,12 @@ def compare(
     # Forward mode first: it says what is wrong with a program that is not valid.
     duals = _duals(case, module, asked)
     LowerSourcePass().apply(CONTEXT, module)
+    module.verify()
+    verify_dominance(module)
+    LowerSourcePass().apply(CONTEXT, module)
+    module.verify()
+    verify_dominance(module)
+    LowerSourcePass().apply(CONTEXT, module)
     try:
         differentiated = [
             _differentiated(
