@@ -1,7 +1,7 @@
 // RUN: tapeflow-opt --help | filecheck %s
 // RUN: tapeflow-opt --version | filecheck %s --check-prefix=VERSION
 
-// CHECK:      usage: tapeflow-opt [options] [input_file]
+// CHECK:      usage: tapeflow-opt [-p 'PASS,PASS{OPTION=VALUE}'] [options] [input_file]
 // CHECK:      --pass-pipeline PIPELINE
 // CHECK:      passes of tapeflow
 // CHECK:        differentiate

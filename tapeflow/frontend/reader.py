@@ -13,6 +13,9 @@ from tapeflow.frontend.input_files import open_input
 from tapeflow.frontend.located_parser import LocatedParser
 from tapeflow.frontend.nesting import make_room_on_stack
 
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How a text begins that some editors write."""
+
 
 def read_module(path: str | Path, context: Context) -> ModuleOp:
     """Read, parse and verify a file of MLIR text.
@@ -53,7 +56,8 @@ def decode(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         raise InputError(
             f"this is not UTF-8 text: byte {data[error.start]:#04x} "
-            f"at offset {error.start}",
+            f"at offset {error.start}"
+            f"{'; save it as UTF-8' if data[:2] in _UTF_16 else ''}",
             source=name,
         ) from error
     if "\0" in text:

@@ -24,5 +24,8 @@ def failure_message(error: BaseException) -> str:
         message = message_of(error)
     text = message.render("tapeflow")
     if message.is_internal:
-        text += "\nThis is a bug in tapeflow; 'tapeflow --traceback ...' shows where."
+        text += (
+            "\nThis is a bug in tapeflow; 'tapeflow --traceback ...' shows where, and "
+            "'tapeflow reduce' makes the program small."
+        )
     return text

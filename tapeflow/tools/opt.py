@@ -56,7 +56,9 @@ class TapeflowOptMain(xDSLOptMain):
 
     def register_all_arguments(self, arg_parser: argparse.ArgumentParser) -> None:
         arg_parser.prog = _TOOL
-        arg_parser.usage = f"{_TOOL} [options] [input_file]"
+        arg_parser.usage = (
+            f"{_TOOL} [-p 'PASS,PASS{{OPTION=VALUE}}'] [options] [input_file]"
+        )
         arg_parser.formatter_class = argparse.RawDescriptionHelpFormatter
         if self._shows_help:  # importing every pass takes time
             arg_parser.epilog = passes_and_pipelines()

@@ -165,6 +165,7 @@ def test_lines_before_the_text_are_counted_in_errors() -> None:
     [
         (b"ML\xefR123", "this is MLIR bytecode"),
         (b"func\xff", "this is not UTF-8 text: byte 0xff at offset 4"),
+        (b"\xff\xfef\0", "not UTF-8 text: byte 0xff at offset 0; save it as UTF-8"),
         (b"func\0", "this is binary data, not MLIR text: a zero byte at offset 4"),
     ],
 )
