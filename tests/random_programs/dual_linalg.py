@@ -14,6 +14,7 @@ from xdsl.ir import Block, Operation
 from xdsl.ir.affine import AffineDimExpr
 
 from .dual_affine import numbers
+from .dual_memory import Memory, held
 
 Elements = NDArray[np.object_]
 Apply = Callable[..., Any]
@@ -44,12 +45,20 @@ class LinalgMeaning:
 
     def step(self, op: Operation, operands: Sequence[Any]) -> Sequence[Any]:
         """The results of a linalg operation."""
+        results = self._step(op, operands)
+        for memory in operands:
+            if isinstance(memory, Memory) and memory.is_constant:
+                for place in np.ndindex(memory.elements.shape):
+                    memory.elements[place] = held(memory, memory.elements[place])
+        return results
+
+    def _step(self, op: Operation, operands: Sequence[Any]) -> Sequence[Any]:
         arrays = [getattr(operand, "elements", operand) for operand in operands]
         match op:
             case linalg.ops.IndexOp():
                 return (self.points[-1][op.dim.value.data],)
             case linalg.ops.GenericOp():
-                self._generic(op, arrays)
+                self._generic(op, operands, arrays)
             case linalg.ops.ReduceOp():
                 self._reduce(op, *arrays)
             case linalg.ops.TransposeOp():
@@ -77,7 +86,9 @@ class LinalgMeaning:
                 self._elementwise(op, *arrays)
         return ()
 
-    def _generic(self, op: linalg.ops.GenericOp, arrays: list[Any]) -> None:
+    def _generic(
+        self, op: linalg.ops.GenericOp, operands: Sequence[Any], arrays: list[Any]
+    ) -> None:
         maps = [attribute.data for attribute in op.indexing_maps.data]
         extents = [-1] * maps[0].num_dims
         for array, map_ in zip(arrays, maps, strict=True):
@@ -95,10 +106,10 @@ class LinalgMeaning:
             self.points.append(point)
             results = self.run(op.body.block, elements)
             self.points.pop()
-            for array, place, result in zip(
-                arrays[-outputs:], places[-outputs:], results, strict=True
+            for memory, place, result in zip(
+                operands[-outputs:], places[-outputs:], results, strict=True
             ):
-                array[place] = result
+                memory.elements[place] = held(memory, result)
 
     def _reduce(
         self, op: linalg.ops.ReduceOp, source: Elements, target: Elements
