@@ -6,6 +6,7 @@ made of very large and very small factors.
 """
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -51,9 +52,16 @@ class Outcome:
 
 
 def compare(
-    case: Case, *, levels: bool = False, engine: Engine = "reference"
+    case: Case,
+    *,
+    levels: bool = False,
+    engine: Engine = "reference",
+    pipelines: Collection[str] | None = None,
 ) -> Outcome:
     """Check one case; with `levels` after every pass of the pipelines as well.
+
+    Args:
+        pipelines: the names of those to run; None for all.
 
     Raises:
         Mismatch: a wrong value or gradient, or bits that a pass changed.
@@ -65,6 +73,12 @@ def compare(
     asked = requests(case, module)
     # Forward mode first: it says what is wrong with a program that is not valid.
     duals = _duals(case, module, asked)
+    LowerSourcePass().apply(CONTEXT, module)
+    module.verify()
+    verify_dominance(module)
+    LowerSourcePass().apply(CONTEXT, module)
+    module.verify()
+    verify_dominance(module)
     LowerSourcePass().apply(CONTEXT, module)
     module.verify()
     verify_dominance(module)
@@ -102,7 +116,7 @@ def compare(
         return Outcome("passed", (), (), *map(sum, zip(*compared, strict=True)))
     if run(differentiated[0], _other(engine)) != expected:
         raise Mismatch(f"other bits on the {_other(engine)} engine")
-    reasons, rings = check_levels(case.seed, differentiated[0], run)
+    reasons, rings = check_levels(case.seed, differentiated[0], run, pipelines)
     return Outcome("passed", reasons, rings, *map(sum, zip(*compared, strict=True)))
 
 

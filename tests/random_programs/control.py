@@ -66,6 +66,11 @@ class Control(Blocks):
             self.writer.line(f"memref.dealloc {buffer.name} : {buffer.type}")
         self.freed = outer
 
+    def sum_at_the_end(self, scope: Scope) -> None:
+        """A sum over samples to return, behind everything that writes memory."""
+        self.writer.drew("sum at the end")
+        self.features["samples"](scope)
+
     def _keep_unused(self, scope: Scope, values: list[Float | Integer]) -> None:
         """Let some of what nothing reads matter."""
         for value in values:
@@ -92,7 +97,8 @@ class Control(Blocks):
         self.writer.drew(kind)
         match kind:
             case "float":
-                scope.add(self.scalars.new_float(scope))
+                for _ in range(self.writer.random.randint(1, 3)):
+                    scope.add(self.scalars.new_float(scope))
             case "integer":
                 scope.add(self.scalars.new_integer(scope))
             case "for":

@@ -13,5 +13,6 @@ class Fault:
     wrong: str
     needs: str = ""
     """A construct without which a program cannot show it, and is not run."""
-    levels: bool = False
-    """Whether it shows only after the passes below the abstract tape."""
+    levels: tuple[str, ...] | None = None
+    """The pipelines after whose passes it shows; none for the passes in front of them
+    all, None if it shows at once."""

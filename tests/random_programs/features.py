@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from .affine_text import AffineText
+from .behind_reads import BehindReads
 from .branching import Branching
+from .carried_integers import CarriedIntegers
 from .empty_buffers import EmptyBuffers
 from .global_buffers import GlobalBuffers
 from .linalg_convolution import LinalgConvolution
@@ -13,13 +15,15 @@ from .nests import Nests
 from .overlaps import Overlaps
 from .subscripts import Subscripts
 from .sweeps import Sweeps
+from .truth_values import TruthValues
 from .views import Views
 from .writer import Float, Scope, Statement
 
 FEATURES = {
     "views": 1.6,
     "subscripts": 1.5,
-    "sweeps": 1.5,
+    "sweeps": 0.8,
+    "samples": 0.8,
     "affine": 1.0,
     "linalg": 1.6,
     "convolution": 0.15,
@@ -27,6 +31,9 @@ FEATURES = {
     "global": 0.5,
     "empty": 0.15,
     "overlaps": 0.8,
+    "carried integers": 0.6,
+    "behind reads": 0.8,
+    "truth values": 0.4,
 }
 """Weights beside those of the plain statements.
 
@@ -42,10 +49,12 @@ def features(
     """What writes each of the features; `sums` are for the function to return."""
     nests = Nests(memory, statements)
     views = Views(nests)
+    sweeps = Sweeps(nests, views, sums)
     return {
         "views": views.write,
         "subscripts": Subscripts(nests).write,
-        "sweeps": Sweeps(nests, views, sums).write,
+        "sweeps": sweeps.steps,
+        "samples": sweeps.samples,
         "affine": AffineText(nests).write,
         "linalg": LinalgText(nests).write,
         "convolution": LinalgConvolution(nests).write,
@@ -53,4 +62,7 @@ def features(
         "global": GlobalBuffers(nests).write,
         "empty": EmptyBuffers(nests).write,
         "overlaps": Overlaps(nests, views).write,
+        "carried integers": CarriedIntegers(nests).write,
+        "behind reads": BehindReads(nests).write,
+        "truth values": TruthValues(nests).write,
     }

@@ -122,6 +122,8 @@ class _Generator:
         definitions = [definition for _, definition in self.globals.values()]
         definitions = [definition for _, definition in self.globals.values()]
         definitions = [definition for _, definition in self.globals.values()]
+        definitions = [definition for _, definition in self.globals.values()]
+        definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
             "\n".join([*definitions, *functions, text]),
@@ -213,6 +215,8 @@ class _Generator:
             Memory(Scalars(writer, self.single, self.wild)), [*helpers], size
         )
         control.statements(scope, size, size)
+        if name == FUNCTION and self.random.random() < 0.4:
+            control.sum_at_the_end(scope)
         results = self._results(control, scope)
         types = ", ".join(result.type for result in results)
         head = ", ".join(f"{p.name}: {p.type}" for p in parameters)

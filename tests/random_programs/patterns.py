@@ -232,6 +232,8 @@ class Patterns:
 
     def _extremum(self, scope: Scope) -> None:
         """A running extremum, through one loop or two."""
+        if self.writer.chance(0.4):
+            return self._used_extremum(scope)
         start = self.scalars.some_float(scope, "f64", STORED_BOUND)
         with self._sum(scope, start.name) as loop:
             if self.writer.chance(0.5):
@@ -241,6 +243,23 @@ class Patterns:
                     self._change(inner)
                 loop.yielded.append(inner.results[0])
         scope.add(Float(loop.results[0], "f64", STORED_BOUND))
+        return None
+
+    def _used_extremum(self, scope: Scope) -> None:
+        """A running extremum that each iteration uses: before it changes, or after."""
+        self.writer.drew("extremum with other uses")
+        starts = [
+            self.scalars.some_float(scope, "f64", STORED_BOUND).name for _ in "ab"
+        ]
+        with self._loop(scope, starts, ["f64", "f64"]) as loop:
+            self._change(loop)
+            name = self.writer.random.choice([loop.args[0], loop.yielded[0]])
+            used = self._function(loop.scope, Float(name, "f64", STORED_BOUND))
+            text = f"arith.addf {loop.args[1]}, {used.name} : f64"
+            loop.yielded.append(self.writer.emit(text))
+        scope.add(Float(loop.results[0], "f64", STORED_BOUND))
+        total = Float(loop.results[1], "f64", STORED_BOUND + EXTENT)
+        scope.add(self.scalars.below(total, STORED_BOUND))
 
     def _change(self, loop: Loop) -> None:
         if self.writer.chance(0.3):  # then it is more than a running extremum
@@ -254,9 +273,12 @@ class Patterns:
 
     def _counter(self, scope: Scope) -> None:
         """A carried integer that grows, shrinks or wraps, read by a derivative."""
-        type_ = self.writer.random.choice(["index", "i32", "i8"])
-        increment = self.writer.random.choice([-2, -1, 1, 2, 3, 126])
+        type_ = self.writer.random.choice(["index", "index", "i32", "i8"])
+        self.writer.drew("counter")
         step = self.writer.random.choice([1, 1, 2, 3])
+        increment = self.writer.random.choice([-2, -1, 1, 2, 3, 126])
+        if self.writer.chance(0.4):
+            increment *= step
         start = self.scalars.some_float(scope, "f64", STORED_BOUND)
         first = self.writer.constant(self.writer.random.randint(0, 4), type_)
         with self._loop(

@@ -4,18 +4,20 @@ Plants one known fault after the other in a copy of the product and counts how m
 programs are needed until one fails.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from .fault import Fault
@@ -23,16 +25,25 @@ from .planted_faults import FAULTS
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("tapeflow", "hwmodel", "tests/random_programs")
+WIDTH = 80
 
 
 @dataclass(frozen=True)
 class Search:
     """What came of the programs that were run against one fault."""
 
-    fault: Fault
-    programs: int | None
-    """How many it took; None if none failed."""
+    name: str
+    """The fault's."""
+    programs: int
+    """How many were drawn; if the fault was found, with the one that failed."""
     symptom: str
+    """How that failed; empty if none did."""
+
+    @property
+    def text(self) -> str:
+        """The answer in words."""
+        words = "found after" if self.symptom else "not found in"
+        return f"{words} {self.programs:3}"
 
 
 class NotPlanted(ValueError):
@@ -62,10 +73,9 @@ def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / package, copy / package, ignore=ignored)
         (copy / "tapeflow" / fault.path).write_text(planted(fault))
-        numbers = (str(number) for number in (seed, count, int(fault.levels)))
-        command = [sys.executable, "-m", "tests.random_programs.until_failure"]
+        options = json.dumps([seed, count, fault.levels, fault.needs])
         process = subprocess.Popen(
-            [*command, *numbers, fault.needs],
+            [sys.executable, "-m", "tests.random_programs.until_failure", options],
             cwd=copy,
             env={**os.environ, "PYTHONPATH": directory},
             stdout=subprocess.PIPE,
@@ -77,58 +87,82 @@ def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
         except subprocess.TimeoutExpired:
             process.kill()
             output, errors = process.communicate()
-            return Search(fault, None, f"stopped after {len(output.split())} programs")
+            return Search(fault.name, len(output.split()), "")
     *numbers, last = output.splitlines() or [""]
     if last == "none failed":
-        return Search(fault, None, "")
+        return Search(fault.name, len(numbers), "")
     if last.startswith("failed "):
-        return Search(fault, len(numbers), last.removeprefix("failed ")[:60])
+        return Search(fault.name, len(numbers), last.removeprefix("failed "))
     if process.returncode >= 0:
         raise RuntimeError(f"the search for '{fault.name}' broke: {errors}")
-    return Search(fault, int(last), f"ended with exit code {process.returncode}")
+    return Search(fault.name, int(last), f"exit code {process.returncode}")
 
 
 @click.command()
+<<<<<<< HEAD
 @click.option("--count", default=300, show_default=True, help="Programs tried a fault.")
 @click.option(
     "--levels-count",
     default=40,
     show_default=True,
     help="The same, of faults between passes.",
+=======
+@click.option("--count", default=300, show_default=True, help="Most programs a fault.")
+@click.option(
+    "--seconds", default=120.0, show_default=True, help="Longest for a fault."
+>>>>>>> 02b7924 (tests: (random programs) writes behind reads, carried integers, words of truth values, sums at the end; planted faults of memory)
 )
 @click.option("--seed", default=0, show_default=True, help="The first program's seed.")
 @click.option(
     "--jobs", default=os.cpu_count() or 1, help="Processes; by default one a core."
 )
 @click.option("--only", default="", help="Only faults with this in name or path.")
-def main(count: int, levels_count: int, seed: int, jobs: int, only: str) -> None:
+@click.option(
+    "--record",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file that gets each answer; what is in it is not searched for again.",
+)
+def main(
+    count: int, seconds: float, seed: int, jobs: int, only: str, record: Path | None
+) -> None:
     """Tell after how many programs each planted fault is found."""
-    console = Console(soft_wrap=True)
+    console = Console(width=WIDTH)
     chosen = [fault for fault in FAULTS if only in f"{fault.name} {fault.path}"]
-    searches: list[Search] = []
+    known = _recorded(record)
 
     def searched(fault: Fault) -> Search:
-        return search(fault, levels_count if fault.levels else count, seed)
+        if fault.name in known:
+            return known[fault.name]
+        one = search(fault, count, seed, seconds)
+        if record is not None:
+            with record.open("a") as file:
+                file.write(json.dumps(vars(one)) + "\n")
+        return one
 
-    with ThreadPool(jobs) as pool:
+    searches: list[Search] = []
+    with ThreadPool(jobs) as pool, console.status("searching") as status:
         for one in pool.imap(searched, chosen):
             searches.append(one)
-            console.print(_row(one), markup=False)
+            status.update(escape(f"{len(searches)} of {len(chosen)}: {one.name}"))
     console.print(_table(searches))
-    missed = [one.fault.name for one in searches if one.programs is None]
-    console.print(f"found {len(searches) - len(missed)} of {len(searches)}")
+    missed = sum(not one.symptom for one in searches)
+    console.print(f"found {len(searches) - missed} of {len(searches)}")
     sys.exit(bool(missed))
 
 
-def _row(one: Search) -> str:
-    return f"{one.programs or 'not found':>9}  {one.fault.name}  {one.symptom}"
+def _recorded(record: Path | None) -> Mapping[str, Search]:
+    """By fault what an earlier run of this command has written."""
+    if record is None or not record.exists():
+        return {}
+    searches = [Search(**json.loads(line)) for line in record.read_text().splitlines()]
+    return {one.name: one for one in searches}
 
 
-def _table(searches: Sequence[Search]) -> Table:
-    table = Table("fault", "file", "programs", "as", box=None)
+def _table(searches: Iterable[Search]) -> Table:
+    table = Table("fault", "programs", box=None, padding=(0, 1))
+    table.columns[1].no_wrap = True
     for one in searches:
-        programs = "not found" if one.programs is None else str(one.programs)
-        table.add_row(one.fault.name, one.fault.path, programs, one.symptom)
+        table.add_row(escape(one.name), one.text)
     return table
 
 

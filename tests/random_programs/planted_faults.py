@@ -2,6 +2,7 @@
 
 from .fault import Fault
 from .planted_analysis import ANALYSIS
+from .planted_memory import COUNTING, MEMORY
 
 SHRINKING = (
     Fault(
@@ -9,65 +10,70 @@ SHRINKING = (
         "analysis/stack_contents.py",
         "return Narrowing(IntegerType(width), arith.ExtUIOp)",
         "return Narrowing(IntegerType(width), arith.ExtSIOp)",
-        levels=True,
+        levels=(),
+        needs="carried integer of a narrow range",
     ),
     Fault(
         "a difference lies where the sum lies",
         "analysis/integer_intervals.py",
         "arith.SubiOp: _monotonic(int.__sub__)",
         "arith.SubiOp: _monotonic(int.__add__)",
-        levels=True,
+        levels=(),
+        needs="carried integer of a narrow range",
     ),
     Fault(
         "extui keeps the sign",
         "analysis/integer_intervals.py",
         "arith.ExtUIOp: _without_sign",
         "arith.ExtUIOp: _same_number",
-        levels=True,
-        needs="arith.extui",
+        levels=(),
+        needs="carried integer of a narrow range",
     ),
     Fault(
         "shrui keeps the sign",
         "analysis/integer_intervals.py",
         "    if a.low < 0:\n        # The sign",
         "    if a.low > a.high:\n        # The sign",
-        levels=True,
-        needs="arith.shrui",
+        levels=(),
+        needs="carried integer of a narrow range",
     ),
     Fault(
         "what a loop carries stays as it begins",
         "analysis/integer_ranges.py",
         "self._join(loop.body.block.args[1:], op.operands)",
         "pass",
-        levels=True,
+        levels=(),
+        needs="carried integer of a narrow range",
     ),
     Fault(
         "the last truth value of a word is read upside down",
         "transforms/pack_truth_values.py",
         'arith.CmpiOp(word, zero, "slt")',
         'arith.CmpiOp(word, zero, "sge")',
-        levels=True,
+        levels=(),
+        needs="words of truth values",
     ),
     Fault(
         "truth values of a word are read one bit off",
         "transforms/pack_truth_values.py",
         "amount = self._constants.value(number, self._width)",
         "amount = self._constants.value(number - 1, self._width)",
-        levels=True,
+        levels=(),
+        needs="words of truth values",
     ),
     Fault(
         "stacks gather across uses between",
         "analysis/stack_groups.py",
         "> len(site)",
         "> len(site) + 99",
-        levels=True,
+        levels=(),
     ),
     Fault(
         "a value that changes is taken for constant",
         "analysis/stack_contents.py",
         "if home is None or home.find_ancestor_op_in_block(member.stack) is None:",
         "if home is None:",
-        levels=True,
+        levels=(),
     ),
 )
 EMISSION = (
@@ -127,7 +133,7 @@ EMISSION = (
         "transforms/simplify_adjoints.py",
         "constant.value.data == 1.0",
         "constant.value.data >= 1.0",
-        levels=True,
+        levels=(),
     ),
 )
 LOWERING = (
@@ -136,42 +142,42 @@ LOWERING = (
         "analysis/region_mirrors.py",
         "facts.pops[op] = Pop(tape, loads, region.tape)",
         "facts.pops[op] = Pop(tape, loads, None)",
-        levels=True,
+        levels=("soa", "aos", "aosoa"),
     ),
     Fault(
         "merged regions have the room of one",
         "transforms/merge_regions.py",
         'capacity, region.capacity, "pushes"',
         '0, region.capacity, "pushes"',
-        levels=True,
+        levels=("soa", "aos", "aosoa"),
     ),
     Fault(
         "blocks of records overlap",
         "transforms/arena_layout.py",
         "others = self._layout.stride_bytes - row",
         "others = self._layout.stride_bytes - 2 * row",
-        levels=True,
+        levels=("aosoa",),
     ),
     Fault(
         "the slot before the first is the first",
         "transforms/form_streams.py",
         "return builder.select(wraps, last, ahead, ",
         "return builder.select(wraps, base, ahead, ",
-        levels=True,
+        levels=("streams",),
     ),
     Fault(
         "a chunk asks the tile of one tape only",
         "transforms/strip_mine.py",
         "least = body.minimum(least, count, ",
         "least = body.minimum(least, least, ",
-        levels=True,
+        levels=("layers",),
     ),
     Fault(
         "writes overtake reads in overlapped iterations",
         "analysis/loop_dependences.py",
         "before[op].update(reads_since.pop(memory, ()))",
         "reads_since.pop(memory, ())",
-        levels=True,
+        levels=("soa",),
     ),
 )
 ARITHMETIC = (
@@ -197,4 +203,12 @@ ARITHMETIC = (
         needs="arith.maxnumf",
     ),
 )
-FAULTS = (*ANALYSIS, *SHRINKING, *EMISSION, *LOWERING, *ARITHMETIC)
+FAULTS = (
+    *ANALYSIS,
+    *SHRINKING,
+    *EMISSION,
+    *LOWERING,
+    *ARITHMETIC,
+    *MEMORY,
+    *COUNTING,
+)

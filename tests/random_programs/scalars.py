@@ -210,7 +210,7 @@ class Scalars(Integers):
         """
         writer = self.writer
         writer.drew("clamp")
-        if writer.chance(0.15):
+        if writer.chance(0.25):
             return self._apply("math.absf", value.bound, value)
         other = writer.float_constant(writer.random.choice(TIES), value.type)
         if writer.chance(0.3):

@@ -32,13 +32,14 @@ class Sweeps:
         self.random = self.writer.random
         self.linalg = LinalgBuffers(self.nests)
 
-    def write(self, scope: Scope) -> None:
-        """Write samples or steps, unless they would run too often here."""
-        if not self.nests.fits(scope, STEPS * EXTENT * 3):
-            return
-        if self.writer.chance(0.6):
+    def samples(self, scope: Scope) -> None:
+        """Write samples, unless they would run too often here."""
+        if self.nests.fits(scope, STEPS * EXTENT * 3):
             self._samples(scope)
-        else:
+
+    def steps(self, scope: Scope) -> None:
+        """Write steps, unless they would run too often here."""
+        if self.nests.fits(scope, STEPS * EXTENT * 3):
             self._steps(scope)
 
     def _work(self) -> tuple[Buffer, str]:
@@ -65,7 +66,7 @@ class Sweeps:
             self._hide(samples)
             mine = work
             if within:
-                self._begin(inner, work, samples.iv.name)
+                self._begin(inner, work, n, samples.iv.name)
             elif self.writer.chance(0.2):
                 mine, n = self._work()
                 self.linalg.give_contents(inner, mine)
@@ -85,15 +86,26 @@ class Sweeps:
         if self.writer.chance(0.9):
             loop.scope.floats.pop()
 
-    def _begin(self, scope: Scope, work: Buffer, iv: str) -> None:
+    def _begin(self, scope: Scope, work: Buffer, n: str, iv: str) -> None:
         """The first iteration gives the buffer contents, or each does."""
         if self.writer.chance(0.3):
             return self.linalg.give_contents(scope, work)
         text = f"arith.cmpi eq, {iv}, {self.nests.number(0)} : index"
         self.writer.line(f"scf.if {self.writer.emit(text)} {{")
-        self.linalg.give_contents(scope.inside(), work)
+        first = scope.inside()
+        with self.nests.loop(first, (self.nests.number(0), n), EXTENT) as loop:
+            value = self.nests.function(loop.scope, [self._source(loop.scope)])
+            self.nests.store(value, work, f"{work.name}[{loop.iv.name}]")
         self.writer.line("}")
         return None
+
+    def _source(self, scope: Scope) -> Float:
+        """Often an element of a buffer, which a gradient is asked for more often."""
+        source = self.nests.float_buffer(scope)
+        if source is None or self.writer.chance(0.3):
+            return self.nests.scalars.some_float(scope, "f64", STORED_BOUND)
+        value = self.nests.loaded(scope, source, self.memory.place(scope, source))
+        return self.nests.scalars.converted(value, "f64")
 
     def _read(self, scope: Scope, work: Buffer, n: str, so_far: Float) -> str:
         """What is so far plus functions of elements; the name of the sum."""
@@ -138,11 +150,7 @@ class Sweeps:
             i = loop.iv.name
             inner = loop.scope
             target = nests.mirrored(n, i) if self.writer.chance(0.2) else i
-            values = [nests.scalars.some_float(inner, "f64", STORED_BOUND)]
-            source = self.nests.float_buffer(inner)
-            if source is not None and self.writer.chance(0.25):
-                value = nests.loaded(inner, source, self.memory.place(inner, source))
-                values = [nests.scalars.converted(value, "f64")]
+            values = [self._source(inner)]
             if self.writer.chance(0.4):
                 back = nests.shifted(i, -1) if lower else i
                 values.append(nests.loaded(inner, work, f"{work.name}[{back}]"))

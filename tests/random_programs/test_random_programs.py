@@ -5,6 +5,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from tapeflow.analysis.derivative_rules import RULES
@@ -13,6 +14,8 @@ from tapeflow.frontend.reader import parse_module
 
 from .compare import compare
 from .control import STATEMENTS
+from .dual_evaluator import evaluate
+from .dual_numbers import Dual
 from .features import FEATURES
 from .generate import generate
 from .inputs import WILD_INPUTS
@@ -55,6 +58,11 @@ DETAILS = (
     "deep nest",
     "mutable global",
     "empty buffer",
+    "writes behind reads",
+    "carried integer: difference",
+    "extremum with other uses",
+    "words of truth values",
+    "sum at the end",
 )
 """Some of what the statements with names of their own are made of."""
 
@@ -84,6 +92,29 @@ def test_every_construct_is_drawn() -> None:
 
 def test_a_seed_gives_the_same_program_each_time() -> None:
     assert generate(7).text == generate(7).text
+
+
+def test_no_derivative_flows_through_constant_buffers_of_linalg() -> None:
+    text = """func.func @main(%s: f64, %b: memref<2xf64>, %c: memref<2xf64>) -> f64 {
+      linalg.fill ins(%s : f64) outs(%c : memref<2xf64>)
+      linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+          iterator_types = ["parallel"]}
+          outs(%b, %c : memref<2xf64>, memref<2xf64>) {
+      ^bb0(%x: f64, %y: f64):
+        %z = arith.addf %x, %y : f64
+        linalg.yield %s, %z : f64, f64
+      }
+      %i = arith.constant 0 : index
+      %r = memref.load %c[%i] : memref<2xf64>
+      func.return %r : f64
+    }"""
+    module = parse_module(text, "program.mlir", CONTEXT)
+    arrays = [np.array(2.0), np.array([3.0, 5.0]), np.zeros(2)]
+    outputs = evaluate(module, "main", arrays, constant=(2,))
+    (result,) = outputs.results
+    assert isinstance(result, Dual) and result.value == 5.0
+    assert not result.tangent.slope.any()
+    assert outputs.buffers[1][0].tangent.slope.tolist() == [1.0, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_a_refuted_ring_is_a_mismatch() -> None:

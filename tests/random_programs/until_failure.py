@@ -1,17 +1,22 @@
 """Compare programs in this very process until one fails.
 
-`python -m tests.random_programs.until_failure SEED COUNT LEVELS CONSTRUCT` prints how
-many were written, and the failure; levels is 1 to run them after every pass. Programs
-without the construct are not run; an empty one is in all.
+`python -m tests.random_programs.until_failure '[SEED, COUNT, PIPELINES, CONSTRUCT]'`
+prints the number of each program, and the failure. PIPELINES are names of those whose
+passes are run, too; none for only those in front of them all, null for no pass at all.
+Programs without the construct are not run; an empty one is in all.
 """
 
+import json
 import sys
+from collections.abc import Sequence
 
 from .compare import compare
 from .generate import generate
 
 
-def main(seed: int, count: int, levels: bool, construct: str) -> None:
+def main(
+    seed: int, count: int, pipelines: Sequence[str] | None, construct: str
+) -> None:
     """Print each program's number before it is compared, should it end the process."""
     for number in range(1, count + 1):
         print(number, flush=True)
@@ -19,7 +24,7 @@ def main(seed: int, count: int, levels: bool, construct: str) -> None:
         if construct and construct not in case.constructs:
             continue
         try:
-            compare(case, levels=levels)
+            compare(case, levels=pipelines is not None, pipelines=pipelines)
         except Exception as error:
             title = " ".join(f"{type(error).__name__}: {error}".split())
             print(f"failed {title[:200]}")
@@ -28,4 +33,4 @@ def main(seed: int, count: int, levels: bool, construct: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "1", sys.argv[4])
+    main(*json.loads(sys.argv[1]))
