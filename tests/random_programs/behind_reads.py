@@ -42,7 +42,7 @@ class BehindReads:
         total = self._read(scope, buffer, total)
         if self.writer.chance(0.7):
             self._store(scope, buffer, total, False)
-        scope.add(self.scalars.below(total, STORED_BOUND))
+        self.nests.finish(scope, total)
 
     def _buffer(self, scope: Scope) -> Buffer:
         """A new buffer, or one that is an argument."""

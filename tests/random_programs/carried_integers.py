@@ -49,7 +49,7 @@ class CarriedIntegers:
         following = self._following(inner, k, iv, type_)
         self.writer.line(f"scf.yield {value.name}, {following} : f64, {type_}")
         self.writer.line("}")
-        scope.add(Float(result, "f64", STORED_BOUND))
+        self.nests.finish(scope, Float(result, "f64", STORED_BOUND))
 
     def _following(self, scope: Scope, k: str, iv: str, type_: str) -> str:
         """What the loop carries on: made of the number before, in a known range."""

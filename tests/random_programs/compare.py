@@ -86,6 +86,9 @@ def compare(
     module.verify()
     verify_dominance(module)
     LowerSourcePass().apply(CONTEXT, module)
+    module.verify()
+    verify_dominance(module)
+    LowerSourcePass().apply(CONTEXT, module)
     try:
         differentiated = [
             _differentiated(

@@ -47,9 +47,9 @@ def features(
     sums: list[Float],
 ) -> dict[str, Statement]:
     """What writes each of the features; `sums` are for the function to return."""
-    nests = Nests(memory, statements)
+    nests = Nests(memory, statements, sums)
     views = Views(nests)
-    sweeps = Sweeps(nests, views, sums)
+    sweeps = Sweeps(nests, views)
     return {
         "views": views.write,
         "subscripts": Subscripts(nests).write,

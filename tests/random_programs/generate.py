@@ -124,6 +124,7 @@ class _Generator:
         definitions = [definition for _, definition in self.globals.values()]
         definitions = [definition for _, definition in self.globals.values()]
         definitions = [definition for _, definition in self.globals.values()]
+        definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
             "\n".join([*definitions, *functions, text]),

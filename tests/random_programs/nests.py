@@ -26,6 +26,8 @@ class Nests:
 
     memory: Memory
     statements: Callable[[Scope, int], None]
+    sums: list[Float]
+    """What the function has to return."""
 
     def __post_init__(self) -> None:
         self.scalars = self.memory.scalars
@@ -122,6 +124,13 @@ class Nests:
         operation = self.writer.random.choice(["math.sin", "math.tanh", "math.atan"])
         text = f"{operation} {value.name} : {value.type}"
         return Float(self.writer.emit(text), value.type, 1.6)
+
+    def finish(self, scope: Scope, value: Float) -> None:
+        """Let a value matter: the function returns it, or others use it."""
+        if scope.depth == 0 and self.writer.chance(0.7):
+            self.sums.append(value)
+        else:
+            scope.add(self.scalars.below(value, STORED_BOUND))
 
     def store(self, value: Float, buffer: Buffer, place: str) -> None:
         """Write an element."""

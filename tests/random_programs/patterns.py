@@ -242,7 +242,7 @@ class Patterns:
                 with self._sum(loop.scope, loop.args[0]) as inner:
                     self._change(inner)
                 loop.yielded.append(inner.results[0])
-        scope.add(Float(loop.results[0], "f64", STORED_BOUND))
+        self._finish(scope, loop.results[0], [])
         return None
 
     def _used_extremum(self, scope: Scope) -> None:
@@ -257,9 +257,8 @@ class Patterns:
             used = self._function(loop.scope, Float(name, "f64", STORED_BOUND))
             text = f"arith.addf {loop.args[1]}, {used.name} : f64"
             loop.yielded.append(self.writer.emit(text))
-        scope.add(Float(loop.results[0], "f64", STORED_BOUND))
-        total = Float(loop.results[1], "f64", STORED_BOUND + EXTENT)
-        scope.add(self.scalars.below(total, STORED_BOUND))
+        for result in loop.results:
+            self._finish(scope, result, [])
 
     def _change(self, loop: Loop) -> None:
         if self.writer.chance(0.3):  # then it is more than a running extremum
@@ -277,7 +276,7 @@ class Patterns:
         self.writer.drew("counter")
         step = self.writer.random.choice([1, 1, 2, 3])
         increment = self.writer.random.choice([-2, -1, 1, 2, 3, 126])
-        if self.writer.chance(0.4):
+        if type_ != "i8" and self.writer.chance(0.4):
             increment *= step
         start = self.scalars.some_float(scope, "f64", STORED_BOUND)
         first = self.writer.constant(self.writer.random.randint(0, 4), type_)
@@ -297,4 +296,4 @@ class Patterns:
             by = self.writer.constant(increment, type_)
             grown = self.writer.emit(f"arith.addi {loop.args[1]}, {by} : {type_}")
             loop.yielded += [value.name, grown]
-        scope.add(Float(loop.results[0], "f64", STORED_BOUND))
+        self._finish(scope, loop.results[0], [])

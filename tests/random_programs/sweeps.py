@@ -23,8 +23,6 @@ class Sweeps:
 
     nests: Nests
     views: Views
-    sums: list[Float]
-    """Sums that nothing but the function's end uses: it returns them."""
 
     def __post_init__(self) -> None:
         self.memory = self.nests.memory
@@ -77,7 +75,7 @@ class Sweeps:
         total = Float(samples.results[0], "f64", 1e3)
         if scope.depth == 0 and self.writer.chance(0.8):
             scope.floats.pop()
-            self.sums.append(total)
+            self.nests.sums.append(total)
         if self.writer.chance(0.3) and not within:
             scope.add(work)
 

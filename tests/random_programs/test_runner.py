@@ -1,18 +1,32 @@
 """The runner: what ends or blocks a worker is a finding; planted faults are found."""
 
+<<<<<<< HEAD
 import io
+=======
+import json
+>>>>>>> 3d6d665 (tests: (random programs) what patterns compute matters; planted faults are recorded and not searched for again)
 import os
+import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+<<<<<<< HEAD
 from rich.console import Console
+=======
+from click.testing import CliRunner
+>>>>>>> 3d6d665 (tests: (random programs) what patterns compute matters; planted faults are recorded and not searched for again)
 
 from tests.random_programs.compare import Outcome
 from tests.random_programs.fault import Fault
 from tests.random_programs.generate import Case, generate
+<<<<<<< HEAD
 from tests.random_programs.levels import RingVerdict
 from tests.random_programs.planted import planted, search
+=======
+from tests.random_programs.planted import Search, main, planted, search
+>>>>>>> 3d6d665 (tests: (random programs) what patterns compute matters; planted faults are recorded and not searched for again)
 from tests.random_programs.planted_faults import FAULTS
 from tests.random_programs.report import Report
 from tests.random_programs.report_tables import show
@@ -108,4 +122,19 @@ def test_a_fault_has_its_place_in_the_product(fault: Fault) -> None:
 
 def test_a_planted_fault_is_found() -> None:
     wrong_product, *_ = FAULTS
-    assert search(wrong_product, count=10, seed=0).programs == 1
+    found = search(wrong_product, count=10, seed=0)
+    assert found.programs == 1 and "Mismatch" in found.symptom
+
+
+def test_recorded_answers_are_told_and_not_searched_for_again(tmp_path: Path) -> None:
+    first, second, *_ = FAULTS
+    record = tmp_path / "answers"
+    answers = [Search(first.name, 7, "wrong"), Search(second.name, 300, "")]
+    record.write_text("".join(json.dumps(vars(one)) + "\n" for one in answers))
+    told = CliRunner().invoke(main, ["--record", str(record), "--only", first.name])
+    assert told.exit_code == 0
+    assert re.search(f"{first.name} +found after +7", told.output)
+    told = CliRunner().invoke(main, ["--record", str(record), "--only", second.name])
+    assert told.exit_code == 1
+    assert re.search(f"{second.name} +not found in 300", told.output)
+    assert "found 0 of 1" in told.output

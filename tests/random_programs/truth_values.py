@@ -33,6 +33,7 @@ class TruthValues:
             for _ in range(self.writer.random.choice(WORDS)):
                 value = self._side(self._turned(value), start)
             loop.yielded.append(self._turned(value).name)
+        self.nests.finish(scope, Float(loop.results[0], "f64", STORED_BOUND))
 
     def _turned(self, value: Float) -> Float:
         """A function of a value that has either sign."""
