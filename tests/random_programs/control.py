@@ -67,9 +67,10 @@ class Control(Blocks):
         self.freed = outer
 
     def sum_at_the_end(self, scope: Scope) -> None:
-        """A sum over samples to return, behind everything that writes memory."""
+        """Sums over samples to return, behind everything else that writes memory."""
         self.writer.drew("sum at the end")
-        self.features["samples"](scope)
+        for _ in range(self.writer.random.randint(1, 3)):
+            self.features["samples"](scope)
 
     def _keep_unused(self, scope: Scope, values: list[Float | Integer]) -> None:
         """Let some of what nothing reads matter."""

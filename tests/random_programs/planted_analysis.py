@@ -120,14 +120,14 @@ ANALYSIS = (
         "analysis/overwriting.py",
         "case memref.StoreOp() if not op.indices:",
         "case memref.StoreOp():",
-        needs="samples through a work buffer",
+        needs="sum at the end",
     ),
     Fault(
         "a loop from anywhere fills a buffer",
         "analysis/overwriting.py",
         "if constant_of(loop.lb) != 0 or constant_of(loop.step) != 1:",
         "if constant_of(loop.step) != 1:",
-        needs="samples through a work buffer",
+        needs="sum at the end",
     ),
     Fault(
         "everything is loaded behind what fills it",
@@ -135,14 +135,14 @@ ANALYSIS = (
         "    if isinstance(op, memref.StoreOp):\n        return True\n    if not",
         "    if isinstance(op, memref.StoreOp | memref.LoadOp):\n"
         "        return True\n    if not",
-        needs="samples through a work buffer",
+        needs="sum at the end",
     ),
     Fault(
         "what is filled is loaded at other places",
         "analysis/overwriting.py",
         "        own is index\n",
         "        own is not None\n",
-        needs="samples through a work buffer",
+        needs="sum at the end",
     ),
     Fault(
         "stores in earlier iterations are not undone",

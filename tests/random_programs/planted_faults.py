@@ -11,7 +11,7 @@ SHRINKING = (
         "return Narrowing(IntegerType(width), arith.ExtUIOp)",
         "return Narrowing(IntegerType(width), arith.ExtSIOp)",
         levels=(),
-        needs="carried integer of a narrow range",
+        needs="carried integer: without sign",
     ),
     Fault(
         "a difference lies where the sum lies",
@@ -19,7 +19,7 @@ SHRINKING = (
         "arith.SubiOp: _monotonic(int.__sub__)",
         "arith.SubiOp: _monotonic(int.__add__)",
         levels=(),
-        needs="carried integer of a narrow range",
+        needs="carried integer: difference",
     ),
     Fault(
         "extui keeps the sign",
@@ -27,7 +27,7 @@ SHRINKING = (
         "arith.ExtUIOp: _without_sign",
         "arith.ExtUIOp: _same_number",
         levels=(),
-        needs="carried integer of a narrow range",
+        needs="carried integer: without sign",
     ),
     Fault(
         "shrui keeps the sign",
@@ -35,7 +35,7 @@ SHRINKING = (
         "    if a.low < 0:\n        # The sign",
         "    if a.low > a.high:\n        # The sign",
         levels=(),
-        needs="carried integer of a narrow range",
+        needs="carried integer: shifted",
     ),
     Fault(
         "what a loop carries stays as it begins",

@@ -54,7 +54,7 @@ class Sweeps:
         """A sum over samples; each writes a work buffer and reads it."""
         self.writer.drew("samples through a work buffer")
         work, n = self._work()
-        within = self.writer.chance(0.6)
+        within = self.writer.chance(0.75)
         if not within:
             self.linalg.give_contents(scope, work)
         start = self.nests.scalars.some_float(scope, "f64", STORED_BOUND)
@@ -86,7 +86,7 @@ class Sweeps:
 
     def _begin(self, scope: Scope, work: Buffer, n: str, iv: str) -> None:
         """The first iteration gives the buffer contents, or each does."""
-        if self.writer.chance(0.3):
+        if self.writer.chance(0.2):
             return self.linalg.give_contents(scope, work)
         text = f"arith.cmpi eq, {iv}, {self.nests.number(0)} : index"
         self.writer.line(f"scf.if {self.writer.emit(text)} {{")
@@ -107,10 +107,10 @@ class Sweeps:
 
     def _read(self, scope: Scope, work: Buffer, n: str, so_far: Float) -> str:
         """What is so far plus functions of elements; the name of the sum."""
-        lower = self.random.choice([0, 0, 1])
+        lower = self.random.choice([0, 0, 0, 0, 1])
         bounds = (
             self.nests.number(lower),
-            self.nests.shifted(n, -self.random.choice([0, 0, 1])),
+            self.nests.shifted(n, -self.random.choice([0, 0, 0, 0, 1])),
         )
         with self.nests.loop(scope, bounds, EXTENT, [so_far]) as loop:
             self._hide(loop)
@@ -135,13 +135,13 @@ class Sweeps:
             "through a view": self._by_view,
             "by a copy": self._by_copy,
         }
-        style = self.writer.pick(dict(zip(styles, (5, 1, 1, 1, 1, 1), strict=True)))
+        style = self.writer.pick(dict(zip(styles, (8, 1, 1, 1, 1, 1), strict=True)))
         self.writer.drew(f"work buffer written {style}")
         styles[style](scope, work, n)
 
     def _by_loop(self, scope: Scope, work: Buffer, n: str) -> None:
         nests = self.nests
-        lower, upper = self.random.choice([(0, 0), (0, 0), (1, 0), (1, 0), (0, 1)])
+        lower, upper = self.random.choice([(0, 0), (1, 0), (0, 1)])
         step = 2 if self.writer.chance(0.15) else 1
         bounds = nests.number(lower), nests.shifted(n, -upper)
         with nests.loop(scope, bounds, EXTENT, step=step) as loop:
@@ -149,7 +149,7 @@ class Sweeps:
             inner = loop.scope
             target = nests.mirrored(n, i) if self.writer.chance(0.2) else i
             values = [self._source(inner)]
-            if self.writer.chance(0.4):
+            if self.writer.chance(0.25):
                 back = nests.shifted(i, -1) if lower else i
                 values.append(nests.loaded(inner, work, f"{work.name}[{back}]"))
             value = nests.function(inner, values)
