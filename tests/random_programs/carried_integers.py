@@ -12,6 +12,8 @@ from .writer import STORED_BOUND, Float, Integer, Scope
 TRIPS = 4
 ENDS = (1, 3, 100, 127, 128, 200, 255, 256, 300, 30_000, 40_000, 65_535)
 """Extents of the ranges; those of 8 and 16 bits end among them."""
+NEAR_HALVES = ((100, 120, 127), (20_000, 30_000), ENDS)
+"""Of a narrow type, so that two are all of it."""
 TYPES = {"i32": 3.0, "i64": 1.5, "index": 1.0}
 
 
@@ -77,17 +79,24 @@ class CarriedIntegers:
     def _binary(self, operation: str, a: str, b: str, type_: str) -> str:
         return self.writer.emit(f"arith.{operation} {a}, {b} : {type_}")
 
-    def _range(self, number: str, type_: str, signed: bool | None = None) -> str:
+    def _range(
+        self,
+        number: str,
+        type_: str,
+        signed: bool | None = None,
+        ends: tuple[int, ...] = ENDS,
+    ) -> str:
         """A number cut to a range from 0, or to one with 0 in its middle."""
         if signed is None:
             signed = self.writer.chance(0.3)
-        end = self._constant(self.random.choice(ENDS) + 1, type_)
+        end = self._constant(self.random.choice(ends) + 1, type_)
         return self._binary("remsi" if signed else "remui", number, end, type_)
 
     def _difference(self, number: str, type_: str) -> str:
         """Of two ranges: as large as their sum, and perhaps negative."""
         other = self._binary("shrui", number, self._constant(7, type_), type_)
-        a, b = (self._range(n, type_, signed=False) for n in (number, other))
+        ends = self.random.choice(NEAR_HALVES)
+        a, b = (self._range(n, type_, False, ends) for n in (number, other))
         return self._binary("subi", a, b, type_)
 
     def _sum(self, number: str, type_: str) -> str:
