@@ -77,19 +77,6 @@ def compare(
     LowerSourcePass().apply(CONTEXT, module)
     module.verify()
     verify_dominance(module)
-    LowerSourcePass().apply(CONTEXT, module)
-    module.verify()
-    verify_dominance(module)
-    LowerSourcePass().apply(CONTEXT, module)
-    module.verify()
-    verify_dominance(module)
-    LowerSourcePass().apply(CONTEXT, module)
-    module.verify()
-    verify_dominance(module)
-    LowerSourcePass().apply(CONTEXT, module)
-    module.verify()
-    verify_dominance(module)
-    LowerSourcePass().apply(CONTEXT, module)
     try:
         differentiated = [
             _differentiated(

@@ -120,11 +120,6 @@ class _Generator:
             if isinstance(parameters[k], Buffer) and self.random.random() < 0.8:
                 seeds[f"seed_arg{k}"] = seed_like(like, arrays)
         definitions = [definition for _, definition in self.globals.values()]
-        definitions = [definition for _, definition in self.globals.values()]
-        definitions = [definition for _, definition in self.globals.values()]
-        definitions = [definition for _, definition in self.globals.values()]
-        definitions = [definition for _, definition in self.globals.values()]
-        definitions = [definition for _, definition in self.globals.values()]
         return Case(
             self.seed,
             "\n".join([*definitions, *functions, text]),
