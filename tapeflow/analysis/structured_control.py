@@ -21,15 +21,21 @@ def verify_control(module: Operation) -> None:
     """
     for op in module.walk():
         match op:
-            case scf.IfOp() | scf.ForOp():
-                for region in op.regions:
-                    _verify_end(op, region, scf.YieldOp, op.result_types)
-            case affine.IfOp() | affine.ForOp() | affine.ParallelOp():
-                for region in op.regions:
-                    _verify_end(op, region, affine.YieldOp, op.result_types)
+            case scf.IfOp() | scf.IndexSwitchOp():
+                _verify_branches(op, scf.YieldOp)
+            case affine.IfOp():
+                _verify_branches(op, affine.YieldOp)
+            case scf.ForOp():
+                _verify_end(op, op.body, scf.YieldOp, op.result_types)
+            case affine.ForOp() | affine.ParallelOp():
+                _verify_end(op, op.body, affine.YieldOp, op.result_types)
             case scf.WhileOp():
                 _verify_while(op)
+            case scf.ParallelOp():
+                if not op.lowerBound:
+                    _reject(op, "needs at least one induction variable")
             case scf.ExecuteRegionOp():
+                _verify_taken(op, op.region, ())
                 for block in op.region.blocks:
                     if isinstance(block.last_op, scf.YieldOp):
                         _verify_types(op, block.last_op, op.result_types)
@@ -37,20 +43,29 @@ def verify_control(module: Operation) -> None:
                 pass
 
 
+def _verify_branches(
+    op: scf.IfOp | scf.IndexSwitchOp | affine.IfOp, terminator: type[Terminator]
+) -> None:
+    for region in op.regions:
+        _verify_taken(op, region, ())
+        _verify_end(op, region, terminator, op.result_types)
+
+
 def _verify_while(op: scf.WhileOp) -> None:
     carried = [operand.type for operand in op.arguments]
     _verify_end(op, op.before_region, scf.ConditionOp, op.result_types)
     _verify_end(op, op.after_region, scf.YieldOp, carried)
-    for region, types in (
-        (op.before_region, carried),
-        (op.after_region, op.result_types),
-    ):
-        if list(region.block.arg_types) != list(types):
-            _reject(
-                op,
-                f"takes {_shown(region.block.arg_types)} where {_shown(types)} is "
-                "passed to its block",
-            )
+    _verify_taken(op, op.before_region, carried)
+    _verify_taken(op, op.after_region, op.result_types)
+
+
+def _verify_taken(op: Operation, region: Region, types: Sequence[Attribute]) -> None:
+    """The first block of a region takes what is passed to it."""
+    found = region.blocks[0].arg_types if region.blocks else types
+    if list(found) != list(types):
+        _reject(
+            op, f"takes {_shown(found)} where {_shown(types)} is passed to its block"
+        )
 
 
 def _verify_end(
@@ -65,7 +80,7 @@ def _verify_end(
     last = region.block.last_op if region.blocks else None
     if isinstance(last, terminator):
         _verify_types(op, last, types)
-    elif types:
+    elif types or last is not None:
         _reject(op, f"needs '{terminator.name}' at the end of each of its regions")
 
 

@@ -72,6 +72,63 @@ WRONG = {
 }) : () -> f64""",
         "3:3: error: 'scf.yield': passes on nothing, but 'scf.execute_region'",
     ),
+    "a loop decides nothing": (
+        """"scf.while"() ({
+  "scf.yield"() : () -> ()
+}, {
+  "scf.yield"() : () -> ()
+}) : () -> ()""",
+        "2:1: error: 'scf.while': needs 'scf.condition' at the end of each of its",
+    ),
+    "a body ends in a condition": (
+        """"scf.while"() ({
+  "scf.condition"(%c) : (i1) -> ()
+}, {
+  "scf.condition"(%c) : (i1) -> ()
+}) : () -> ()""",
+        "2:1: error: 'scf.while': needs 'scf.yield' at the end of each of its",
+    ),
+    "a branch takes a value": (
+        """"scf.if"(%c) ({
+  "scf.yield"() : () -> ()
+}, {
+^bb0(%a: f64):
+  "scf.yield"() : () -> ()
+}) : (i1) -> ()""",
+        "2:1: error: 'scf.if': takes f64 where nothing is passed to its block",
+    ),
+    "an affine branch takes a value": (
+        """%i = arith.constant 0 : index
+"affine.if"(%i) <{condition = affine_set<(d0) : (d0 >= 0)>}> ({
+^bb0(%a: f64):
+  "affine.yield"() : () -> ()
+}, {
+}) : (index) -> ()""",
+        "3:1: error: 'affine.if': takes f64 where nothing is passed to its block",
+    ),
+    "a case takes a value": (
+        """%i = arith.constant 0 : index
+"scf.index_switch"(%i) <{cases = array<i64: 1>}> ({
+^bb0(%a: f64):
+  "scf.yield"() : () -> ()
+}, {
+  "scf.yield"() : () -> ()
+}) : (index) -> ()""",
+        "3:1: error: 'scf.index_switch': takes f64 where nothing is passed to its",
+    ),
+    "a region takes a value": (
+        """"scf.execute_region"() ({
+^bb0(%a: f64):
+  "scf.yield"() : () -> ()
+}) : () -> ()""",
+        "2:1: error: 'scf.execute_region': takes f64 where nothing is passed to its",
+    ),
+    "a parallel loop goes through nothing": (
+        """"scf.parallel"() <{operandSegmentSizes = array<i32: 0, 0, 0, 0>}> ({
+  "scf.reduce"() : () -> ()
+}) : () -> ()""",
+        "2:1: error: 'scf.parallel': needs at least one induction variable",
+    ),
 }
 
 
