@@ -68,6 +68,7 @@ func.func @growing(%n: index) {
   %r = tape.allocate %n growing : !tape.region<[f64], soa>
   %t = tape.allocate %n growing {note} : !tape.region<[f64], aos, tile 8>
   tape.reserve %r, %n : !tape.region<[f64], soa>
+  tape.expect %n of 8 bytes {note}
   %p = tape.allocate %n : !tape.region<[f64], padded-soa>
   func.return
 }
@@ -75,10 +76,12 @@ func.func @growing(%n: index) {
 // CHECK:      %r = tape.allocate %n growing : !tape.region<[f64], soa>
 // CHECK-NEXT: %t = tape.allocate %n growing {note} : !tape.region<[f64], aos, tile 8>
 // CHECK-NEXT: tape.reserve %r, %n : !tape.region<[f64], soa>
+// CHECK-NEXT: tape.expect %n of 8 bytes {note}
 // CHECK-NEXT: %p = tape.allocate %n : !tape.region<[f64], padded-soa>
 // GENERIC:      %r = "tape.allocate"(%n) <{growing}> : (index) -> !tape.region<[f64], soa>
 // GENERIC-NEXT: %t = "tape.allocate"(%n) <{growing}> {note} : (index) -> !tape.region<[f64], aos, tile 8>
 // GENERIC-NEXT: "tape.reserve"(%r, %n) : (!tape.region<[f64], soa>, index) -> ()
+// GENERIC-NEXT: "tape.expect"(%n) <{record_bytes = 8 : i64}> {note} : (index) -> ()
 // GENERIC-NEXT: %p = "tape.allocate"(%n) : (index) -> !tape.region<[f64], padded-soa>
 
 // -----

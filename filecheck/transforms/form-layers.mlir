@@ -235,6 +235,27 @@ func.func @growing(%n: index, %p: i1, %a: f64) {
 
 // -----
 
+// How many records come to a growing region is told in front of a loop.
+func.func @expected(%n: index, %p: i1, %a: f64) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %s = tape.allocate %c2 growing : !tape.region<[f64, i1], aos>
+  scf.if %p {
+    scf.for %i = %c0 to %n step %c1 {
+      tape.push %s, %a, %p : !tape.region<[f64, i1], aos>
+    }
+  }
+  func.return
+}
+// CHECK-LABEL: func.func @expected
+// CHECK:         scf.if %p {
+// CHECK-NEXT:      %trips = arith.maxsi %n, %c0 : index
+// CHECK-NEXT:      tape.expect %trips of 16 bytes
+// CHECK-NEXT:      %i = scf.while
+
+// -----
+
 // Regions of the cache are left alone; what an allocation says comes before options.
 func.func @places(%n: index, %a: f64) {
   %c0 = arith.constant 0 : index

@@ -17,6 +17,7 @@ func.func @arrays(%n: index, %a: f64, %b: i1) {
 // CHECK-LABEL: func.func @arrays(%n: index, %a: f64, %b: i1) {
 // CHECK-NEXT:   %c0 = arith.constant 0 : index
 // CHECK-NEXT:   %c1 = arith.constant 1 : index
+// CHECK-NEXT:   tape.expect %n of 9 bytes
 // CHECK-NEXT:   %field = memref.alloc(%n) : memref<?xf64>
 // CHECK-NEXT:   %field_1 = memref.alloc(%n) : memref<?xi8>
 // CHECK-NEXT:   %top = scf.for %i = %c0 to %n step %c1 iter_args(%top_1 = %c0) -> (index) {

@@ -31,9 +31,6 @@ def verify_control(module: Operation) -> None:
                 _verify_end(op, op.body, affine.YieldOp, op.result_types)
             case scf.WhileOp():
                 _verify_while(op)
-            case scf.ParallelOp():
-                if not op.lowerBound:
-                    _reject(op, "needs at least one induction variable")
             case scf.ExecuteRegionOp():
                 _verify_taken(op, op.region, ())
                 for block in op.region.blocks:

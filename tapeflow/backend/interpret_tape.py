@@ -17,6 +17,7 @@ from tapeflow.backend.record_memory import Arena, RecordFormat
 from tapeflow.backend.tape_memory import TapeStack, TiledTape
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import field_bytes
+from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_marks import TAPE_MOVED
 
 
@@ -48,6 +49,14 @@ class TapeFunctions(InterpreterFunctions):
     def run_reserve(
         self, _interpreter: Interpreter, _op: tape.ReserveOp, _args: PythonValues
     ) -> PythonValues:
+        return ()
+
+    @impl(ExpectOp)
+    def run_expect(
+        self, interpreter: Interpreter, op: ExpectOp, args: PythonValues
+    ) -> PythonValues:
+        budget = cast(ReferenceInterpreter, interpreter).memory.budget
+        budget.expect_tape(required_capacity(args[0]), op.record_bytes.value.data)
         return ()
 
     @impl(tape.PushOp)

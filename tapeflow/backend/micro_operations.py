@@ -20,6 +20,7 @@ from tapeflow.backend.scalar_costs import SCALAR_COSTS
 from tapeflow.backend.scalar_types import storage_dtype
 from tapeflow.dialects import ad, spm, stream, tape
 from tapeflow.dialects.memref_additions import TransposeOp
+from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_marks import TAPE_FREE
 
 UNKNOWN_RING = -1
@@ -215,6 +216,7 @@ _FREE: tuple[type[Operation], ...] = (
     scf.YieldOp,
     tape.AllocateArenaOp,
     tape.DeallocateArenaOp,
+    ExpectOp,
 )
 """Known at launch, immediates, or charged by `timing` as they run."""
 

@@ -7,10 +7,7 @@ cut into layers. A `!tape.arena` is a region's memory behind the cache.
 
 from typing import ClassVar, cast
 
-from xdsl.dialects.builtin import (
-    IndexType,
-    UnitAttr,
-)
+from xdsl.dialects.builtin import IndexType, UnitAttr
 from xdsl.ir import (
     Attribute,
     Dialect,
@@ -39,6 +36,7 @@ from xdsl.traits import (
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
+from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
 
 
@@ -286,6 +284,7 @@ Tape = Dialect(
         StackOp,
         AllocateOp,
         ReserveOp,
+        ExpectOp,
         PushOp,
         PopOp,
         AdvanceOp,

@@ -22,6 +22,7 @@ from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, Ret
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.index_builder import FunctionConstants, known
 from tapeflow.transforms.refusal import require_level
+from tapeflow.transforms.reserve_records import expect_records
 from tapeflow.transforms.strip_mine import strip_mine
 from tapeflow.transforms.tape_placement import Placement, scratchpad_bytes
 
@@ -50,7 +51,8 @@ class FormLayersPass(ModulePass):
         }
 
     Reverse loops retreat, which tells what is ready. A push or pop that is not directly
-    in a loop has its boundary directly before it.
+    in a loop has its boundary directly before it. In front of loops whose pushes to a
+    growing region can be counted, a `tape.expect` says how many come.
 
     A region that lives in the cache (`tape.place = "cache"`) is left alone. One that
     lives in the scratchpad has one slot, and a tile for all its records where their
@@ -179,6 +181,7 @@ def _form_layers(function: FuncOp) -> None:
         op.location = move.location
         Rewriter.insert_op(op, InsertPoint.before(move))
     constants = FunctionConstants(function)
+    expect_records(function, constants)
     for layer_loop in layers.loops:
         strip_mine(layer_loop, constants)
 

@@ -1,7 +1,8 @@
 """Makes room in growing tapes: in front of loops where it can, else at each push."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
@@ -13,6 +14,8 @@ from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.find_buffers import find_buffers
 from tapeflow.analysis.push_count import PushCount, count_pushes
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
+from tapeflow.dialects.tape_expect import ExpectOp
+from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.emit_push_count import PushCountEmitter
 from tapeflow.transforms.index_builder import FunctionConstants
 
@@ -26,7 +29,32 @@ def reserve_records(
     count is known there. Pushes in branches have one of their own, so that what is not
     taken needs no room.
     """
-    pushes = [op for op in function.walk() if isinstance(op, PushOp) and _grows(op)]
+    for push, place, records in _records_before(function, constants, tiled=False):
+        _insert(ReserveOp(push.tape, records), push, place)
+
+
+def expect_records(function: FuncOp, constants: FunctionConstants) -> None:
+    """Put a `tape.expect` before loops that push to a growing region of tiles.
+
+    It stands where a `tape.reserve` would. A single push needs none: where that is
+    short of memory, it is found at once.
+    """
+    for push, place, records in _records_before(function, constants, tiled=True):
+        if place is not push:
+            type_ = cast(TapeRegionType, push.tape.type)
+            record_bytes = type_.record_layout.stride_bytes
+            _insert(ExpectOp(records, record_bytes), push, place)
+
+
+def _records_before(
+    function: FuncOp, constants: FunctionConstants, *, tiled: bool
+) -> Iterator[tuple[PushOp, Operation, SSAValue]]:
+    """Each push to a growing region, before which op to make room, for how many."""
+    pushes = [
+        op
+        for op in function.walk()
+        if isinstance(op, PushOp) and _grows(op) and is_tiled(op.tape) == tiled
+    ]
     if not pushes:
         return
     buffers = find_buffers(function, graph)
@@ -38,16 +66,17 @@ def reserve_records(
             emitters[place] = PushCountEmitter(place, constants)
         records = emitters[place].emit(count)
         value = constants.value(records) if isinstance(records, int) else records
-        reserve = ReserveOp(push.tape, value)
-        reserve.location = push.location
-        Rewriter.insert_op(reserve, InsertPoint.before(place))
+        yield push, place, value
+
+
+def _insert(op: Operation, push: PushOp, place: Operation) -> None:
+    op.location = push.location
+    Rewriter.insert_op(op, InsertPoint.before(place))
 
 
 def _grows(op: PushOp) -> bool:
-    """Whether a push needs room behind the cache: tiles make room one by one."""
     allocation = op.tape.owner
-    is_growing = isinstance(allocation, AllocateOp) and allocation.growing is not None
-    return is_growing and not is_tiled(op.tape)
+    return isinstance(allocation, AllocateOp) and allocation.growing is not None
 
 
 def _moves_inside(function: FuncOp) -> Counter[tuple[Operation, SSAValue]]:

@@ -25,6 +25,8 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, SSAValue
 
+from tapeflow.dialects.record import field_bytes
+from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.arena_layout import Arena
@@ -96,6 +98,9 @@ class _Arrays:
         self, records: SSAValue, name: str | None, builder: IndexBuilder
     ) -> list[SSAValue]:
         del name
+        if self.pieces > 1:  # What is refused is the tape, and not its first array.
+            record_bytes = sum(map(field_bytes, self._fields))
+            builder.insert(ExpectOp(records, record_bytes))
         types = (
             MemRefType(_stored_type(field), [DYNAMIC_INDEX]) for field in self._fields
         )

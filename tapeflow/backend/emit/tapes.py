@@ -17,6 +17,7 @@ from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_marks import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
 
@@ -87,6 +88,13 @@ def _new_region(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 
 def _reserve(_emitter: FunctionEmitter, _op: Operation) -> Sequence[str]:
     """Stacks take as many records as come."""
+    return ()
+
+
+def _expect(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    expectation = cast(ExpectOp, op)
+    records = emitter.scalar(expectation.records)
+    expect_tape(emitter, op, records, expectation.record_bytes.value.data)
     return ()
 
 
@@ -262,6 +270,7 @@ TAPE_RULES: dict[type[Operation], EmitRule] = {
     tape.StackOp: _new_stack,
     tape.AllocateOp: _new_region,
     tape.ReserveOp: _reserve,
+    ExpectOp: _expect,
     tape.PushOp: _push,
     tape.PopOp: _pop,
     tape.AdvanceOp: _advance,
