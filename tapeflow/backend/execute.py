@@ -43,6 +43,10 @@ def execute(
     Raises:
         ExecutionError: wrong arguments, or a program that cannot run: an access out
             of bounds, a misused tape, an op without meaning or without a cost.
+        KeyboardInterrupt: Ctrl-C. Compiled code that asks the host for nothing, as an
+            inner loop, cannot be stopped: a thread of this process goes on with it
+            until the process ends. Call from a process that can be ended, or with
+            `engine="reference"`, where that matters.
     """
     op = _function(module, function)
     checked = checked_arguments(op, arguments)

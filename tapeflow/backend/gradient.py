@@ -113,6 +113,7 @@ class CompiledGradient:
             RequestError: an array is missing or does not fit, or a buffer has a
                 seed and is not active.
             ExecutionError: the program cannot run.
+            KeyboardInterrupt: Ctrl-C; compiled code may go on behind it, see `execute`.
         """
         call = self.bind(inputs, seeds)
         execution = execute(

@@ -106,6 +106,28 @@ def test_parts_of_a_buffer_stay_inside(parse, engine):
             execute(parse(PART), "f", [x.copy(), *outside], None, engine)
 
 
+NOTHING = """
+func.func @f(%x: memref<4x5xf64>, %o: index, %n: index) -> index {
+  %c0 = arith.constant 0 : index
+  %v = memref.subview %x[%o, 0] [%n, 1] [1, 1]
+      : memref<4x5xf64> to memref<?x1xf64, strided<[5, 1], offset: ?>>
+  "memref.copy"(%v, %v) : (memref<?x1xf64, strided<[5, 1], offset: ?>>,
+      memref<?x1xf64, strided<[5, 1], offset: ?>>) -> ()
+  %d = memref.dim %v, %c0 : memref<?x1xf64, strided<[5, 1], offset: ?>>
+  func.return %d : index
+}
+"""
+
+
+@pytest.mark.parametrize("engine", (*ENGINES, "uncompiled"))
+def test_no_part_of_a_buffer_lies_anywhere(parse, engine, monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1" if engine == "uncompiled" else "0")
+    name = "compiled" if engine == "uncompiled" else engine
+    for offset in (LEAST, -5, 7, 2**62, GREATEST):
+        arguments = [np.zeros((4, 5)), offset, 0]
+        assert execute(parse(NOTHING), "f", arguments, None, name).results == (0,)
+
+
 SIZES = """
 func.func @f(%a: index, %b: index) -> (index, index, index, index) {
   %s = arith.addi %a, %b {tape.size} : index

@@ -64,7 +64,12 @@ def _subview(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         emitter.check(condition, op, message, offset, size)
     kept = kept_dimensions(part)
     strides = [times(a, b) for a, b in zip(source.all_strides(), steps, strict=True)]
-    view = _from_element(emitter, source, source.linear(offsets), part.result)
+    start = source.linear(offsets)
+    for size in sizes:
+        # A part without elements may lie anywhere, too far off for an address.
+        if size == "0" or not _is_number(size):
+            start = f"({start} if 0 < {size} else 0)"
+    view = _from_element(emitter, source, start, part.result)
     name_view(
         emitter,
         op,
