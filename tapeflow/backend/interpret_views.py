@@ -22,6 +22,8 @@ from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.memref_fit import misfit
 from tapeflow.backend.view_shapes import (
+    MOST_ELEMENTS,
+    TOO_MANY_ELEMENTS,
     dimension_groups,
     kept_dimensions,
     stepping,
@@ -85,6 +87,7 @@ class ViewFunctions(InterpreterFunctions):
                 (op.static_strides, op.strides),
             )
         )
+        _check_count(sizes)
         view = cast(Buffer, args[0]).reinterpreted(offset, sizes, strides)
         return (fitting(view, op.result.type),)
 
@@ -100,6 +103,7 @@ class ViewFunctions(InterpreterFunctions):
             dimension_groups(op), source.shape, source.strides, strict=True
         ):
             sizes = [shape[axis] for axis in group]
+            _check_count(sizes)
             if prod(sizes) != size or min(sizes) < 0:
                 raise ExecutionError(
                     f"a dimension of size {size} cannot be expanded to {sizes}"
@@ -147,6 +151,12 @@ def fitting(buffer: Buffer, type_: Attribute) -> Buffer:
         if problem is not None:
             raise ExecutionError(problem)
     return buffer
+
+
+def _check_count(sizes: Sequence[int]) -> None:
+    for size in sizes:
+        if size >= MOST_ELEMENTS:
+            raise ExecutionError(TOO_MANY_ELEMENTS.format(size))
 
 
 def _values(

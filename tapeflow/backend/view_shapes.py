@@ -13,6 +13,11 @@ from tapeflow.analysis.views import (
 )
 from tapeflow.backend.execution_error import ExecutionError, location_of
 
+MOST_ELEMENTS = 1 << 30
+"""A dimension of a view that is not part of another has fewer, so that products of two
+fit in an index."""
+TOO_MANY_ELEMENTS = "a dimension of a view cannot have {0} elements, at most 2**30 - 1"
+
 
 def dimension_groups(
     op: memref.CollapseShapeOp | memref.ExpandShapeOp,

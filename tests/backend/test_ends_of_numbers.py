@@ -106,6 +106,41 @@ def test_parts_of_a_buffer_stay_inside(parse, engine):
             execute(parse(PART), "f", [x.copy(), *outside], None, engine)
 
 
+ANY_PART = """
+func.func @f(%x: memref<4x5xf64>, %o: index, %n: index, %s: index, %i: index) -> f64 {
+  %v = memref.reinterpret_cast %x to offset: [%o], sizes: [%n], strides: [%s]
+      : memref<4x5xf64> to memref<?xf64, strided<[?], offset: ?>>
+  %e = memref.load %v[%i] : memref<?xf64, strided<[?], offset: ?>>
+  func.return %e : f64
+}
+"""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_reinterpreted_buffers_stay_inside(parse, engine):
+    x = np.arange(20.0).reshape(4, 5)
+    for inside in ((0, 20, 1, 19), (19, 20, -1, 3), (7, 1, GREATEST, 0)):
+        for step in (inside[2], LEAST) if inside[1] == 1 else (inside[2],):
+            offset, size, _, i = inside
+            found = execute(
+                parse(ANY_PART), "f", [x, offset, size, step, i], None, engine
+            )
+            assert found.results == (offset + i * step,)
+    for outside in (
+        (GREATEST, 1, 1, 0),
+        (-1, 2, 1, 1),
+        (0, 2, GREATEST, 1),
+        (0, 3, 2**63 - 2**61, 1),
+        (0, 2**29, 2**35, 0),
+        (0, 2**62, 4, 0),
+        (0, 2**30, 0, 0),
+        (19, 2, LEAST, 1),
+        (5, LEAST, 1, 0),
+    ):
+        with pytest.raises(ExecutionError, match="view|elements"):
+            execute(parse(ANY_PART), "f", [x, *outside], None, engine)
+
+
 NOTHING = """
 func.func @f(%x: memref<4x5xf64>, %o: index, %n: index) -> index {
   %c0 = arith.constant 0 : index

@@ -21,15 +21,14 @@ from tapeflow.backend.emit.buffer_view import (
 )
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.view_shapes import (
+    MOST_ELEMENTS,
+    TOO_MANY_ELEMENTS,
     dimension_groups,
     kept_dimensions,
     stepping,
     whole_to_reinterpret,
 )
 from tapeflow.dialects.memref_additions import TransposeOp
-
-_MOST = 1 << 30
-"""Sizes and strides known at run time are less, so that no product of two wraps."""
 
 
 def _mixed(
@@ -92,21 +91,19 @@ def _reinterpret_cast(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     elements = "1"
     for size in whole.sizes:
         elements = times(elements, size)
-    small = [
-        f"({-_MOST} < {number} < {_MOST})"
-        for number in (*sizes, *strides)
-        if not _is_number(number)
-    ]
+    for size in sizes:
+        if not _is_number(size) or int(size) >= MOST_ELEMENTS:
+            emitter.check(f"{size} < {MOST_ELEMENTS}", op, TOO_MANY_ELEMENTS, size)
     message = "a view from element {0} on leaves a buffer of {1} elements"
-    if small:
-        emitter.check(" & ".join(small), op, message, offset, elements)
     first, last = offset, offset
+    # What is short of the buffer's length adds up to no more than a few of it.
+    inside = f"(0 <= {offset} < {elements})"
     for size, stride in zip(sizes, strides, strict=True):
-        reach = f"({size} - 1) * {stride}"
+        reach = f"multiply_sizes({size} - 1, {stride})"
+        inside += f" & (0 < {size}) & (-{elements} < {reach} < {elements})"
         first = f"{first} + ({reach} if {stride} < 0 else 0)"
         last = f"{last} + ({reach} if {stride} > 0 else 0)"
-    filled = "".join(f"(0 < {size}) & " for size in sizes)
-    inside = f"{filled}(0 <= {first}) & ({last} < {elements})"
+    inside += f" & (0 <= {first}) & ({last} < {elements})"
     empty = " | ".join(f"({size} == 0)" for size in sizes)
     if empty:
         counted = "".join(f" & (0 <= {size})" for size in sizes)
@@ -151,7 +148,7 @@ def _expand_shape(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
         for each in sizes:
             if not _is_number(each):
                 message = "a dimension cannot be expanded to one of size {0}"
-                emitter.check(f"0 <= {each} < {_MOST}", op, message, each)
+                emitter.check(f"0 <= {each} < {MOST_ELEMENTS}", op, message, each)
             product = times(product, each)
         if product != size:
             message = "a dimension of size {0} cannot be expanded to {1} elements"
