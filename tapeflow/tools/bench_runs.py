@@ -20,6 +20,7 @@ from tapeflow.tools.bench_cases import CaseSource, load_case
 from tapeflow.tools.bench_compare import bounds_key, compare
 from tapeflow.tools.bench_measure import measure, work_of
 from tapeflow.tools.bench_record import Record
+from tapeflow.tools.end_with_parent import end_with_parent
 from tapeflow.tools.failures import CommandError
 from tapeflow.tools.pipeline_on_machine import Target
 
@@ -173,7 +174,7 @@ def _pool(jobs: int) -> ProcessPoolExecutor:
     method = "forkserver" if "forkserver" in methods else "spawn"
     context = multiprocessing.get_context(method)
     context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(jobs, context)
+    return ProcessPoolExecutor(jobs, context, initializer=end_with_parent)
 
 
 @contextmanager

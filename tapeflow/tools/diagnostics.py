@@ -71,6 +71,9 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
             return Message(reason, error.filename and str(error.filename))
         case RecursionError():
             return Message("the program is nested too deeply" + stage)
+        case MemoryError():
+            text = "this needs more memory than can be had; use smaller sizes"
+            return Message(text + stage)
         case _ if type(error).__module__.split(".")[0] in _OUR_PACKAGES:
             return Message(str(error), _known_place(error))
         case _:

@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
 
+from tapeflow.tools.end_with_parent import end_with_parent
 from tapeflow.tools.failure_kinds import Failure, Probe
 
 
@@ -79,6 +80,7 @@ def _crash(exit_code: int) -> Failure:
 
 def _answer(questions: Connection, probe: Probe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    end_with_parent()
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     os.dup2(silent, 2)
