@@ -11,14 +11,17 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from xdsl.dialects.builtin import (
+    AnyDenseElement,
     AnyFloat,
     ComplexType,
+    DenseIntOrFPElementsAttr,
     Float80Type,
     Float128Type,
     FloatAttr,
     IndexType,
     IntegerAttr,
     IntegerType,
+    RankedStructure,
     f64,
     i64,
 )
@@ -40,6 +43,7 @@ LARGEST_DENSE = 1 << 24
 MOST_RESULTS = 10_000
 """Results under one name: each is an object, however short the text."""
 
+DenseType: TypeAlias = RankedStructure[AnyDenseElement]
 DenseNumber: TypeAlias = float | int | tuple[float, float] | tuple[int, int]
 
 _LITERAL = re.compile(r"-?\s*[0-9a-fx.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -146,9 +150,21 @@ class NumberParser(Parser):
             self.raise_error(f"an extent of {extent} is not an index", start)
         return extent
 
+    def parse_dense_int_or_fp_elements_attr(
+        self, type: DenseType | None
+    ) -> DenseIntOrFPElementsAttr:
+        if type is not None:
+            self._check_dense(type, self._current_token.span)
+        return super().parse_dense_int_or_fp_elements_attr(type)
+
     def _parse_dense_literal_type(self):
         start = self._current_token.span
         type_ = super()._parse_dense_literal_type()
+        self._check_dense(type_, start)
+        return type_
+
+    def _check_dense(self, type_: DenseType, start: Span) -> None:
+        """Also one number for all elements becomes that many numbers."""
         elements = math.prod(type_.get_shape())
         if elements > LARGEST_DENSE:
             self.raise_error(
@@ -156,7 +172,6 @@ class NumberParser(Parser):
                 f"{LARGEST_DENSE} can stand in a text; pass it as an argument",
                 start,
             )
-        return type_
 
     def _parse_op_result(self) -> tuple[Span, int]:
         span, number = super()._parse_op_result()

@@ -87,6 +87,14 @@ def test_refused_literals(literal: str, message: str) -> None:
     assert str(raised.value).startswith("f.mlir:1:")
 
 
+@pytest.mark.parametrize("contents", ["dense<1.5>", 'dense<"0x000000000000F03F">'])
+def test_a_large_global_is_no_list_of_numbers(contents: str) -> None:
+    text = f"memref.global @g : memref<{2**40}xf64> = {contents}"
+    with pytest.raises(InputError, match="elements is too large") as raised:
+        parse_module(text, "f.mlir", CONTEXT)
+    assert str(raised.value).startswith("f.mlir:1:")
+
+
 def test_an_unclosed_string_takes_no_time() -> None:
     with pytest.raises(InputError, match="this string does not end"):
         parse_module('"' + "test op " * 1000, "f.mlir", CONTEXT)
