@@ -22,6 +22,19 @@ func.func @backwards() {
 
 // -----
 
+// Numbers of a map are multiplied while it is read.
+func.func @beyond(%i: index) -> index {
+  %a = affine.apply affine_map<(d0) -> (d0 * 9223372036854775807 * 9223372036854775807)>(%i)
+  affine.for %j = 0 to 8 step 9223372036854775808 {
+    affine.yield
+  }
+  func.return %a : index
+}
+// CHECK: a map with the number 85070591730234615847396907784232501249, which is not an index
+// CHECK: also: a step of 9223372036854775808, which is not an index
+
+// -----
+
 func.func @no_bound() {
   "affine.for"() <{lowerBoundMap = affine_map<() -> ()>, upperBoundMap = affine_map<() -> (0)>, step = 1 : index, operandSegmentSizes = array<i32: 0, 0, 0>}> ({
   ^bb0(%i: index):

@@ -13,6 +13,7 @@ from xdsl.ir.affine import (
 )
 
 from tapeflow.analysis.neutral_reductions import REDUCTIONS
+from tapeflow.analysis.number_attributes import is_index
 
 Problem = tuple[Operation, str]
 """An operation, and what is wrong with it and what would help."""
@@ -21,6 +22,7 @@ Problem = tuple[Operation, str]
 def affine_problems(op: Operation) -> Iterator[Problem]:
     """Everything that keeps an affine operation from having a meaning."""
     for expression in _expressions(op):
+        yield from _constant_problems(op, expression)
         yield from _division_problems(op, expression)
     match op:
         case affine.ForOp():
@@ -49,6 +51,16 @@ def _expressions(op: Operation) -> Iterator[AffineExpr]:
             yield from (constraint.lhs, constraint.rhs)
 
 
+def _constant_problems(op: Operation, expression: AffineExpr) -> Iterator[Problem]:
+    """Numbers are folded while a map is read, beyond 64 bits if need be."""
+    for part in expression.dfs():
+        match part:
+            case AffineConstantExpr(number) if not is_index(number):
+                yield op, f"a map with the number {number}, which is not an index"
+            case _:
+                pass
+
+
 def _division_problems(op: Operation, expression: AffineExpr) -> Iterator[Problem]:
     for part in expression.dfs():
         match part:
@@ -66,6 +78,8 @@ def _step_problems(op: Operation, steps: list[int]) -> Iterator[Problem]:
     for step in steps:
         if step <= 0:
             yield op, f"a step of {step}; it must be positive, swap the bounds"
+        elif not is_index(step):
+            yield op, f"a step of {step}, which is not an index"
 
 
 def _parallel_problems(op: affine.ParallelOp) -> Iterator[Problem]:

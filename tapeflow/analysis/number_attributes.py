@@ -24,6 +24,11 @@ def wrapped_index(number: int) -> int:
     return ((number + half) & (2 * half - 1)) - half
 
 
+def is_index(number: int) -> bool:
+    """Whether an index can be this number."""
+    return wrapped_index(number) == number
+
+
 def integer_attribute(number: int, type_: IntegerType | IndexType) -> IntegerAttr:
     """The integer of a type that has the lowest bits of a number."""
     if isinstance(type_, IndexType):
