@@ -35,6 +35,11 @@ class CarriedIntegers:
         self.writer.drew("carried integer of a narrow range")
         type_ = self.writer.pick(TYPES)
         start = self.scalars.some_float(scope, "f64", STORED_BOUND)
+        source = self.nests.float_buffer(scope)
+        if source is not None and self.writer.chance(0.8):
+            place = self.nests.memory.place(scope, source)
+            loaded = self.nests.loaded(scope, source, place)
+            start = self.scalars.converted(loaded, "f64")
         first = self.writer.constant(self.random.randint(0, 9), type_)
         iv, x, k = (self.writer.name() for _ in range(3))
         result, last = (self.writer.name() for _ in range(2))
