@@ -31,7 +31,7 @@ def find_buffers(
     function: func.FuncOp,
     graph: CallGraph | None = None,
     *,
-    is_promised: bool = False,
+    may_share: bool | None = None,
 ) -> Buffers:
     """Find the buffers of a function and who writes them.
 
@@ -39,7 +39,8 @@ def find_buffers(
     size of the function and of all that it calls.
 
     Args:
-        is_promised: whether its arguments are apart even if others call it.
+        may_share: whether two of its arguments may be one buffer; by default those of
+            a function that others call may.
     """
     graph = graph or CallGraph.around(function)
     effects: dict[func.FuncOp, CallEffects] = {}
@@ -53,7 +54,7 @@ def find_buffers(
                     else _Search(callee, graph, effects).effects()
                 )
     search = _Search(function, graph, effects)
-    if not is_promised and graph.is_called(function):
+    if graph.is_called(function) if may_share is None else may_share:
         search.mix_arguments()
     return search.buffers()
 

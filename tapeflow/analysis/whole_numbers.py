@@ -244,8 +244,8 @@ class WholeNumbers:
 
     @cached_property
     def _buffers(self) -> Buffers:
-        shared = may_share_arguments(self._called)
-        return find_buffers(self._function, is_called=shared)
+        may_share = may_share_arguments(self._called)
+        return find_buffers(self._function, may_share=may_share)
 
     @cached_property
     def _ranges(self) -> IntegerRanges:

@@ -219,7 +219,7 @@ class _Gradient:
         return tuple(i for i, v in enumerate(self.returned) if is_float(v.type))
 
     def _check(self, wrt: Sequence[SSAValue], seeded: Sequence[int]) -> Activity:
-        buffers = find_buffers(self.function, is_promised=True)
+        buffers = find_buffers(self.function, may_share=False)
         sinks = [*(self.returned[i] for i in seeded), *filter(is_memref, wrt)]
         constants = [self.arguments[i] for i in self.request.constant_arguments()]
         activity = find_activity(self.function, buffers, wrt, sinks, constants)

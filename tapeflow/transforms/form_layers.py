@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.call_graph import CallGraph
 from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.layer_loops import find_layers
 from tapeflow.analysis.levels import Level
@@ -80,10 +81,11 @@ class FormLayersPass(ModulePass):
         require_level(op, self.name, Level.REGIONS, Level.CACHED, Level.LAYERS)
         if self.slots < 1:
             _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+        graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 self._cut_regions(function)
-                _form_layers(function)
+                _form_layers(function, graph)
 
     def _cut_regions(self, function: FuncOp) -> None:
         """Give every region of a function that is not the cache's its tile length."""
@@ -172,7 +174,7 @@ def _check_uncut(region: AllocateOp) -> None:
         _refuse(region, "the region is already cut into tiles")
 
 
-def _form_layers(function: FuncOp) -> None:
+def _form_layers(function: FuncOp, graph: CallGraph) -> None:
     layers = find_layers(function)
     for move in layers.alone:
         is_push = isinstance(move, PushOp)
@@ -181,7 +183,7 @@ def _form_layers(function: FuncOp) -> None:
         op.location = move.location
         Rewriter.insert_op(op, InsertPoint.before(move))
     constants = FunctionConstants(function)
-    expect_records(function, constants)
+    expect_records(function, constants, graph)
     for layer_loop in layers.loops:
         strip_mine(layer_loop, constants)
 

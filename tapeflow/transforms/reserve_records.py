@@ -29,17 +29,20 @@ def reserve_records(
     count is known there. Pushes in branches have one of their own, so that what is not
     taken needs no room.
     """
-    for push, place, records in _records_before(function, constants, tiled=False):
+    found = _records_before(function, constants, graph, tiled=False)
+    for push, place, records in found:
         _insert(ReserveOp(push.tape, records), push, place)
 
 
-def expect_records(function: FuncOp, constants: FunctionConstants) -> None:
+def expect_records(
+    function: FuncOp, constants: FunctionConstants, graph: CallGraph
+) -> None:
     """Put a `tape.expect` before loops that push to a growing region of tiles.
 
     It stands where a `tape.reserve` would. A single push needs none: where that is
     short of memory, it is found at once.
     """
-    for push, place, records in _records_before(function, constants, tiled=True):
+    for push, place, records in _records_before(function, constants, graph, tiled=True):
         if place is not push:
             type_ = cast(TapeRegionType, push.tape.type)
             record_bytes = type_.record_layout.stride_bytes
@@ -47,7 +50,7 @@ def expect_records(function: FuncOp, constants: FunctionConstants) -> None:
 
 
 def _records_before(
-    function: FuncOp, constants: FunctionConstants, *, tiled: bool
+    function: FuncOp, constants: FunctionConstants, graph: CallGraph, *, tiled: bool
 ) -> Iterator[tuple[PushOp, Operation, SSAValue]]:
     """Each push to a growing region, before which op to make room, for how many."""
     pushes = [

@@ -127,16 +127,16 @@ CALLER = f"""
   }}"""
 
 
-@pytest.mark.parametrize("is_promised", [False, True])
+@pytest.mark.parametrize("may_share", [None, False])
 @pytest.mark.parametrize("caller", ["", CALLER])
 def test_arguments_of_functions_that_others_call(
-    caller: str, is_promised: bool
+    caller: str, may_share: bool | None
 ) -> None:
     module = parse_module(CALLED + caller, "f.mlir", full_context())
     function = next(op for op in module.ops if isinstance(op, func.FuncOp))
-    buffers = find_buffers(function, is_promised=is_promised)
+    buffers = find_buffers(function, may_share=may_share)
     x, y, _ = function.args
     get = next(op for op in function.walk() if isinstance(op, memref.GetGlobalOp))
-    may_be_one = bool(caller) and not is_promised
+    may_be_one = bool(caller) and may_share is None
     assert buffers.same(x, y) == buffers.same(x, get.memref) == may_be_one
     assert buffers.overlaps_itself(y) == may_be_one

@@ -1,12 +1,8 @@
 """Check a differentiated program after every pass of every pipeline."""
 
 import random
-<<<<<<< HEAD
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-=======
 from collections.abc import Callable, Collection, Iterator, Sequence
->>>>>>> 02b7924 (tests: (random programs) writes behind reads, carried integers, words of truth values, sums at the end; planted faults of memory)
+from dataclasses import dataclass
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -60,16 +56,11 @@ class RingVerdict:
 
 
 def check_levels(
-<<<<<<< HEAD
-    seed: int, module: ModuleOp, run: Callable[[ModuleOp], list[bytes]]
-) -> tuple[tuple[str, ...], tuple[RingVerdict, ...]]:
-=======
     seed: int,
     module: ModuleOp,
     run: Callable[[ModuleOp], list[bytes]],
     pipelines: Collection[str] | None = None,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
->>>>>>> 02b7924 (tests: (random programs) writes behind reads, carried integers, words of truth values, sums at the end; planted faults of memory)
+) -> tuple[tuple[str, ...], tuple[RingVerdict, ...]]:
     """Every pass keeps every bit of what `run` gives.
 
     Args:

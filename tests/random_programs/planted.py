@@ -99,18 +99,9 @@ def search(fault: Fault, count: int, seed: int, seconds: float = 600) -> Search:
 
 
 @click.command()
-<<<<<<< HEAD
-@click.option("--count", default=300, show_default=True, help="Programs tried a fault.")
-@click.option(
-    "--levels-count",
-    default=40,
-    show_default=True,
-    help="The same, of faults between passes.",
-=======
 @click.option("--count", default=300, show_default=True, help="Most programs a fault.")
 @click.option(
     "--seconds", default=120.0, show_default=True, help="Longest for a fault."
->>>>>>> 02b7924 (tests: (random programs) writes behind reads, carried integers, words of truth values, sums at the end; planted faults of memory)
 )
 @click.option("--seed", default=0, show_default=True, help="The first program's seed.")
 @click.option(

@@ -1,10 +1,7 @@
 """The runner: what ends or blocks a worker is a finding; planted faults are found."""
 
-<<<<<<< HEAD
 import io
-=======
 import json
->>>>>>> 3d6d665 (tests: (random programs) what patterns compute matters; planted faults are recorded and not searched for again)
 import os
 import re
 import time
@@ -12,21 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-<<<<<<< HEAD
-from rich.console import Console
-=======
 from click.testing import CliRunner
->>>>>>> 3d6d665 (tests: (random programs) what patterns compute matters; planted faults are recorded and not searched for again)
+from rich.console import Console
 
 from tests.random_programs.compare import Outcome
 from tests.random_programs.fault import Fault
 from tests.random_programs.generate import Case, generate
-<<<<<<< HEAD
 from tests.random_programs.levels import RingVerdict
-from tests.random_programs.planted import planted, search
-=======
 from tests.random_programs.planted import Search, main, planted, search
->>>>>>> 3d6d665 (tests: (random programs) what patterns compute matters; planted faults are recorded and not searched for again)
 from tests.random_programs.planted_faults import FAULTS
 from tests.random_programs.report import Report
 from tests.random_programs.report_tables import show
