@@ -204,15 +204,16 @@ class _Generator:
         writer = Writer(
             self.random, prefix, constructs=self.constructs, globals=self.globals
         )
-        scope = Scope(depth=0 if name == FUNCTION else 1)
+        scope, at_end = (Scope(depth=0 if name == FUNCTION else 1) for _ in range(2))
         for parameter in parameters:
             scope.add(parameter)
+            at_end.add(parameter)  # what the function allocates may be freed by then
         control = Control(
             Memory(Scalars(writer, self.single, self.wild)), [*helpers], size
         )
         control.statements(scope, size, size)
         if name == FUNCTION and self.random.random() < 0.4:
-            control.sum_at_the_end(scope)
+            control.sum_at_the_end(at_end)
         results = self._results(control, scope)
         types = ", ".join(result.type for result in results)
         head = ", ".join(f"{p.name}: {p.type}" for p in parameters)
