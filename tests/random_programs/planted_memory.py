@@ -35,8 +35,8 @@ MEMORY = (
     Fault(
         "arguments of called functions never overlap",
         "analysis/find_buffers.py",
-        "        if is_called:\n            self._make_one",
-        "        if is_called is None:\n            self._make_one",
+        "    if graph.is_called(function) if may_share is None else may_share:",
+        "    if may_share:",
         levels=("soa",),
         needs="func.call",
     ),
