@@ -18,6 +18,8 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
+from tapeflow.analysis.number_attributes import integer_attribute
+
 
 def hint_of(value: SSAValue, prefix: str = "") -> str | None:
     """A name for something derived from a named value."""
@@ -77,8 +79,8 @@ class AdjointBuilder:
         return self.constant(FloatAttr(0.0, type_))
 
     def index(self, value: int) -> SSAValue:
-        """An index constant."""
-        return self.constant(IntegerAttr(value, IndexType()))
+        """An index constant, of the number's lowest 64 bits."""
+        return self.constant(integer_attribute(value, IndexType()))
 
     @contextmanager
     def inside(self, block: Block) -> Generator[Block]:

@@ -243,3 +243,32 @@ def test_products_of_trip_counts_do_not_wrap(pipeline: str, engine: str) -> None
     assert run(0, 2**62, 2**62).gradients[0] == 1
     assert run(3, LEAST, 2**62).gradients[0] == 1
     assert run(1, 1, 2).gradients[0] == math.cos(math.sin(0.5)) * math.cos(0.5)
+
+
+NUMBERED = """
+func.func @f(%x: f64) -> f64 {
+  %lower = arith.constant LOWER : index
+  %upper = arith.constant UPPER : index
+  %step = arith.constant 1 : index
+  %r = scf.for %i = %lower to %upper step %step iter_args(%v = %x) -> (f64) {
+    %w = math.sin %v : f64
+    scf.yield %w : f64
+  }
+  func.return %r : f64
+}
+"""
+
+
+@pytest.mark.parametrize("lower", [LEAST, LEAST + 1, -1, 0, 1, GREATEST - 3])
+@pytest.mark.parametrize("passes", ["differentiate", "layers{policy=save-all}"])
+def test_bounds_that_are_numbers_of_the_text(lower: int, passes: str):
+    """Constants that the reverse computes from them fit 64 bits, folded or not."""
+    text = NUMBERED.replace("LOWER", str(lower)).replace("UPPER", str(lower + 3))
+    value, slope = 0.7, 1.0
+    for _ in range(3):
+        value, slope = math.sin(value), math.cos(value) * slope
+    gradient = gradient_of(text, passes)
+    for engine in ("reference", "compiled"):
+        result = gradient.run({"arg0": np.array(0.7)}, engine=engine)
+        assert float(result.values[0]) == value
+        assert float(result.gradients[0]) == pytest.approx(slope, rel=1e-14)
