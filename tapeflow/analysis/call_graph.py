@@ -119,3 +119,4 @@ class _Components:
 
 
 _CLOSED = 1 << 62
+"""A number behind all that are given: what is closed is never the lowest."""

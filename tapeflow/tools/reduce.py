@@ -14,6 +14,7 @@ from rich.console import Console
 from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.execute import Engine
+from tapeflow.backend.native.interruptible import INTERRUPTED
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.failure_kinds import STAGES, Failure, Probe
@@ -36,8 +37,6 @@ from tapeflow.tools.probe_process import CommandProber, ProbeProcess, Prober
 from tapeflow.tools.smaller_programs import Reducer, operations_in, text_of
 from tapeflow.universe import full_context
 
-INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
 PATIENCE, LEAST_SECONDS = 10, 5
 """How many times as long as the whole program a smaller one may take, and seconds."""
 COMMANDS = {
