@@ -23,7 +23,7 @@ from xdsl.printer import Printer
 from xdsl.universe import Universe
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.frontend.reader import parse_module
 from tapeflow.tools.pipeline_building import build_passes
 from tapeflow.transforms.pipelines import PIPELINES

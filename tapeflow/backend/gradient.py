@@ -24,7 +24,7 @@ from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Energy, Machine, Recording, Watch
-from tapeflow.analysis.verification import verify_module
+from tapeflow.analysis.verification.module import verify_module
 from tapeflow.backend.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.event_consumer import EventConsumer
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe

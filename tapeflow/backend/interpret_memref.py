@@ -16,7 +16,7 @@ from xdsl.interpreter import (
 )
 from xdsl.traits import SymbolTable
 
-from tapeflow.analysis.what_runs import DEALLOCATED_GLOBAL, is_global
+from tapeflow.analysis.verification.what_runs import DEALLOCATED_GLOBAL, is_global
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.interpret_views import fitting

@@ -17,7 +17,7 @@ from xdsl.interpreter import (
 )
 from xdsl.ir import Attribute, SSAValue
 
-from tapeflow.analysis.views import in_order
+from tapeflow.analysis.memory.views import in_order
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.memref_fit import misfit

@@ -19,8 +19,8 @@ from hwmodel import (
     Watch,
     energy_of,
 )
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.shared_rings import shared_by_calls, shared_inside
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.streams.shared_rings import shared_by_calls, shared_inside
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.buffer import Buffer
 from tapeflow.backend.execution import Execution

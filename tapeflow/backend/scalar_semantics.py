@@ -18,7 +18,7 @@ from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import FloatAttr, IntegerAttr
 from xdsl.ir import Attribute, Operation
 
-from tapeflow.analysis.what_runs import integer_bits, is_scalar
+from tapeflow.analysis.verification.what_runs import integer_bits, is_scalar
 from tapeflow.backend.execution_error import ExecutionError, location_of
 from tapeflow.backend.float_semantics import (
     FLOAT_COMPARISONS,

@@ -11,7 +11,7 @@ import numpy as np
 from xdsl.dialects.builtin import Float32Type, Float64Type
 from xdsl.ir import Attribute
 
-from tapeflow.analysis.what_runs import integer_bits
+from tapeflow.analysis.verification.what_runs import integer_bits
 
 _INTEGER_DTYPES: dict[int, np.dtype[Any]] = {
     1: np.dtype(np.bool_),

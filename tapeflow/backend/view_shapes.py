@@ -6,7 +6,7 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import SSAValue
 
-from tapeflow.analysis.views import (
+from tapeflow.analysis.memory.views import (
     REINTERPRET_REMEDY,
     reinterpret_problem,
     whole_of,

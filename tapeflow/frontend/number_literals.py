@@ -33,7 +33,7 @@ from xdsl.utils.hints import isa
 from xdsl.utils.lexer import Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind
 
-from tapeflow.analysis.number_attributes import (
+from tapeflow.analysis.integers.number_attributes import (
     INDEX_BITS,
     float_attribute,
 )

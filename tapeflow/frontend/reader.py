@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import ModuleOp, UnknownLoc
 from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
-from tapeflow.analysis.verification import raised_by_xdsl, verify_module
+from tapeflow.analysis.verification.module import raised_by_xdsl, verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.input_files import open_input
 from tapeflow.frontend.located_parser import LocatedParser

@@ -18,7 +18,7 @@ import click
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import PREFETCHERS, Machine
-from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.pass_options import OptionError, instantiate

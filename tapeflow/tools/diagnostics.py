@@ -16,8 +16,8 @@ from xdsl.utils.exceptions import (
     VerifyException,
 )
 
-from tapeflow.analysis.source_lines import file_location
-from tapeflow.analysis.verification import MalformedResultError
+from tapeflow.analysis.ir.source_lines import file_location
+from tapeflow.analysis.verification.module import MalformedResultError
 from tapeflow.frontend.input_error import InputError
 
 _BLAMING = (Operation.emit_error.__code__, Operation.verify.__code__)

@@ -10,7 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
-from tapeflow.analysis.function_shape import names_of
+from tapeflow.analysis.verification.function_shape import names_of
 from tapeflow.backend.array_type import Array, RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient

@@ -3,7 +3,7 @@
 import math
 
 from hwmodel import Machine
-from tapeflow.analysis.memory_system import MemorySystem
+from tapeflow.analysis.placement.memory_system import MemorySystem
 from tapeflow.tools.sram_budget import total_ports
 
 

@@ -29,7 +29,7 @@ from xdsl.utils.exceptions import (
 )
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from tapeflow.analysis.verification import verify_module
+from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.tools.diagnostics import message_of

@@ -28,7 +28,7 @@ from xdsl.transforms.common_subexpression_elimination import (
 )
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.transforms.replacement import inline_block, replace_by_values
 from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass

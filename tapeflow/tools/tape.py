@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from hwmodel import preset
-from tapeflow.analysis.tape_policy import PolicyName, TapePolicy
+from tapeflow.analysis.differentiation.policy import PolicyName, TapePolicy
 from tapeflow.backend.array_type import RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.seeds import seeds_from

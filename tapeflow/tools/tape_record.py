@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tapeflow.analysis.tape_bill import SavedValue
+from tapeflow.analysis.tape_size.bill import SavedValue
 from tapeflow.tools.tape_report import PolicyBill, TapeReport
 from tapeflow.tools.tape_table import warnings_on
 

@@ -9,9 +9,9 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
-from tapeflow.analysis.size_formula import SizeFormula
-from tapeflow.analysis.tape_bill import SavedValue, TapeBill, bill_of
-from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.analysis.differentiation.policy import PolicyName
+from tapeflow.analysis.tape_size.bill import SavedValue, TapeBill, bill_of
+from tapeflow.analysis.tape_size.formula import SizeFormula
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
 from tapeflow.backend.gradient import CompiledGradient, compile_gradient

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hwmodel import Machine
-from tapeflow.analysis.growth import Growth
-from tapeflow.analysis.size_formula import SizeFormula
-from tapeflow.analysis.tape_bill import SavedValue
+from tapeflow.analysis.tape_size.asymptotics import Growth
+from tapeflow.analysis.tape_size.bill import SavedValue
+from tapeflow.analysis.tape_size.formula import SizeFormula
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.bench_table import count, show
 from tapeflow.tools.fitted_pipeline import FittedPipeline

@@ -18,7 +18,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 
-from tapeflow.analysis.number_attributes import integer_attribute
+from tapeflow.analysis.integers.number_attributes import integer_attribute
 
 
 def hint_of(value: SSAValue, prefix: str = "") -> str | None:

@@ -13,10 +13,10 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.recall_ways import Recall
-from tapeflow.analysis.recording import Recording
-from tapeflow.analysis.reverse_reads import ReverseReads
+from tapeflow.analysis.differentiation.activity import Activity
+from tapeflow.analysis.differentiation.recall_plan import Recording
+from tapeflow.analysis.differentiation.recall_ways import Recall
+from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.fuse_loops import FusedScope
 from tapeflow.transforms.shadow_buffers import ShadowBuffers

@@ -10,8 +10,8 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
-from tapeflow.analysis.affine_problems import affine_problems
-from tapeflow.analysis.neutral_reductions import REDUCTIONS, Reduction
+from tapeflow.analysis.source.affine_problems import affine_problems
+from tapeflow.analysis.source.neutral_elements import REDUCTIONS, Reduction
 from tapeflow.dialects.affine_additions import MaxOp, ParallelOp
 from tapeflow.transforms.affine_expressions import (
     emit_condition,

@@ -11,8 +11,8 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.levels import Level
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.refusal import require_level

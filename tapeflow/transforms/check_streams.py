@@ -9,10 +9,10 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.source_lines import line_of
-from tapeflow.analysis.stream_check import check_streams
-from tapeflow.analysis.tape_facts import Verdict
+from tapeflow.analysis.balance.facts import Verdict
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.ir.source_lines import line_of
+from tapeflow.analysis.streams.check import check_streams
 from tapeflow.transforms.refusal import require_level
 
 

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from xdsl.dialects import func
 from xdsl.ir import Block, SSAValue
 
-from tapeflow.analysis.executions import Executions
-from tapeflow.analysis.overwriting import find_accesses
-from tapeflow.analysis.program_order import ProgramOrder
-from tapeflow.analysis.recall_prices import RecallPrices
-from tapeflow.analysis.recall_ways import Choice, RecallWays
-from tapeflow.analysis.recording import Recording, RecordingFinder
-from tapeflow.analysis.reverse_reads import ReverseReads
-from tapeflow.analysis.saving_reasons import SavingReasons
-from tapeflow.analysis.scopes import Scopes
-from tapeflow.analysis.tape_policy import TapePolicy
-from tapeflow.analysis.undo import find_undoable
+from tapeflow.analysis.differentiation.policy import TapePolicy
+from tapeflow.analysis.differentiation.recall_plan import Recording, RecordingFinder
+from tapeflow.analysis.differentiation.recall_prices import RecallPrices
+from tapeflow.analysis.differentiation.recall_ways import Choice, RecallWays
+from tapeflow.analysis.differentiation.saving_reasons import SavingReasons
+from tapeflow.analysis.differentiation.scopes import Scopes
+from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
+from tapeflow.analysis.differentiation.value_restoration import find_undoable
+from tapeflow.analysis.integers.executions import Executions
+from tapeflow.analysis.ir.program_order import ProgramOrder
+from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.transforms.fuse_loops import FusedScope
 from tapeflow.transforms.load_overwritten import drop_if_new, load_overwritten
 

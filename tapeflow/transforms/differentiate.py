@@ -15,25 +15,25 @@ from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.activity import Activity, find_activity
-from tapeflow.analysis.differentiability import Problem, find_problems
-from tapeflow.analysis.find_buffers import find_buffers
-from tapeflow.analysis.fusion import FusionFinder
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.memory_effects import is_memref
-from tapeflow.analysis.overwriting import find_accesses
-from tapeflow.analysis.request_problems import (
-    constants_in_wrt,
-    shadows_with_layout,
-    unknown_policies,
-)
-from tapeflow.analysis.reverse_reads import find_reverse_reads
-from tapeflow.analysis.tape_policy import (
+from tapeflow.analysis.differentiation.activity import Activity, find_activity
+from tapeflow.analysis.differentiation.differentiability import Problem, find_problems
+from tapeflow.analysis.differentiation.loop_fusion import FusionFinder
+from tapeflow.analysis.differentiation.policy import (
     POLICY,
     PolicyName,
     TapePolicy,
     own_policy,
 )
+from tapeflow.analysis.differentiation.request_problems import (
+    constants_in_wrt,
+    shadows_with_layout,
+    unknown_policies,
+)
+from tapeflow.analysis.differentiation.to_be_recorded import find_reverse_reads
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.memory.effects import is_memref
+from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.adjoint_sweep import Adjoints

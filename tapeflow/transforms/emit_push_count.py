@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint
 
-from tapeflow.analysis.push_count import CountedLoop, PushCount
+from tapeflow.analysis.tape.push_count import CountedLoop, PushCount
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 from tapeflow.transforms.sizes import add_sizes, multiply_sizes, trips_of
 

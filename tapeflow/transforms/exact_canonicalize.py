@@ -33,7 +33,7 @@ from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.transforms.dead_code_elimination import region_dce
 from xdsl.utils.hints import isa
 
-from tapeflow.analysis.number_attributes import (
+from tapeflow.analysis.integers.number_attributes import (
     float_attribute,
     integer_attribute,
     quotient,

@@ -8,8 +8,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import AnyFloat, FloatAttr, IntegerAttr, i64
 from xdsl.ir import Attribute, Operation, SSAValue
 
-from tapeflow.analysis.constants import constant_of
-from tapeflow.analysis.derivative_expressions import (
+from tapeflow.analysis.differentiation.rule_language import (
     LEAST,
     Adjoint,
     Apply,
@@ -22,6 +21,7 @@ from tapeflow.analysis.derivative_expressions import (
     Recorded,
     Result,
 )
+from tapeflow.analysis.ir.constants import constant_of
 
 
 @dataclass

@@ -12,13 +12,17 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
-from tapeflow.analysis.layer_loops import find_layers
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.memory_system import MemorySystem
-from tapeflow.analysis.region_uses import RegionUse, region_uses
-from tapeflow.analysis.tile_sizes import ScratchpadTooSmall, TapeDemand, tile_sizes
+from tapeflow.analysis.integers.estimates import IndexEstimates, parse_sizes
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.placement.memory_system import MemorySystem
+from tapeflow.analysis.placement.tile_sizes import (
+    ScratchpadTooSmall,
+    TapeDemand,
+    tile_sizes,
+)
+from tapeflow.analysis.streams.layer_loops import find_layers
+from tapeflow.analysis.tape.region_uses import RegionUse, region_uses
 from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, RetreatOp
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.index_builder import FunctionConstants, known

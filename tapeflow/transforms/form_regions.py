@@ -12,13 +12,13 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.buffers import Buffers, ancestors
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.find_buffers import find_buffers
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.push_count import PushCount, count_pushes
-from tapeflow.analysis.region_layouts import parse_layouts
-from tapeflow.analysis.stack_groups import StackGroup, group_stacks
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors
+from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.tape.push_count import PushCount, count_pushes
+from tapeflow.analysis.tape.region_layouts import parse_layouts
+from tapeflow.analysis.tape.stack_groups import StackGroup, group_stacks
 from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp

@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from tapeflow.analysis.levels import Level
+from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.stream import AcquireOp, DequeueOp, EnqueueOp, PrefetchOp
 from tapeflow.transforms.index_builder import IndexBuilder
 from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries

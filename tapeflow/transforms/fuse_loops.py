@@ -16,8 +16,8 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import AnyFloat, UnitAttr
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
-from tapeflow.analysis.fusion import ScopeFusion, accumulated
-from tapeflow.analysis.reverse_reads import ReverseReads
+from tapeflow.analysis.differentiation.loop_fusion import ScopeFusion, accumulated
+from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.dialects.ad import FUSED
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.carry_values import with_carried

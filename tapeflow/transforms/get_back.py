@@ -7,9 +7,9 @@ from xdsl.dialects import arith, memref
 from xdsl.dialects.builtin import IndexType, IntegerAttr, IntegerType
 from xdsl.ir import OpResult, SSAValue
 
-from tapeflow.analysis.constants import constant_of
-from tapeflow.analysis.recall_ways import Recall, Way
-from tapeflow.analysis.running_values import counter_of
+from tapeflow.analysis.differentiation.recall_ways import Recall, Way
+from tapeflow.analysis.differentiation.running_values import counter_of
+from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 
 

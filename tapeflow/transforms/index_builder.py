@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.number_attributes import wrapped_index
+from tapeflow.analysis.integers.number_attributes import wrapped_index
 
 Index: TypeAlias = SSAValue | int
 """An index value, or one known while compiling."""

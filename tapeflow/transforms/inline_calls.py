@@ -9,7 +9,7 @@ from xdsl.dialects import func
 from xdsl.ir import Block, SSAValue
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.tape_policy import POLICY
+from tapeflow.analysis.differentiation.policy import POLICY
 
 
 def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) -> None:

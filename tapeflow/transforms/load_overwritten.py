@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from xdsl.dialects import memref
 from xdsl.ir import Block, SSAValue
 
-from tapeflow.analysis.buffers import Buffers
+from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.transforms.adjoint_builder import hint_of
 
 

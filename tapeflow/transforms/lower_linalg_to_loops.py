@@ -18,9 +18,9 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.hints import isa
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.find_buffers import find_buffers
-from tapeflow.analysis.linalg_nests import (
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.source.linalg_nests import (
     LINALG_OPS,
     LinalgNest,
     linalg_nest,

@@ -9,7 +9,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.levels import Level
+from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.spm import AllocateOp, DrainOp, FillOp
 from tapeflow.transforms.index_builder import IndexBuilder
 from tapeflow.transforms.layer_boundary import LayerBoundary, replace_boundaries

@@ -11,8 +11,8 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.levels import Level
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.grow_tape import make_room

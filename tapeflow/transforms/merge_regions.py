@@ -10,9 +10,9 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.merge_candidates import merge_candidates, moved_before
-from tapeflow.analysis.region_mirrors import mirrored_groups
+from tapeflow.analysis.balance.merge_candidates import merge_candidates, moved_before
+from tapeflow.analysis.balance.region_mirrors import mirrored_groups
+from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 from tapeflow.transforms.refusal import require_level

@@ -13,7 +13,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.stack_groups import StackGroup, StackUses
+from tapeflow.analysis.tape.stack_groups import StackGroup, StackUses
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
 from tapeflow.transforms.stack_attributes import describe_packed, joined_name
 

@@ -13,11 +13,11 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.find_buffers import find_buffers
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.loop_dependences import carried_number
-from tapeflow.analysis.loop_stages import Stages, constant_span, cut_loop
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.scheduling.dependences import carried_number
+from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.refusal import require_level
 
 Values = dict[SSAValue, SSAValue]

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
-from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, Layout
 from tapeflow.transforms.form_regions import Conditional
 from tapeflow.transforms.place_tape import AUTO

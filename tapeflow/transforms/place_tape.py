@@ -12,13 +12,13 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.index_estimates import IndexEstimates, parse_sizes
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.memory_system import MemorySystem
-from tapeflow.analysis.placement import Place, parse_places
-from tapeflow.analysis.placement_cost import PlacementCost
-from tapeflow.analysis.placement_report import report_lines
-from tapeflow.analysis.placement_search import (
+from tapeflow.analysis.integers.estimates import IndexEstimates, parse_sizes
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.placement.cost_model import PlacementCost
+from tapeflow.analysis.placement.memory_system import MemorySystem
+from tapeflow.analysis.placement.places import Place, parse_places
+from tapeflow.analysis.placement.report import report_lines
+from tapeflow.analysis.placement.search import (
     CACHED,
     NoScratchpad,
     PricedPlan,

@@ -29,7 +29,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import ConstantLike, IsTerminator
 
-from tapeflow.analysis.invariant_loops import InvariantLoops
+from tapeflow.analysis.memory.loop_invariance import InvariantLoops
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder
 

@@ -8,8 +8,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.stream_check import check_streams
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.streams.check import check_streams
 from tapeflow.dialects.tape import AllocateOp, is_tiled
 from tapeflow.transforms.assign_scratchpad import AssignScratchpadPass
 

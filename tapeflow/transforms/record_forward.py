@@ -6,12 +6,12 @@ from xdsl.dialects import func
 from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
 from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
 
-from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
-from tapeflow.analysis.recall_ways import owner_block
-from tapeflow.analysis.recording import Recording
-from tapeflow.analysis.reverse_reads import recorded_terms
-from tapeflow.analysis.saving_reasons import SavingReason, SavingReasons
+from tapeflow.analysis.differentiation.activity import Activity
+from tapeflow.analysis.differentiation.recall_plan import Recording
+from tapeflow.analysis.differentiation.recall_ways import owner_block
+from tapeflow.analysis.differentiation.rule_language import Operand, Recorded, Result
+from tapeflow.analysis.differentiation.saving_reasons import SavingReason, SavingReasons
+from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.expression_emitter import ExpressionEmitter

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.affine_problems import Problem
-from tapeflow.analysis.levels import Level, misplaced
+from tapeflow.analysis.ir.levels import Level, misplaced
+from tapeflow.analysis.source.affine_problems import Problem
 
 
 def refuse(problems: Sequence[Problem]) -> None:

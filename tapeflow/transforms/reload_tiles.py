@@ -7,7 +7,11 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.turn_arounds import NoTurnAround, TurnAround, turn_arounds
+from tapeflow.analysis.streams.turn_arounds import (
+    NoTurnAround,
+    TurnAround,
+    turn_arounds,
+)
 from tapeflow.dialects.spm import AllocateOp
 from tapeflow.dialects.stream import DequeueOp, ReloadOp
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder

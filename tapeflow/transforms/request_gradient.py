@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 from xdsl.utils.exceptions import PassFailedException, VerifyException
 
-from tapeflow.analysis.function_shape import names_of
+from tapeflow.analysis.verification.function_shape import names_of
 from tapeflow.dialects.ad import GradientOp, GradientSymbolUse
 
 

@@ -9,10 +9,10 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.buffers import Buffers
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.find_buffers import find_buffers
-from tapeflow.analysis.push_count import PushCount, count_pushes
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.tape.push_count import PushCount, count_pushes
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_types import TapeRegionType

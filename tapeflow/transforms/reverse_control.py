@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from xdsl.dialects import arith, scf
 from xdsl.ir import Block, SSAValue
 
-from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
+from tapeflow.analysis.differentiation.differentiability import (
+    active_buffers_carried,
+    permutation_of,
+)
 from tapeflow.dialects.ad import is_float
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.count_iterations import iterations_of

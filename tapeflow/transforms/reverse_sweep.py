@@ -7,8 +7,8 @@ it needs.
 from xdsl.dialects import memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.analysis.derivative_expressions import Operand, Recorded, Result
-from tapeflow.analysis.recall_ways import AGAIN, Recall
+from tapeflow.analysis.differentiation.recall_ways import AGAIN, Recall
+from tapeflow.analysis.differentiation.rule_language import Operand, Recorded, Result
 from tapeflow.dialects import tape
 from tapeflow.transforms.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.expression_emitter import ExpressionEmitter

@@ -7,8 +7,8 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.shared_rings import in_use
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.streams.shared_rings import in_use
 
 
 class ScratchpadBases:

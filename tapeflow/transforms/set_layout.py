@@ -6,7 +6,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.rewriter import Rewriter
 
-from tapeflow.analysis.region_layouts import StatedLayout
+from tapeflow.analysis.tape.region_layouts import StatedLayout
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.dialects.tape_marks import TAPE_REGION
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, Layout, TapeRegionType

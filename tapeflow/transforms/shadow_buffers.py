@@ -8,9 +8,12 @@ from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import AnyFloat, MemRefType, NoneAttr
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.differentiability import active_buffers_carried, permutation_of
-from tapeflow.analysis.views import VIEWS
+from tapeflow.analysis.differentiation.activity import Activity
+from tapeflow.analysis.differentiation.differentiability import (
+    active_buffers_carried,
+    permutation_of,
+)
+from tapeflow.analysis.memory.views import VIEWS
 from tapeflow.transforms.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.trip_count import bounds_as_index, emit_trip_count
 

@@ -12,10 +12,10 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.transforms.dead_code_elimination import is_trivially_dead
 
-from tapeflow.analysis.integer_intervals import INTERVAL_RULES, integer_width
-from tapeflow.analysis.integer_ranges import find_integer_ranges
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.stack_contents import (
+from tapeflow.analysis.integers.intervals import INTERVAL_RULES, integer_width
+from tapeflow.analysis.integers.ranges import find_integer_ranges
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.tape.stack_contents import (
     Narrowing,
     Number,
     constant_content,
@@ -24,7 +24,7 @@ from tapeflow.analysis.stack_contents import (
     narrowing_of,
     unread_stacks,
 )
-from tapeflow.analysis.stack_groups import (
+from tapeflow.analysis.tape.stack_groups import (
     StackGroup,
     StackUses,
     find_stacks,

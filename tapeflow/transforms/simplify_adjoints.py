@@ -15,7 +15,7 @@ from xdsl.pattern_rewriter import (
     op_type_rewrite_pattern,
 )
 
-from tapeflow.analysis.levels import Level
+from tapeflow.analysis.ir.levels import Level
 from tapeflow.transforms.refusal import require_level
 
 

@@ -13,9 +13,9 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.record_parts import Fields, largest_fit, split_fields
-from tapeflow.analysis.tile_sizes import TapeDemand
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.placement.tile_sizes import TapeDemand
+from tapeflow.analysis.tape.record_parts import Fields, largest_fit, split_fields
 from tapeflow.dialects.record import RecordLayout
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.index_builder import FunctionConstants, IndexBuilder

@@ -6,9 +6,13 @@ from xdsl.dialects import arith, scf
 from xdsl.ir import Attribute, Block, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.constants import constant_of
-from tapeflow.analysis.counters import is_narrow, is_small, stays_in_range
-from tapeflow.analysis.layer_loops import LayerLoop
+from tapeflow.analysis.integers.bounded_indices import (
+    is_narrow,
+    is_small,
+    stays_in_range,
+)
+from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.streams.layer_loops import LayerLoop
 from tapeflow.dialects.tape import AdvanceOp, RetreatOp
 from tapeflow.transforms.index_builder import FunctionConstants, Index, IndexBuilder
 from tapeflow.transforms.sizes import GREATEST, distance_of

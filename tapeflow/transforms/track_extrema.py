@@ -8,11 +8,14 @@
 from xdsl.dialects import arith, func, scf
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.activity import Activity
-from tapeflow.analysis.derivative_expressions import Recorded
-from tapeflow.analysis.recall_ways import Choice
-from tapeflow.analysis.reverse_reads import recorded_terms
-from tapeflow.analysis.running_values import RunningExtremum, running_extrema
+from tapeflow.analysis.differentiation.activity import Activity
+from tapeflow.analysis.differentiation.recall_ways import Choice
+from tapeflow.analysis.differentiation.rule_language import Recorded
+from tapeflow.analysis.differentiation.running_values import (
+    RunningExtremum,
+    running_extrema,
+)
+from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.carry_values import with_carried
 from tapeflow.transforms.record_forward import RecordedTerms, compute_after

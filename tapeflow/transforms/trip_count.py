@@ -11,7 +11,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import SSAValue
 
-from tapeflow.analysis.constants import constant_of
+from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.transforms.adjoint_builder import AdjointBuilder
 
 

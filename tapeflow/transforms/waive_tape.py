@@ -9,8 +9,8 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
-from tapeflow.analysis.levels import Level
-from tapeflow.analysis.tape_service import serves_tape
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.tape.tape_slice import serves_tape
 from tapeflow.dialects.tape_marks import TAPE_FREE, belongs_to_access
 from tapeflow.transforms.refusal import require_level
 

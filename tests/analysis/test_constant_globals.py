@@ -3,7 +3,7 @@
 import pytest
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.analysis.verification import verify_module
+from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.reader import parse_module
 from tapeflow.tools.diagnostics import message_of
 from tapeflow.universe import full_context

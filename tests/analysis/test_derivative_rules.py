@@ -8,7 +8,8 @@ import pytest
 from xdsl.dialects import arith, math
 from xdsl.ir import Operation
 
-from tapeflow.analysis.derivative_expressions import (
+from tapeflow.analysis.differentiation.derivative_rules import RULES
+from tapeflow.analysis.differentiation.rule_language import (
     Adjoint,
     Apply,
     Compare,
@@ -20,7 +21,6 @@ from tapeflow.analysis.derivative_expressions import (
     Recorded,
     Result,
 )
-from tapeflow.analysis.derivative_rules import RULES
 
 mp.mp.dps = 60
 Number = Any

@@ -7,12 +7,12 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import SSAValue
 
-from tapeflow.analysis import cursor_forms as forms
-from tapeflow.analysis import polynomials as poly
-from tapeflow.analysis.cursor_forms import FillSymbol, Form
-from tapeflow.analysis.cursor_values import CursorValues
-from tapeflow.analysis.form_bounds import bounds_of
-from tapeflow.analysis.whole_numbers import WholeNumbers
+from tapeflow.analysis.balance import polynomials as poly
+from tapeflow.analysis.balance.value_numbering import WholeNumbers
+from tapeflow.analysis.streams import cursor_forms as forms
+from tapeflow.analysis.streams.cursor_bounds import bounds_of
+from tapeflow.analysis.streams.cursor_forms import FillSymbol, Form
+from tapeflow.analysis.streams.cursor_values import CursorValues
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context

@@ -3,8 +3,8 @@
 import pytest
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.analysis.function_shape import names_of
-from tapeflow.analysis.verification import verify_module
+from tapeflow.analysis.verification.function_shape import names_of
+from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.reader import parse_module
 from tapeflow.tools.diagnostics import message_of
 from tapeflow.universe import full_context

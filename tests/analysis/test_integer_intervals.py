@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.ir import Attribute, Operation
 from xdsl.irdl import IRDLOperation
 
-from tapeflow.analysis.integer_intervals import (
+from tapeflow.analysis.integers.intervals import (
     INTERVAL_RULES,
     Interval,
     integer_width,

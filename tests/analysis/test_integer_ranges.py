@@ -3,8 +3,8 @@
 from hypothesis import HealthCheck, given, settings
 from xdsl.dialects.func import FuncOp, ReturnOp
 
-from tapeflow.analysis.integer_intervals import Interval
-from tapeflow.analysis.integer_ranges import find_integer_ranges
+from tapeflow.analysis.integers.intervals import Interval
+from tapeflow.analysis.integers.ranges import find_integer_ranges
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context

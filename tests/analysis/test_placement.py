@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tapeflow.analysis.index_estimates import IndexEstimates
-from tapeflow.analysis.memory_system import MemorySystem
-from tapeflow.analysis.placement import Place, Plan, parse_places
-from tapeflow.analysis.placement_cost import PlacementCost
-from tapeflow.analysis.placement_search import (
+from tapeflow.analysis.integers.estimates import IndexEstimates
+from tapeflow.analysis.placement.cost_model import PlacementCost
+from tapeflow.analysis.placement.memory_system import MemorySystem
+from tapeflow.analysis.placement.places import Place, Plan, parse_places
+from tapeflow.analysis.placement.search import (
     NoScratchpad,
     Split,
     alternatives,
     plan_for,
     ranked_plans,
 )
-from tapeflow.analysis.working_sets import WorkingSets
+from tapeflow.analysis.placement.working_sets import WorkingSets
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context

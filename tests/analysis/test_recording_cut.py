@@ -5,7 +5,11 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapeflow.analysis.recording_cut import NEVER, Candidate, cheapest_again
+from tapeflow.analysis.differentiation.minimum_cut import (
+    NEVER,
+    Candidate,
+    cheapest_again,
+)
 
 PRICES = st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0, 8.0])
 

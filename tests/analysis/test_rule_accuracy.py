@@ -18,7 +18,7 @@ import pytest
 from xdsl.dialects import arith, math
 from xdsl.ir import Operation
 
-from tapeflow.analysis.derivative_rules import RULES
+from tapeflow.analysis.differentiation.derivative_rules import RULES
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms.differentiate import DifferentiatePass

@@ -3,10 +3,10 @@
 import pytest
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
 
-from tapeflow.analysis.algebra import size_symbol
-from tapeflow.analysis.growth import growths
-from tapeflow.analysis.size_formula import SizeFormula, product_term
-from tapeflow.analysis.tape_bill import bill_of
+from tapeflow.analysis.integers.algebra import size_symbol
+from tapeflow.analysis.tape_size.asymptotics import growths
+from tapeflow.analysis.tape_size.bill import bill_of
+from tapeflow.analysis.tape_size.formula import SizeFormula, product_term
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context

@@ -3,7 +3,7 @@
 import pytest
 from xdsl.dialects.func import FuncOp
 
-from tapeflow.analysis.tape_service import serves_tape
+from tapeflow.analysis.tape.tape_slice import serves_tape
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
 

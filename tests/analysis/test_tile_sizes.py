@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapeflow.analysis.memory_system import MemorySystem
-from tapeflow.analysis.tile_sizes import ScratchpadTooSmall, TapeDemand
-from tapeflow.analysis.tile_sizes import tile_sizes as tile_sizes_of
+from tapeflow.analysis.placement.memory_system import MemorySystem
+from tapeflow.analysis.placement.tile_sizes import ScratchpadTooSmall, TapeDemand
+from tapeflow.analysis.placement.tile_sizes import tile_sizes as tile_sizes_of
 from tapeflow.dialects.record import LINE_BYTES
 
 MEMORY = MemorySystem()

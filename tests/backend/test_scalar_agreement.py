@@ -23,7 +23,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Operation
 from xdsl.irdl import IRDLOperation
 
-from tapeflow.analysis.what_runs import integer_bits
+from tapeflow.analysis.verification.what_runs import integer_bits
 from tapeflow.backend.float_semantics import FLOAT_COMPARISONS, FLOAT_RESULTS
 from tapeflow.backend.integer_semantics import (
     EXTENDED_HIGH,

@@ -4,7 +4,7 @@ import pytest
 from xdsl.dialects.func import FuncOp
 
 from hwmodel import preset
-from tapeflow.analysis.stream_check import check_streams
+from tapeflow.analysis.streams.check import check_streams
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.frontend.reader import parse_module

@@ -5,7 +5,7 @@ from xdsl.dialects.builtin import IntegerType
 from xdsl.ir import Operation
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.what_runs import RUNNABLE, STORED_BITS
+from tapeflow.analysis.verification.what_runs import RUNNABLE, STORED_BITS
 from tapeflow.backend.emit.program import RULES
 from tapeflow.backend.interpret_func import AdFunctions, FuncFunctions
 from tapeflow.backend.interpret_memref import CopyFunctions, MemrefFunctions

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.nesting import DEEPEST
 from tapeflow.frontend.reader import parse_module

@@ -18,7 +18,7 @@ from xdsl.passes import ModulePass, PassPipeline
 from xdsl.universe import Universe
 
 from hwmodel import preset
-from tapeflow.analysis.verification import verify_module
+from tapeflow.analysis.verification.module import verify_module
 from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import compile_gradient

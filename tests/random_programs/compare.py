@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.dominance import verify_dominance
-from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.analysis.differentiation.policy import PolicyName
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import DifferentiatePass, LowerSourcePass

@@ -12,8 +12,8 @@ from xdsl.transforms.common_subexpression_elimination import (
 )
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.dominance import verify_dominance
-from tapeflow.analysis.stream_check import check_streams
+from tapeflow.analysis.streams.check import check_streams
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.transforms import (
     AssignScratchpadPass,

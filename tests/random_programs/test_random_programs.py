@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tapeflow.analysis.derivative_rules import RULES
+from tapeflow.analysis.differentiation.derivative_rules import RULES
 from tapeflow.backend.integer_semantics import INTEGER_RESULTS
 from tapeflow.frontend.reader import parse_module
 

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from hwmodel import PRESETS
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import Execution, execute
 from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import parse_module

@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import IndexType, IntegerAttr, ModuleOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
-from tapeflow.analysis.stream_steps import ring_of
+from tapeflow.analysis.streams.steps import ring_of
 from tapeflow.dialects import spm, stream
 from tapeflow.dialects.spm import RingType
 

@@ -3,7 +3,7 @@
 import pytest
 from xdsl.dialects.func import FuncOp
 
-from tapeflow.analysis.stream_check import check_streams
+from tapeflow.analysis.streams.check import check_streams
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context

@@ -3,8 +3,8 @@
 import pytest
 from xdsl.dialects.func import FuncOp
 
-from tapeflow.analysis.polynomials import ONE, Atoms, add
-from tapeflow.analysis.stream_check import check_streams
+from tapeflow.analysis.balance.polynomials import ONE, Atoms, add
+from tapeflow.analysis.streams.check import check_streams
 
 from .stream_texts import pops, pushes, text_of
 from .test_counted_streams import DONE, HOME, LEFT, module_of

@@ -7,7 +7,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.universe import Universe
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import execute
 from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.dialects.tape import AllocateOp

@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr, i64
 from xdsl.passes import ModulePass
 
 from hwmodel import override, preset
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import execute
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.dialects.tape_marks import PLACES, TAPE_PLACE, TAPE_SLOTS, TAPE_TILE

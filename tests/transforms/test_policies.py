@@ -7,7 +7,7 @@ import pytest
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.tape_policy import PolicyName
+from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.dialects.tape import StackOp
 from tapeflow.frontend.reader import parse_module, read_module

@@ -7,7 +7,7 @@ every pipeline (`compare`), at sizes that include loops without iterations.
 import numpy as np
 import pytest
 
-from tapeflow.analysis.tape_policy import POLICIES
+from tapeflow.analysis.differentiation.policy import POLICIES
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import DifferentiatePass

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
 
-from tapeflow.analysis.dominance import verify_dominance
+from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import execute
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module

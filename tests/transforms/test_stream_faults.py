@@ -13,7 +13,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.universe import Universe
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.analysis.stream_check import check_streams
+from tapeflow.analysis.streams.check import check_streams
 from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
 from tapeflow.frontend.reader import read_module

@@ -9,12 +9,12 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
-from tapeflow.analysis.buffer_lives import BufferLives
-from tapeflow.analysis.buffers import Buffers
-from tapeflow.analysis.call_graph import CallGraph
-from tapeflow.analysis.find_buffers import find_buffers
-from tapeflow.analysis.views import whole_of
-from tapeflow.analysis.what_runs import is_scalar
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.lifetimes import BufferLives
+from tapeflow.analysis.memory.views import whole_of
+from tapeflow.analysis.verification.what_runs import is_scalar
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.generated_program import Site
 from tapeflow.backend.emit.names import PythonNames

@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.analysis.what_runs import DEALLOCATED_GLOBAL, is_global
+from tapeflow.analysis.verification.what_runs import DEALLOCATED_GLOBAL, is_global
 from tapeflow.backend.emit.buffer_view import BufferView, size_product
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.emit.views import name_view

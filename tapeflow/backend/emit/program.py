@@ -15,7 +15,7 @@ from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.analysis.call_graph import CallGraph
+from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.backend.emit import ring_functions
 from tapeflow.backend.emit.buffer_view import BufferView
 from tapeflow.backend.emit.control import CONTROL_RULES

@@ -7,7 +7,7 @@ from xdsl.dialects import arith
 from xdsl.dialects.builtin import IndexType, IntegerAttr
 from xdsl.ir import Operation
 
-from tapeflow.analysis.what_runs import is_scalar
+from tapeflow.analysis.verification.what_runs import is_scalar
 from tapeflow.backend.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.scalar_semantics import SCALAR_OPS, scalar_templates
 from tapeflow.dialects.ad import TurnOp

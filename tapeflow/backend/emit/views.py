@@ -12,7 +12,7 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import DYNAMIC_INDEX, DenseArrayBase, MemRefType
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.views import in_order
+from tapeflow.analysis.memory.views import in_order
 from tapeflow.backend.emit.buffer_view import (
     BufferView,
     layout_of,

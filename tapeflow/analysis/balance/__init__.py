@@ -1,0 +1,1 @@
+"""Pops mirror pushes: what each pop finds, and which regions move as one."""

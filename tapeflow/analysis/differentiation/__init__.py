@@ -1,0 +1,1 @@
+"""What a gradient needs: activity, rules, and how the reverse gets each value back."""

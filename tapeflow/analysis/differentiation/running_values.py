@@ -1,0 +1,69 @@
+"""Carried values that the reverse sweep can tell from a loop's index alone.
+
+A *counter* grows by the same number in each iteration. A *running extremum* changes in
+some iterations; all of its adjoint flows to the element that the last change took, and
+what arrives at earlier iterations is zero. So the reverse needs to know only which
+iteration that was: one index a loop instead of one choice an iteration.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.dialects import arith, scf
+from xdsl.ir import BlockArgument, Operation, SSAValue
+
+from tapeflow.analysis.ir.constants import constant_of
+
+EXTREMA = (arith.MaximumfOp, arith.MinimumfOp, arith.MaxnumfOp, arith.MinnumfOp)
+
+
+@dataclass(frozen=True)
+class RunningExtremum:
+    """An operation through which alone a loop changes a value that it carries."""
+
+    op: Operation
+    carried: int
+    """Which of its operands is the carried value."""
+
+
+def running_extrema(loop: scf.ForOp) -> Iterator[RunningExtremum]:
+    """The running extrema of a loop that nothing else in it uses."""
+    terminator = loop.body.block.last_op
+    assert isinstance(terminator, scf.YieldOp)
+    for arg, yielded in zip(loop.body.block.args[1:], terminator.operands, strict=True):
+        op = yielded.owner
+        if isinstance(op, EXTREMA) and op.parent is loop.body.block:
+            users = [use.operation for use in (*arg.uses, *yielded.uses)]
+            if users == [op, terminator]:
+                yield RunningExtremum(op, op.operands.index(arg))
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A carried integer: `start + (index - lower) * factor`."""
+
+    start: SSAValue
+    index: SSAValue
+    lower: SSAValue
+    factor: int
+
+
+def counter_of(value: SSAValue) -> Counter | None:
+    """How a loop's index tells a carried value, None if it does not."""
+    if not isinstance(value, BlockArgument) or value.index == 0:
+        return None
+    loop = value.block.parent_op()
+    if not isinstance(loop, scf.ForOp):
+        return None
+    index, terminator = loop.body.block.args[0], loop.body.block.last_op
+    assert terminator is not None
+    addition = terminator.operands[value.index - 1].owner
+    if not isinstance(addition, arith.AddiOp) or value.type != index.type:
+        return None
+    if value not in addition.operands:
+        return None
+    other = addition.rhs if addition.lhs is value else addition.lhs
+    increment, step = constant_of(other), constant_of(loop.step)
+    if increment is None or not step or increment % step:
+        return None
+    return Counter(loop.iter_args[value.index - 1], index, loop.lb, increment // step)

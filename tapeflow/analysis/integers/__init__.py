@@ -1,0 +1,1 @@
+"""Whole numbers of a program: their bounds, as formulas, and as estimates."""

@@ -1,0 +1,1 @@
+"""What every stage asks: levels, order, places in the source, costs of operations."""

@@ -1,0 +1,1 @@
+"""Where tape regions live: what each place costs on a machine, and the best of them."""

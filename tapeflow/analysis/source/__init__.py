@@ -1,0 +1,1 @@
+"""What operations mean in which programs are written: affine, linalg, parallel."""

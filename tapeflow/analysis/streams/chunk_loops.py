@@ -1,0 +1,134 @@
+"""Loops whose trip count the records of a tile bound, and loops over such chunks."""
+
+from collections.abc import Iterable
+
+from xdsl.dialects import arith, scf
+from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
+
+from tapeflow.analysis.balance.facts import Chunks
+from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.memory.aliasing import ancestors
+from tapeflow.analysis.streams import cursor_forms as forms
+from tapeflow.analysis.streams.cursor_bounds import are_near
+from tapeflow.analysis.streams.cursor_forms import Form
+from tapeflow.analysis.streams.cursor_values import (
+    CursorValues,
+    least_members,
+    steps_in,
+)
+from tapeflow.analysis.streams.ring_state import RingState
+
+_SIGNED_LESS = 2
+
+
+def trip_limits(loop: scf.ForOp, values: CursorValues) -> frozenset[Form]:
+    """Forms none of which the trip count exceeds."""
+    limits: set[Form] = set()
+    for end in least_members(values.of(loop.ub)):
+        limits |= _steps_to(end, loop, values) or frozenset()
+    return frozenset(limits)
+
+
+def chunks_around(
+    inner: scf.ForOp, values: CursorValues, states: Iterable[RingState]
+) -> tuple[scf.WhileOp, Chunks] | None:
+    """The scf.while that runs a loop chunk by chunk, if it runs each iteration once.
+
+    From the lower bound on, each chunk begins where the one before has ended, has at
+    least one iteration and ends at the upper bound at the latest.
+    """
+    outer, block = inner.parent_op(), inner.parent
+    if not isinstance(outer, scf.WhileOp) or block is None:
+        return None
+    if block is not outer.after_region.block:
+        return None
+    test, last = outer.before_region.block.last_op, block.last_op
+    assert isinstance(test, scf.ConditionOp)
+    assert isinstance(last, scf.YieldOp)
+    if inner.lb not in block.args:
+        return None
+    counter = test.args[block.args.index(inner.lb)]
+    if not isinstance(counter, BlockArgument) or counter.block is not test.parent:
+        return None
+    upper = _bound_of(test.condition, counter)
+    if upper is None or last.operands[counter.index] is not inner.ub:
+        return None
+    if _is_inside(upper, outer) or _is_inside(inner.step, outer):
+        return None
+    lower = outer.arguments[counter.index]
+    if not are_near({values.of(lower), *least_members(values.of(inner.ub))}):
+        return None
+    if not _ends_at(inner, upper, values, tuple(states)):
+        return None
+    return outer, Chunks(inner, lower, upper)
+
+
+def _bound_of(test: SSAValue, counter: SSAValue) -> SSAValue | None:
+    """What a test compares a counter with, if it asks whether that is greater."""
+    op = test.owner
+    if not isinstance(op, arith.CmpiOp) or op.lhs is not counter:
+        return None
+    return op.rhs if op.predicate.value.data == _SIGNED_LESS else None
+
+
+def _is_inside(value: SSAValue, loop: Operation) -> bool:
+    owner = value.owner
+    op = owner if isinstance(owner, Operation) else owner.parent_op()
+    return op is not None and loop in ancestors(op)
+
+
+def _ends_at(
+    inner: scf.ForOp,
+    upper: SSAValue,
+    values: CursorValues,
+    states: tuple[RingState, ...],
+) -> bool:
+    """Whether a chunk ends at the bound or behind some iterations, at least one."""
+    ends = least_members(values.of(inner.ub))
+    bound = least_members(values.of(upper))
+    if not bound <= ends:
+        return False
+    for end in ends - bound:
+        steps = _steps_to(end, inner, values)
+        if steps is None or not all(
+            _is_positive(form, states) or _divides(form, inner.step, values)
+            for form in steps
+        ):
+            return False
+    return True
+
+
+def _divides(form: Form, step: SSAValue, values: CursorValues) -> bool:
+    """Whether a form is the greatest index divided by the step of a loop.
+
+    That is at least 1 where the loop runs: then its step is positive.
+    """
+    if form.numbers != (0,) or len(form.terms) != 1:
+        return False
+    ((atom, times),) = form.terms
+    if times != 1 or not isinstance(atom, OpResult):
+        return False
+    op = atom.op
+    if not isinstance(op, arith.DivUIOp) or constant_of(op.lhs) != (1 << 63) - 1:
+        return False
+    return values.of(op.rhs) == values.of(step)
+
+
+def _steps_to(
+    end: Form, loop: scf.ForOp, values: CursorValues
+) -> frozenset[Form] | None:
+    """How many iterations there are until `end`: the least of these forms."""
+    span = forms.add(end, values.of(loop.lb), -1)
+    steps = None if span is None else steps_in(span, values.of(loop.step))
+    return None if steps is None else least_members(steps)
+
+
+def _is_positive(form: Form, states: tuple[RingState, ...]) -> bool:
+    if form.constant is not None:
+        return form.constant > 0
+    for state in states:
+        if form == state.room and state.most < state.tile:
+            return True
+        if form == state.fill and state.least > 0:
+            return True
+    return False

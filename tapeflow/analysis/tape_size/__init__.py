@@ -1,0 +1,1 @@
+"""The bill of a tape: its bytes as formulas of the program's sizes, and why."""
