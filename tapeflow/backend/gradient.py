@@ -31,7 +31,7 @@ from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
 from tapeflow.dialects.ad import GradientOp
-from tapeflow.transforms.request_gradient import RequestGradientPass
+from tapeflow.transforms.differentiation.request_gradient import RequestGradientPass
 
 
 @dataclass(frozen=True)

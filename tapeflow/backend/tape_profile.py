@@ -9,7 +9,7 @@ from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute
 from tapeflow.backend.gradient import CompiledGradient
 from tapeflow.backend.signature import find_function
-from tapeflow.transforms.profile_tape import Slot, profile_tape, slot_of
+from tapeflow.transforms.tape.profile_tape import Slot, profile_tape, slot_of
 
 
 @dataclass(frozen=True)

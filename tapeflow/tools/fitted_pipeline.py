@@ -16,8 +16,8 @@ from tapeflow.dialects.tape_marks import (
     TAPE_PLACES,
 )
 from tapeflow.tools.sram_budget import with_scratchpad
-from tapeflow.transforms.keep_provable import KeepProvablePass
-from tapeflow.transforms.place_tape import AUTO, PlaceTapePass
+from tapeflow.transforms.placement.keep_provable import KeepProvablePass
+from tapeflow.transforms.placement.place_tape import AUTO, PlaceTapePass
 
 _CHOOSING = (PlaceTapePass, KeepProvablePass)
 """Passes that tell what they choose."""

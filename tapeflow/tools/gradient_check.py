@@ -18,7 +18,7 @@ from tapeflow.backend.execute import Engine, execute
 from tapeflow.tools.bench_record import Record
 from tapeflow.tools.directional_differences import Difference, directional_derivative
 from tapeflow.tools.gradient_request import GradientRequest
-from tapeflow.transforms.lower_source import LowerSourcePass
+from tapeflow.transforms.source.lower_source import LowerSourcePass
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tapeflow.frontend.reader import read_module
 from tapeflow.tools.fitted_pipeline import FittedPipeline
 from tapeflow.tools.pipeline_on_machine import Target
 from tapeflow.tools.sram_budget import OWN_MEMORY, SramBudget
-from tapeflow.transforms.form_layers import FormLayersPass
-from tapeflow.transforms.place_tape import PlaceTapePass
+from tapeflow.transforms.placement.place_tape import PlaceTapePass
+from tapeflow.transforms.streams.form_layers import FormLayersPass
 from tapeflow.universe import full_context
 
 

@@ -14,8 +14,8 @@ from tapeflow.tools.pipeline_text import (
     PipelineNode,
     parse_pipeline_text,
 )
-from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.transforms.pipelines import PIPELINES
+from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
 
 PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
 

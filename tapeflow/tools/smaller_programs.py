@@ -29,9 +29,9 @@ from xdsl.transforms.common_subexpression_elimination import (
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.verification.dominance import verify_dominance
-from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
-from tapeflow.transforms.replacement import inline_block, replace_by_values
-from tapeflow.transforms.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.building.rewriting import inline_block, replace_by_values
+from tapeflow.transforms.differentiation.simplify_adjoints import SimplifyAdjointsPass
+from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
 
 TIDYING: tuple[ModulePass, ...] = (
     ExactCanonicalizePass(),

@@ -18,8 +18,8 @@ from tapeflow.backend.gradient import CompiledGradient, compile_gradient
 from tapeflow.backend.signature import Signature, find_function, sizes_of
 from tapeflow.backend.tape_profile import StackProfile, TapeProfile, run_profiled
 from tapeflow.tools.gradient_request import GradientRequest
-from tapeflow.transforms.differentiate import DifferentiatePass
-from tapeflow.transforms.inline_calls import inline_calls
+from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
+from tapeflow.transforms.differentiation.inline_calls import inline_calls
 
 POLICIES: tuple[PolicyName, ...] = ("save-all", "min-cut", "recompute")
 

@@ -14,8 +14,8 @@ from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, Layout
-from tapeflow.transforms.form_regions import Conditional
-from tapeflow.transforms.place_tape import AUTO
+from tapeflow.transforms.placement.place_tape import AUTO
+from tapeflow.transforms.tape.form_regions import Conditional
 
 
 @dataclass(frozen=True)

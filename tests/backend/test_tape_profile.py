@@ -6,7 +6,12 @@ import pytest
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module
-from tapeflow.transforms.profile_tape import MULTIPLIER, Slot, profile_tape, slot_of
+from tapeflow.transforms.tape.profile_tape import (
+    MULTIPLIER,
+    Slot,
+    profile_tape,
+    slot_of,
+)
 from tapeflow.universe import full_context
 
 

@@ -6,9 +6,9 @@ from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.nesting import DEEPEST
 from tapeflow.frontend.reader import parse_module
-from tapeflow.transforms.differentiate import DifferentiatePass
-from tapeflow.transforms.form_regions import FormRegionsPass
-from tapeflow.transforms.lower_tape_to_memref import LowerTapeToMemrefPass
+from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
+from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
+from tapeflow.transforms.tape.form_regions import FormRegionsPass
 from tapeflow.universe import full_context
 
 

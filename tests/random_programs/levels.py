@@ -28,7 +28,7 @@ from tapeflow.transforms import (
     ShrinkTapePass,
     SimplifyAdjointsPass,
 )
-from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
+from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.universe import full_context
 
 from .places import RandomPlacesPass

@@ -7,7 +7,7 @@ import pytest
 from xdsl.dialects import arith
 
 from tapeflow.backend.outputs import first_difference
-from tapeflow.transforms.exact_canonicalize import ExactCanonicalizePass
+from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
 
 AFFINE = """
 func.func @squares(%x: memref<?xf64>) -> f64 {

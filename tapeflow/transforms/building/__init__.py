@@ -1,0 +1,1 @@
+"""What all passes build with: index arithmetic, rewriting, threaded state, refusal."""

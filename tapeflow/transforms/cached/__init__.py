@@ -1,0 +1,1 @@
+"""The tape in memory behind the cache: arrays of fields, arenas, growth."""

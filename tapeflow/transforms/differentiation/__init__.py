@@ -1,0 +1,1 @@
+"""The gradient: a forward sweep that saves, a reverse that accumulates adjoints."""

@@ -1,0 +1,91 @@
+"""What the forward sweep does for the reverse sweep: recorded terms, and pushes."""
+
+from typing import TypeAlias, cast
+
+from xdsl.dialects import func
+from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
+from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
+
+from tapeflow.analysis.differentiation.activity import Activity
+from tapeflow.analysis.differentiation.recall_plan import Recording
+from tapeflow.analysis.differentiation.recall_ways import owner_block
+from tapeflow.analysis.differentiation.rule_language import Operand, Recorded, Result
+from tapeflow.analysis.differentiation.saving_reasons import SavingReason, SavingReasons
+from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
+from tapeflow.dialects import tape
+from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.differentiation.expression_emitter import ExpressionEmitter
+
+RecordedTerms: TypeAlias = dict[tuple[Operation, Recorded], SSAValue]
+"""Where the forward sweep computes the recorded terms of rules."""
+
+
+def compute_recorded_terms(
+    function: func.FuncOp,
+    activity: Activity,
+    builder: AdjointBuilder,
+    known: RecordedTerms,
+) -> RecordedTerms:
+    """Compute the recorded terms of all rules right after their operations."""
+    terms = dict(known)
+    for op in tuple(function.walk()):
+        for owner, recorded in recorded_terms(op, activity):
+            if (owner, recorded) not in terms:
+                terms[owner, recorded] = compute_after(owner, recorded, builder)
+    return terms
+
+
+def compute_after(
+    op: Operation, recorded: Recorded, builder: AdjointBuilder
+) -> SSAValue:
+    """Compute a recorded term right after its operation."""
+    block, last = op.parent, op
+    assert block is not None
+
+    def insert(new: Operation) -> SSAValue:
+        nonlocal last
+        new.location = op.location
+        block.insert_op_after(new, last)
+        last = new
+        return new.results[0]
+
+    def primal(leaf: Operand | Result | Recorded) -> SSAValue:
+        assert isinstance(leaf, Operand | Result)
+        return op.operands[leaf.index] if isinstance(leaf, Operand) else op.results[0]
+
+    emitter = ExpressionEmitter(op, primal, builder.constant, insert)
+    term = emitter.emit(recorded.term)
+    term.name_hint = hint_of(op.results[0], "chose_")
+    return term
+
+
+def push_saved(
+    recording: Recording, reasons: SavingReasons, builder: AdjointBuilder
+) -> dict[SSAValue, SSAValue]:
+    """Push each saved value at the end of its block; a stack for each.
+
+    The stack says why, and what else could be done at which price (in additions).
+    """
+    stacks: dict[SSAValue, SSAValue] = {}
+    for value in recording.saved:
+        stack = tape.StackOp(cast(TypeAttribute, value.type))
+        stack.location = builder.location
+        builder.prepend(stack)
+        _explain(stack, reasons.of(value))
+        stack.tape.name_hint = hint_of(value, "tape_")
+        push = tape.PushOp(stack.tape, value)
+        push.location = (
+            value.op.location if isinstance(value, OpResult) else builder.location
+        )
+        block = owner_block(value)
+        assert block.last_op is not None
+        block.insert_op_before(push, block.last_op)
+        stacks[value] = stack.tape
+    return stacks
+
+
+def _explain(stack: tape.StackOp, why: SavingReason) -> None:
+    stack.attributes["tape.reason"] = StringAttr(why.reason)
+    if why.alternative is not None and why.price is not None:
+        stack.attributes["tape.alternative"] = StringAttr(why.alternative)
+        stack.attributes["tape.alternative_price"] = FloatAttr(why.price, f64)

@@ -1,0 +1,112 @@
+"""The reverse sweep: adjoint code for a forward sweep, last operation first.
+
+Each forward block has one reverse block, which begins by recalling the primal values
+it needs.
+"""
+
+from xdsl.dialects import memref, scf
+from xdsl.ir import Block, Operation, SSAValue
+
+from tapeflow.analysis.differentiation.recall_ways import AGAIN, Recall
+from tapeflow.analysis.differentiation.rule_language import Operand, Recorded, Result
+from tapeflow.dialects import tape
+from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints, AdjointSweep
+from tapeflow.transforms.differentiation.expression_emitter import ExpressionEmitter
+from tapeflow.transforms.differentiation.recall_values import get_back
+from tapeflow.transforms.differentiation.restore_buffers import copy_final_contents
+from tapeflow.transforms.differentiation.reverse_control import (
+    reverse_for,
+    reverse_if,
+    reverse_while,
+)
+from tapeflow.transforms.differentiation.reverse_fused import reverse_fused
+from tapeflow.transforms.differentiation.reverse_memory import (
+    reverse_copy,
+    reverse_load,
+    reverse_store,
+)
+
+
+class ReverseSweep(AdjointSweep):
+    """Emits the reverse of a block and all it contains."""
+
+    def reverse_block(self, block: Block, adjoints: Adjoints) -> None:
+        """Append the reverse of a block, given the adjoints of what it yields."""
+        forward = tuple(block.ops)
+        fused = reverse_fused(self, block, adjoints)
+        allocated = [*fused.shadows]
+        if block is self.builder.entry:
+            allocated += self._copy_arguments()
+        waiting = self._recall_needed(block)
+        allocated += self.shadows.define_all(forward[fused.defined :])
+        for op in reversed(forward):
+            if op in self.facts.relevant and op not in fused.reversed:
+                self.builder.location = op.location
+                self._reverse(op, adjoints)
+            for value in waiting.get(op, ()):
+                self._get_back(value)
+        for shadow in allocated:
+            self.builder.add(memref.DeallocOp.get(shadow))
+
+    def _recall_needed(self, block: Block) -> dict[Operation, list[SSAValue]]:
+        """Recall what a block needs; by operation what has to wait for its reverse."""
+        needed = self.recording.needed.get(block, ())
+        for value in needed:
+            if self.recording.recalls[value] is Recall.SAVE:
+                popped = self.builder.value(
+                    tape.PopOp(self.stacks[value]), value.name_hint
+                )
+                self.primal[value] = popped
+        waiting: dict[Operation, list[SSAValue]] = {}
+        for value in needed:
+            if value in self.recording.due:
+                waiting.setdefault(self.recording.due[value], []).append(value)
+            elif self.recording.recalls[value] in AGAIN:
+                self._get_back(value)
+        return waiting
+
+    def _copy_arguments(self) -> list[SSAValue]:
+        """Put copies in the place of arguments whose writes are undone."""
+        for argument in self.recording.copied:
+            self.primal[argument] = copy_final_contents(argument, self.builder)
+        return [self.primal[argument] for argument in self.recording.copied]
+
+    def _get_back(self, value: SSAValue) -> None:
+        way = self.recording.ways[value]
+        self.builder.location = way.op.location
+        self.primal[value] = get_back(value, way, self.recall, self.builder)
+
+    def _reverse(self, op: Operation, adjoints: Adjoints) -> None:
+        match op:
+            case memref.LoadOp():
+                reverse_load(self, op, adjoints)
+            case memref.StoreOp():
+                reverse_store(self, op, adjoints)
+            case memref.CopyOp():
+                reverse_copy(self, op)
+            case scf.ForOp():
+                reverse_for(self, op, adjoints)
+            case scf.WhileOp():
+                reverse_while(self, op, adjoints)
+            case scf.IfOp():
+                reverse_if(self, op, adjoints)
+            case _:
+                self.reverse_by_rule(op, adjoints)
+
+    def reverse_by_rule(self, op: Operation, adjoints: Adjoints) -> None:
+        """Pass the adjoint of an operation's result on to its operands."""
+        if not op.results or op.results[0] not in adjoints:
+            return
+
+        def primal(leaf: Operand | Result | Recorded) -> SSAValue:
+            return self.recall(self.facts.primal(op, leaf))
+
+        emitter = ExpressionEmitter(
+            op,
+            primal,
+            self.builder.constant,
+            self.builder.value,
+            adjoints.pop(op.results[0]),
+        )
+        for operand, partial in self.facts.partials(op):
+            self.accumulate(adjoints, operand, emitter.emit(partial))

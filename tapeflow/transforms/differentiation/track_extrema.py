@@ -1,0 +1,72 @@
+"""Make loops note in which iteration a running extremum changed last.
+
+%m_next = arith.maximumf %m, %x    ==>    %m_next = arith.maximumf %m, %x
+                                          %chose = ... whether it is %m
+                                          %last_next = arith.select %chose, %last, %i
+"""
+
+from xdsl.dialects import arith, func, scf
+from xdsl.ir import Operation, SSAValue
+
+from tapeflow.analysis.differentiation.activity import Activity
+from tapeflow.analysis.differentiation.recall_ways import Choice
+from tapeflow.analysis.differentiation.rule_language import Recorded
+from tapeflow.analysis.differentiation.running_values import (
+    RunningExtremum,
+    running_extrema,
+)
+from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
+from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
+from tapeflow.transforms.building.carry_values import with_carried
+from tapeflow.transforms.differentiation.forward_sweep import (
+    RecordedTerms,
+    compute_after,
+)
+
+
+def track_extrema(
+    function: func.FuncOp, activity: Activity, builder: AdjointBuilder
+) -> tuple[RecordedTerms, dict[SSAValue, Choice]]:
+    """Track each active running extremum.
+
+    Returns the terms of rules that have been computed on the way, and what the reverse
+    sweep can know each of them by.
+    """
+    terms: RecordedTerms = {}
+    choices: dict[SSAValue, Choice] = {}
+    for loop in tuple(function.walk()):
+        if not isinstance(loop, scf.ForOp):
+            continue
+        for extremum in tuple(running_extrema(loop)):
+            recorded = _recorded(extremum.op, activity)
+            if recorded is None:
+                continue
+            chose = compute_after(extremum.op, recorded, builder)
+            terms[extremum.op, recorded] = chose
+            loop = _carry_last(loop, extremum, chose)
+            block = loop.body.block
+            choices[chose] = Choice(block, len(loop.results) - 1, extremum.carried == 0)
+    return terms, choices
+
+
+def _recorded(op: Operation, activity: Activity) -> Recorded | None:
+    """The term of an active operation's rule that the forward sweep computes."""
+    return next((recorded for _, recorded in recorded_terms(op, activity)), None)
+
+
+def _carry_last(
+    loop: scf.ForOp, extremum: RunningExtremum, chose: SSAValue
+) -> scf.ForOp:
+    """Let a loop carry the index of the last change, from its upper bound on."""
+    body = loop.body.block
+    index = body.args[0]
+    last = body.insert_arg(index.type, len(body.args))
+    last.name_hint = "last"
+    choices = (last, index) if extremum.carried == 0 else (index, last)
+    select = arith.SelectOp(chose, *choices)
+    select.location = extremum.op.location
+    terminator = body.last_op
+    assert terminator is not None
+    body.insert_op_before(select, terminator)
+    terminator.operands = [*terminator.operands, select.result]
+    return with_carried(loop, [loop.ub], ["last"])

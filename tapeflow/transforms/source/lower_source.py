@@ -1,0 +1,43 @@
+"""Pass `lower-source`: what a program may be written in, as what is differentiated."""
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
+from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
+from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
+from tapeflow.transforms.source.lower_parallel_to_for import LowerParallelToForPass
+from tapeflow.transforms.source.lower_switch_to_if import LowerSwitchToIfPass
+
+SOURCE_PASSES: tuple[ModulePass, ...] = (
+    LowerLinalgToLoopsPass(),
+    AffineToScfPass(),
+    LowerParallelToForPass(),  # after affine.parallel has become scf.parallel
+    LowerSwitchToIfPass(),
+    InlineExecuteRegionPass(),
+)
+"""The passes that `lower-source` runs, in order."""
+
+
+@dataclass(frozen=True)
+class LowerSourcePass(ModulePass):
+    """Write a program with `scf.for`, `scf.if` and accesses to memrefs alone.
+
+        affine.parallel (%i) = (0) to (%n) {        linalg.copy ins(%x : ...) outs(...)
+    ==> lower-source
+        scf.for %i = %c0 to %n step %c1 {
+
+    Runs `lower-linalg-to-loops`, `affine-to-scf`, `lower-parallel-to-for`,
+    `lower-switch-to-if` and `inline-execute-region`; a program with none of their
+    operations stays as it is. One pass, because a module is verified after each, which
+    takes far longer than to find that nothing has to be done.
+    """
+
+    name = "lower-source"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        for pass_ in SOURCE_PASSES:
+            pass_.apply(ctx, op)

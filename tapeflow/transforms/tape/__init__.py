@@ -1,0 +1,1 @@
+"""The tape above addresses: smaller stacks, regions of records, merged and split."""
