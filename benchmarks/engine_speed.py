@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hwmodel import preset
-from tapeflow.backend.compiled import machine_code
+from tapeflow.backend.compiled.run import machine_code
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
 from tapeflow.backend.signature import find_function

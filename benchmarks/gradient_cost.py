@@ -19,8 +19,8 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from hwmodel import Machine, load_machine
 from tapeflow.backend.execute import execute
-from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.gradient import GradientResult
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.programs import PROGRAMS
 from tapeflow.tools.bench_cases import Case, program_cases
 from tapeflow.tools.bench_record import max_relative_error

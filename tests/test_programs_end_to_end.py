@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hwmodel import WorkMeter, preset
-from tapeflow.backend.event_consumer import metering
+from tapeflow.backend.compiled.event_consumer import metering
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.dialects.tape_types import LAYOUTS

@@ -9,9 +9,9 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument
 
-from tapeflow.backend.array_type import Array, ArrayType
-from tapeflow.backend.execution_error import ExecutionError, location_of
-from tapeflow.backend.memref_fit import misfit, row_major
+from tapeflow.backend.runtime.array_type import Array, ArrayType
+from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
+from tapeflow.backend.runtime.memref_fit import misfit, row_major
 
 
 def checked_arguments(

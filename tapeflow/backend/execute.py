@@ -8,9 +8,9 @@ from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Machine, Watch
 from tapeflow.backend.arguments import checked_arguments
-from tapeflow.backend.event_consumer import EventConsumer
-from tapeflow.backend.execution import Engine, Execution
-from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.compiled.event_consumer import EventConsumer
+from tapeflow.backend.runtime.execution import Engine, Execution
+from tapeflow.backend.runtime.execution_error import ExecutionError
 
 __all__ = [
     "DEFAULT_ENGINE",
@@ -51,10 +51,10 @@ def execute(
     op = _function(module, function)
     checked = checked_arguments(op, arguments)
     if engine == "compiled":
-        from tapeflow.backend.compiled import run_compiled
+        from tapeflow.backend.compiled.run import run_compiled
 
         return run_compiled(module, op, checked, machine, watch=watch)
-    from tapeflow.backend.reference import run_reference
+    from tapeflow.backend.reference.run import run_reference
 
     return run_reference(module, op, checked, machine, watch)
 
@@ -69,7 +69,7 @@ def observe(
 
     Nothing is counted. Raises as `execute` does.
     """
-    from tapeflow.backend.compiled import run_compiled
+    from tapeflow.backend.compiled.run import run_compiled
 
     op = _function(module, function)
     return run_compiled(module, op, checked_arguments(op, arguments), None, observer)

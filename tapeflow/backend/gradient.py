@@ -25,9 +25,9 @@ from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Energy, Machine, Recording, Watch
 from tapeflow.analysis.verification.module import verify_module
-from tapeflow.backend.array_type import Array, ArrayType, RequestError
-from tapeflow.backend.event_consumer import EventConsumer
+from tapeflow.backend.compiled.event_consumer import EventConsumer
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
+from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
 from tapeflow.dialects.ad import GradientOp

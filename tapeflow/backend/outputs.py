@@ -6,9 +6,9 @@ from typing import TypeAlias
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
-from tapeflow.backend.array_type import Array, ArrayType
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.gradient import GradientResult
+from tapeflow.backend.runtime.array_type import Array, ArrayType
 from tapeflow.backend.signature import Signature
 
 Outputs: TypeAlias = dict[str, Array]

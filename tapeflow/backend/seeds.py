@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tapeflow.backend.array_type import Array, ArrayType, RequestError
+from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.signature import Signature
 
 

@@ -10,7 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument
 
 from tapeflow.analysis.verification.function_shape import names_of
-from tapeflow.backend.array_type import Array, ArrayType, RequestError
+from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
 from tapeflow.dialects.ad import is_differentiable, is_float
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute
 from tapeflow.backend.gradient import CompiledGradient
+from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.signature import find_function
 from tapeflow.transforms.tape.profile_tape import Slot, profile_tape, slot_of
 

@@ -14,7 +14,7 @@ from hwmodel import (
     replay_lru,
     replay_optimal,
 )
-from tapeflow.backend.event_consumer import metering, tracing
+from tapeflow.backend.compiled.event_consumer import metering, tracing
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult
 from tapeflow.tools.arms import Arm, Candidate

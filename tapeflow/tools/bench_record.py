@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import numpy as np
 
 from hwmodel import Machine
-from tapeflow.backend.array_type import Array
 from tapeflow.backend.gradient import GradientResult
+from tapeflow.backend.runtime.array_type import Array
 
 Reference: TypeAlias = tuple[float, Mapping[int, Array]]
 """Value, and gradients by argument position, from an independent computation."""

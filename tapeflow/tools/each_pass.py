@@ -11,7 +11,6 @@ from rich import box
 from rich.table import Table
 
 from tapeflow.backend.execute import Engine
-from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.gradient import PassStep, gradient_steps
 from tapeflow.backend.outputs import (
     Outputs,
@@ -19,6 +18,7 @@ from tapeflow.backend.outputs import (
     outputs_of,
     run_primal,
 )
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.signature import find_function
 from tapeflow.tools.bench_record import Record
 from tapeflow.tools.fitted_pipeline import FittedPipeline

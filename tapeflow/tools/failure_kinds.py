@@ -8,8 +8,8 @@ from traceback import extract_tb
 
 import numpy as np
 
-from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import Engine
+from tapeflow.backend.runtime.array_type import Array
 from tapeflow.tools.check import random_seeds
 from tapeflow.tools.each_pass import check_each_pass
 from tapeflow.tools.failures import failure_message

@@ -4,7 +4,7 @@ from typing import IO, Any
 
 import click
 
-from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.tools.diagnostics import Message, message_of
 
 

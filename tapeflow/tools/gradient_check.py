@@ -13,8 +13,8 @@ from enum import Enum
 import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
-from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import Engine, execute
+from tapeflow.backend.runtime.array_type import Array
 from tapeflow.tools.bench_record import Record
 from tapeflow.tools.directional_differences import Difference, directional_derivative
 from tapeflow.tools.gradient_request import GradientRequest

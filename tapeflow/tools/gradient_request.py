@@ -11,9 +11,9 @@ from xdsl.passes import ModulePass
 
 from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
 from tapeflow.analysis.verification.function_shape import names_of
-from tapeflow.backend.array_type import Array, RequestError
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
+from tapeflow.backend.runtime.array_type import Array, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module

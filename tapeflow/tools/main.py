@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tapeflow.backend.native.interruptible import INTERRUPTED
+from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
 
 COMMANDS = {
     "grad": "Value and gradient of a function in an MLIR file.",

@@ -207,7 +207,7 @@ class TapeflowOptMain(xDSLOptMain):
 def python_text(module: ModuleOp) -> str:
     """The Python source of every function with a body, values only."""
     # Imported late: no other use of the driver needs the backend.
-    from tapeflow.backend.compiled import python_source
+    from tapeflow.backend.compiled.run import python_source
 
     functions = [op for op in module.walk() if isinstance(op, FuncOp)]
     return "\n\n".join(

@@ -13,8 +13,8 @@ import click
 from rich.console import Console
 from xdsl.dialects.builtin import ModuleOp
 
+from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
 from tapeflow.backend.execute import Engine
-from tapeflow.backend.native.interruptible import INTERRUPTED
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.failure_kinds import STAGES, Failure, Probe

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from hwmodel import preset
 from tapeflow.analysis.differentiation.policy import PolicyName, TapePolicy
-from tapeflow.backend.array_type import RequestError
 from tapeflow.backend.execute import Engine
+from tapeflow.backend.runtime.array_type import RequestError
 from tapeflow.backend.seeds import seeds_from
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.bench_record import write_json

@@ -12,9 +12,9 @@ from xdsl.passes import ModulePass
 from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.analysis.tape_size.bill import SavedValue, TapeBill, bill_of
 from tapeflow.analysis.tape_size.formula import SizeFormula
-from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
 from tapeflow.backend.gradient import CompiledGradient, compile_gradient
+from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.signature import Signature, find_function, sizes_of
 from tapeflow.backend.tape_profile import StackProfile, TapeProfile, run_profiled
 from tapeflow.tools.gradient_request import GradientRequest

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tapeflow.backend.compiled import python_source
+from tapeflow.backend.compiled.run import python_source
 from tapeflow.backend.execute import ExecutionError, execute
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import parse_module

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapeflow.backend import memory_budget
 from tapeflow.backend.execute import ExecutionError, execute
-from tapeflow.backend.memory_budget import MemoryBudget, available_bytes
+from tapeflow.backend.runtime import memory_budget
+from tapeflow.backend.runtime.memory_budget import MemoryBudget, available_bytes
 
 LEAST, GREATEST = -(2**63), 2**63 - 1
 ENGINES = ("reference", "compiled")

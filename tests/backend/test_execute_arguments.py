@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tapeflow.backend.execute import execute
-from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
 

@@ -6,7 +6,7 @@ from xdsl.dialects.func import FuncOp
 from hwmodel import preset
 from tapeflow.analysis.streams.check import check_streams
 from tapeflow.backend.execute import Engine, execute
-from tapeflow.backend.execution_error import ExecutionError
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import AssignScratchpadPass
 from tapeflow.universe import full_context

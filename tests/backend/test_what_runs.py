@@ -6,15 +6,15 @@ from xdsl.ir import Operation
 from xdsl.utils.exceptions import DiagnosticException
 
 from tapeflow.analysis.verification.what_runs import RUNNABLE, STORED_BITS
-from tapeflow.backend.emit.program import RULES
-from tapeflow.backend.interpret_func import AdFunctions, FuncFunctions
-from tapeflow.backend.interpret_memref import CopyFunctions, MemrefFunctions
-from tapeflow.backend.interpret_scalar import ScalarFunctions
-from tapeflow.backend.interpret_scf import ScfFunctions
-from tapeflow.backend.interpret_spm import SpmFunctions, TransferFunctions
-from tapeflow.backend.interpret_tape import ArenaFunctions, TapeFunctions
-from tapeflow.backend.interpret_views import ViewFunctions
-from tapeflow.backend.scalar_types import storage_dtype
+from tapeflow.backend.compiled.emit.source import RULES
+from tapeflow.backend.reference.buffers import CopyFunctions, MemrefFunctions
+from tapeflow.backend.reference.calls import AdFunctions, FuncFunctions
+from tapeflow.backend.reference.control import ScfFunctions
+from tapeflow.backend.reference.rings import SpmFunctions, TransferFunctions
+from tapeflow.backend.reference.scalars import ScalarFunctions
+from tapeflow.backend.reference.tapes import ArenaFunctions, TapeFunctions
+from tapeflow.backend.reference.views import ViewFunctions
+from tapeflow.backend.runtime.scalar_types import storage_dtype
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import DifferentiatePass
 from tapeflow.universe import full_context

@@ -19,9 +19,9 @@ from xdsl.universe import Universe
 
 from hwmodel import preset
 from tapeflow.analysis.verification.module import verify_module
-from tapeflow.backend.array_type import Array
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import compile_gradient
+from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.signature import Parameter, signature_of
 from tapeflow.frontend.reader import decode, parse_module
 from tapeflow.tools.failures import failure_message

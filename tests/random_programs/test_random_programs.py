@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tapeflow.analysis.differentiation.derivative_rules import RULES
-from tapeflow.backend.integer_semantics import INTEGER_RESULTS
+from tapeflow.backend.semantics.integers import INTEGER_RESULTS
 from tapeflow.frontend.reader import parse_module
 
 from .compare import compare

@@ -16,8 +16,8 @@ from tapeflow.analysis.integers.intervals import (
     integer_width,
     type_interval,
 )
-from tapeflow.backend.scalar_python import PYTHON_NAMESPACE
-from tapeflow.backend.scalar_semantics import scalar_templates
+from tapeflow.backend.semantics.python_functions import PYTHON_NAMESPACE
+from tapeflow.backend.semantics.scalars import scalar_templates
 
 TYPES = (*map(IntegerType, (8, 16, 32, 64)), IndexType())
 CASTS = (arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp, arith.IndexCastOp)

@@ -10,8 +10,8 @@ from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Machine, run_events
 from hwmodel.state import Array, Sim
-from tapeflow.backend import event_consumer
-from tapeflow.backend.reference import make_simulation, reachable_rings
+from tapeflow.backend.compiled import event_consumer
+from tapeflow.backend.reference.run import make_simulation, reachable_rings
 from tapeflow.tools.bench_cases import program_cases
 from tapeflow.tools.pipeline_on_machine import fit_pipeline
 

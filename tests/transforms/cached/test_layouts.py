@@ -10,7 +10,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from hwmodel import PRESETS
 from tapeflow.backend.execute import Execution, execute
-from tapeflow.backend.execution import Engine
+from tapeflow.backend.runtime.execution import Engine
 from tapeflow.dialects.tape import AllocateArenaOp, AllocateOp, PushOp
 from tapeflow.dialects.tape_types import LAYOUTS, Layout
 from tapeflow.frontend.reader import parse_module

@@ -9,7 +9,7 @@ from xdsl.dialects.test import TestOp as Source
 from hwmodel.operations import OPERATION_TABLE
 from tapeflow.analysis.ir.operation_latencies import latency
 from tapeflow.backend.execute import execute
-from tapeflow.backend.scalar_costs import SCALAR_COSTS
+from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import PipelineLoopsPass
 from tapeflow.universe import full_context

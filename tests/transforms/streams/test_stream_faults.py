@@ -14,8 +14,8 @@ from xdsl.universe import Universe
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.streams.check import check_streams
-from tapeflow.backend.execution_error import ExecutionError
 from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
 from tapeflow.tools.pipeline_building import build_passes

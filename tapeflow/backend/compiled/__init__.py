@@ -1,0 +1,1 @@
+"""The compiled engine: Python source from the IR, machine code from that source."""

@@ -1,0 +1,91 @@
+"""One argument or result in NumPy's terms, and whether an array fits it."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import DYNAMIC_INDEX, LocationAttr, MemRefType
+from xdsl.ir import Attribute
+
+from tapeflow.backend.runtime.scalar_types import storage_dtype
+
+Array: TypeAlias = NDArray[Any]
+
+
+class RequestError(ValueError):
+    """What was asked for does not fit the program: a name, a number, an array.
+
+    `location` is where in the program, if one place of it is at fault.
+    """
+
+    def __init__(self, message: str, location: LocationAttr | None = None):
+        super().__init__(message)
+        self.location = location
+
+
+@dataclass(frozen=True)
+class ArrayType:
+    """The array that holds values of an MLIR type."""
+
+    dtype: np.dtype[Any]
+    shape: tuple[int | None, ...] | None
+    """Extents of a buffer, None where only known at run time; None for a scalar."""
+
+    @staticmethod
+    def of(type_: Attribute) -> "ArrayType | None":
+        """The array type for a scalar or memref type, None if there is none."""
+        element, shape = type_, None
+        if isinstance(type_, MemRefType):
+            element = type_.element_type
+            extents = type_.get_shape()
+            shape = tuple(None if n == DYNAMIC_INDEX else n for n in extents)
+        dtype = storage_dtype(element)
+        return None if dtype is None else ArrayType(dtype, shape)
+
+    def __str__(self) -> str:
+        if self.shape is None:
+            return f"a 0-d array of {self.dtype}"
+        extents = ", ".join("?" if n is None else str(n) for n in self.shape)
+        comma = "," if len(self.shape) == 1 else ""
+        return f"an array of {self.dtype} with shape ({extents}{comma})"
+
+    def fitted(self, array: Array, name: str, holder: str) -> Array:
+        """An own copy of the array, in C order, if it fits; scalars stay 0-d.
+
+        A scalar integer may come in any integer type that can hold it. `name` is the
+        array and `holder` what it is for, in messages.
+
+        Raises:
+            RequestError: another type or shape.
+        """
+        mismatch = (
+            f"{holder} needs {self}, but {name} is an array of {array.dtype} "
+            f"with shape {array.shape}"
+        )
+        if not self._takes_shape(array.shape):
+            raise RequestError(mismatch)
+        if array.dtype.newbyteorder("=") != self.dtype and not self._holds(array):
+            hint = f"convert it with {name}.astype(numpy.{self.dtype})"
+            raise RequestError(f"{mismatch}; {hint}")
+        return np.array(array, dtype=self.dtype, order="C", copy=True)
+
+    def _takes_shape(self, shape: tuple[int, ...]) -> bool:
+        if self.shape is None:
+            return shape == ()
+        return len(shape) == len(self.shape) and all(
+            expected is None or expected == extent
+            for expected, extent in zip(self.shape, shape, strict=True)
+        )
+
+    def _holds(self, scalar: Array) -> bool:
+        """Whether this is a scalar integer of another width that loses nothing."""
+        if self.shape is not None or scalar.dtype.kind not in "iu":
+            return False
+        value = int(scalar)
+        if self.dtype.kind == "b":
+            return value in (0, 1)
+        if self.dtype.kind != "i":
+            return False
+        limits = np.iinfo(self.dtype)
+        return int(limits.min) <= value <= int(limits.max)

@@ -1,0 +1,1 @@
+"""What operations compute, cost and wait for: one definition for both engines."""
