@@ -5,16 +5,15 @@ micro-operations in program order, and `finish()` gives `Counters`, from which
 `energy_of` derives `Energy`. The model knows no compiler.
 """
 
-from hwmodel.access_trace import AccessTrace, Trace
-from hwmodel.bounds import Bounds, Work, WorkMeter, bounds_of
-from hwmodel.config import load_machine, machine_from_values, override, preset
-from hwmodel.counters import Counters
-from hwmodel.dram_trace import write_dram_trace
-from hwmodel.energy import Energy, energy_of
-from hwmodel.errors import MachineError, SimulationError
-from hwmodel.event_log import UNWATCHED, Watch
-from hwmodel.kernel import source_digest
-from hwmodel.machine import (
+from hwmodel.address_space import Buffer, Placement
+from hwmodel.description.config import (
+    load_machine,
+    machine_from_values,
+    override,
+    preset,
+)
+from hwmodel.description.errors import MachineError, SimulationError
+from hwmodel.description.machine import (
     PREFETCHERS,
     Cache,
     Datapath,
@@ -24,16 +23,22 @@ from hwmodel.machine import (
     Machine,
     Scratchpad,
 )
-from hwmodel.operations import OPERATION_TABLE, Operation, Unit
-from hwmodel.placement import Buffer, Placement
-from hwmodel.presets import PRESETS
-from hwmodel.recording import Recording
-from hwmodel.replacement import Replay, replay_lru, replay_optimal
-from hwmodel.ring import Ring
+from hwmodel.description.operations import OPERATION_TABLE, Operation, Unit
+from hwmodel.description.presets import PRESETS
+from hwmodel.description.ring import Ring
+from hwmodel.engine.event_log import UNWATCHED, Watch
+from hwmodel.engine.kernel import source_digest
+from hwmodel.engine.state import Sim
+from hwmodel.results.access_trace import AccessTrace, Trace
+from hwmodel.results.bounds import Bounds, Work, WorkMeter, bounds_of
+from hwmodel.results.counters import Counters
+from hwmodel.results.dram_trace import write_dram_trace
+from hwmodel.results.energy import Energy, energy_of
+from hwmodel.results.optimal_replacement import Replay, replay_lru, replay_optimal
+from hwmodel.results.run_log import Recording
+from hwmodel.results.timeline import write_timeline
 from hwmodel.simulate import run_events, step
 from hwmodel.simulation import Simulation
-from hwmodel.state import Sim
-from hwmodel.timeline import write_timeline
 
 __all__ = [
     "OPERATION_TABLE",

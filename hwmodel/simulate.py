@@ -5,16 +5,16 @@ Both run the same body, so counters do not depend on how a program is cut into c
 
 from __future__ import annotations
 
-from hwmodel.cache import access as access_cache
-from hwmodel.datapath import issue, retire, window_opens
-from hwmodel.direct import access as access_directly
-from hwmodel.dma import begin, command
-from hwmodel.kernel import at, inner_kernel, kernel
-from hwmodel.operations import Operation, Unit
-from hwmodel.ordering import locate
-from hwmodel.prefetch import prefetch
-from hwmodel.scratchpad import access as access_scratchpad
-from hwmodel.state import (
+from hwmodel.components.cache import access as access_cache
+from hwmodel.components.datapath import issue, retire, window_opens
+from hwmodel.components.direct import access as access_directly
+from hwmodel.components.dma import begin, command
+from hwmodel.components.ordering import locate
+from hwmodel.components.prefetch import prefetch
+from hwmodel.components.scratchpad import access as access_scratchpad
+from hwmodel.description.operations import Operation, Unit
+from hwmodel.engine.kernel import at, inner_kernel, kernel
+from hwmodel.engine.state import (
     CACHE_PORT,
     LOADED,
     RETIRED,

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from hwmodel import simulate, state
-from hwmodel.cache import write_back_all
-from hwmodel.counters import Counters
-from hwmodel.errors import SimulationError
-from hwmodel.event_log import UNWATCHED, Watch, note_last_operations
-from hwmodel.initial_state import initial_state
-from hwmodel.kernel import entry_point
-from hwmodel.machine import Machine
-from hwmodel.operations import Operation
-from hwmodel.recording import Recording, recording_of
-from hwmodel.ring import Ring
-from hwmodel.state import Array, Fault, Tally
+from hwmodel import simulate
+from hwmodel.components.cache import write_back_all
+from hwmodel.description.errors import SimulationError
+from hwmodel.description.machine import Machine
+from hwmodel.description.operations import Operation
+from hwmodel.description.ring import Ring
+from hwmodel.engine import state
+from hwmodel.engine.event_log import UNWATCHED, Watch, note_last_operations
+from hwmodel.engine.initial_state import initial_state
+from hwmodel.engine.kernel import entry_point
+from hwmodel.engine.state import Array, Fault, Tally
+from hwmodel.results.counters import Counters
+from hwmodel.results.run_log import Recording, recording_of
 
 _FAULTS = {
     Fault.SCRATCHPAD_RANGE: "an access of {detail} bytes at scratchpad byte {address} "

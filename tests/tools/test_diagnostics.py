@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.utils.exceptions import PassFailedException
 
-from hwmodel.errors import MachineError
+from hwmodel.description.errors import MachineError
 from tapeflow.frontend.input_error import InputError, InputPlace
 from tapeflow.tools.diagnostics import Message, message_of, operation_of, place_of
 from tapeflow.tools.output_files import OutputError

@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Machine, run_events
-from hwmodel.state import Array, Sim
+from hwmodel.engine.state import Array, Sim
 from tapeflow.backend.compiled import event_consumer
 from tapeflow.backend.reference.run import make_simulation, reachable_rings
 from tapeflow.tools.bench_cases import program_cases

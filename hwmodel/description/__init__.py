@@ -1,0 +1,1 @@
+"""What a machine is: its fields, presets, files, operations, errors and rings."""

@@ -1,0 +1,173 @@
+"""Machines from preset names, TOML files and `section.field=value` overrides.
+
+A TOML file has the fields of `Machine` at its top and one table per component:
+
+    base = "fair"            # optional: start from a preset
+    name = "small"
+    [cache]
+    capacity_bytes = 4096
+    [datapath.latency_cycles]
+    FADD_F64 = 3
+
+Without `base` every field must be given. All errors are MachineErrors.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hwmodel.description.errors import MachineError
+from hwmodel.description.machine import (
+    Cache,
+    Datapath,
+    Dma,
+    Dram,
+    EnergyChoice,
+    Machine,
+    Scratchpad,
+)
+from hwmodel.description.presets import PRESETS
+
+_COMPONENTS = {
+    "datapath": Datapath,
+    "cache": Cache,
+    "scratchpad": Scratchpad,
+    "dma": Dma,
+    "dram": Dram,
+    "energy": EnergyChoice,
+}
+_OPERATION_TABLES = ("latency_cycles", "interval_cycles")
+
+
+def preset(name: str) -> Machine:
+    """The preset called `name`."""
+    if name not in PRESETS:
+        valid = ", ".join(sorted(PRESETS))
+        raise MachineError(f"there is no machine preset {name!r}; presets: {valid}")
+    return PRESETS[name]
+
+
+def load_machine(source: str | Path) -> Machine:
+    """A preset by name, or the machine a `.toml` file describes."""
+    path = Path(source)
+    if path.suffix != ".toml":
+        if str(source) in PRESETS:
+            return PRESETS[str(source)]
+        valid = ", ".join(sorted(PRESETS))
+        raise MachineError(
+            f"there is no machine preset {str(source)!r}; "
+            f"presets: {valid}; or name a file ending in .toml"
+        )
+    try:
+        return machine_from_values(_read_toml(path))
+    except MachineError as error:
+        raise MachineError(f"{path}: {error}") from None
+
+
+def machine_from_values(values: Mapping[str, Any]) -> Machine:
+    """The machine described by nested mappings, as a TOML file holds them."""
+    changes = dict(values)
+    if "base" in changes:
+        base = changes.pop("base")
+        if not isinstance(base, str):
+            raise MachineError(f"base is {base!r}; it must be the name of a preset")
+        return _changed(preset(base), changes, "")
+    _check_keys(changes, [item.name for item in fields(Machine)], "", "base")
+    parts: dict[str, Any] = {
+        key: _made(_COMPONENTS[key], value, key) if key in _COMPONENTS else value
+        for key, value in changes.items()
+    }
+    return _made(Machine, parts, "")
+
+
+def override(machine: Machine, assignment: str) -> Machine:
+    """`machine` with one field changed, e.g. `"cache.capacity_bytes=16384"`.
+
+    The value is written as in TOML; a text may stand without quotes.
+    """
+    key, equals, text = assignment.partition("=")
+    if not equals or not key.strip() or not text.strip():
+        raise MachineError(f"{assignment!r} does not have the form section.field=value")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    for part in reversed(key.strip().split(".")):
+        value = {part: value}
+    return _changed(machine, value, "")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise MachineError(f"cannot be read: {reason}") from None
+    except UnicodeDecodeError:
+        raise MachineError("is not a text file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise MachineError(f"is not valid TOML: {error}") from None
+
+
+def _check_keys(
+    values: object, valid: list[str], section: str, *others: str
+) -> Mapping[str, Any]:
+    if not isinstance(values, Mapping):
+        raise MachineError(
+            f"{section} is {values!r}; it must be a table with {', '.join(valid)}"
+        )
+    known = [*valid, *others]
+    for key in values:
+        if key not in known:
+            where = f" in {section}" if section else ""
+            raise MachineError(
+                f"there is no field {key!r}{where}; fields: {', '.join(known)}"
+            )
+    return values
+
+
+def _changed(item: Any, changes: object, section: str) -> Any:
+    valid = [entry.name for entry in fields(item)]
+    new: dict[str, Any] = {}
+    for key, value in _check_keys(changes, valid, section).items():
+        old = getattr(item, key)
+        if is_dataclass(old):
+            new[key] = _changed(old, value, key)
+        elif isinstance(item, Datapath) and key in _OPERATION_TABLES:
+            new[key] = tuple({**dict(old), **dict(_by_operation(key, value))}.items())
+        else:
+            new[key] = value
+    return replace(item, **new)
+
+
+def _made(kind: Any, values: object, section: str) -> Any:
+    valid = [entry.name for entry in fields(kind)]
+    given = dict(_check_keys(values, valid, section))
+    missing = [
+        entry.name
+        for entry in fields(kind)
+        if entry.name not in given
+        and entry.default is MISSING
+        and entry.default_factory is MISSING
+    ]
+    if missing:
+        where = f"{section}." if section else ""
+        names = ", ".join(where + name for name in missing)
+        raise MachineError(f"missing: {names} (or start from a preset: base = 'fair')")
+    if kind is Datapath:
+        for key in given.keys() & set(_OPERATION_TABLES):
+            given[key] = _by_operation(key, given[key])
+    return kind(**given)
+
+
+def _by_operation(key: str, value: object) -> tuple[tuple[str, int], ...]:
+    if not isinstance(value, Mapping):
+        raise MachineError(
+            f"datapath.{key} is {value!r}; it must be a table of operation "
+            "names with cycles"
+        )
+    return tuple(value.items())

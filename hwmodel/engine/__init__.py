@@ -1,0 +1,1 @@
+"""What all components are made of: compiled kernels, the state of a run, its log."""

@@ -1,0 +1,1 @@
+"""What a run tells: counters, energy, bounds, timelines and traces."""
