@@ -19,8 +19,8 @@ from rich.table import Table
 
 from hwmodel import Machine, override, preset
 from tapeflow.backend.gradient import GradientResult
-from tapeflow.tools.bench_cases import program_cases
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.bench.cases import program_cases
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 
 RESULTS = Path(__file__).with_name("data") / "tapeflow_authors.csv"
 PROGRAMS = {

@@ -25,7 +25,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import full_context
 

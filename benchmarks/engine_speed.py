@@ -23,9 +23,9 @@ from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_
 from tapeflow.backend.signature import find_function
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
-from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
-from tapeflow.tools.fitted_pipeline import FittedPipeline
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.bench.cases import DEFAULT_PROGRAMS
+from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.universe import full_context
 
 LEAST_SECONDS = 0.5

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from hwmodel import load_machine
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench_cases import Case, program_cases
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.bench.cases import Case, program_cases
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 
 SAVE_ALL = "save-all"
 

@@ -9,10 +9,10 @@ in its text.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tapeflow.tools.bench_record import Record
+from tapeflow.tools.bench.row import Record
 from tapeflow.tools.gradient_request import read_machine
-from tapeflow.tools.pipeline_on_machine import Target
-from tapeflow.tools.sram_budget import SramBudget, total_ports
+from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.pipelines.sram_budget import SramBudget, total_ports
 
 BASELINE, FAIR, FREE = "baseline", "fair-baseline", "free-tape"
 STREAMED = "streams{places=stream}"

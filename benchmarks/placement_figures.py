@@ -7,7 +7,7 @@ from statistics import fmean
 
 from placement_arms import FAIR, FREE, LIFTS, PLACED, Setting, lift_label
 
-from tapeflow.tools.bench_record import Record
+from tapeflow.tools.bench.row import Record
 
 CYCLES = ("cycles",)
 DRAM = ("dram_read_bytes", "dram_write_bytes")

@@ -18,11 +18,11 @@ from placement_arms import Experiment, Setting
 import hwmodel
 import tapeflow
 from hwmodel import MachineError, Work
-from tapeflow.tools.arms import FAIR_PREFETCHERS, Arm, make_arm
-from tapeflow.tools.bench_cases import ProgramSource
-from tapeflow.tools.bench_compare import compare
-from tapeflow.tools.bench_record import Record, failed_record, write_json
-from tapeflow.tools.bench_runs import Task, run_all
+from tapeflow.tools.bench.arms import FAIR_PREFETCHERS, Arm, make_arm
+from tapeflow.tools.bench.cases import ProgramSource
+from tapeflow.tools.bench.compare import compare
+from tapeflow.tools.bench.row import Record, failed_record, write_json
+from tapeflow.tools.bench.runs import Task, run_all
 from tapeflow.tools.output_files import write_outputs
 
 Answer: TypeAlias = Record | Work | None

@@ -32,8 +32,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tapeflow.tools.bench_record import Record
-from tapeflow.tools.bench_table import prefetcher, ratio
+from tapeflow.tools.bench.row import Record
+from tapeflow.tools.bench.table import prefetcher, ratio
 
 FIGURES = {"cycles": CYCLES, "DRAM bytes": DRAM, "on-chip energy": ENERGY}
 

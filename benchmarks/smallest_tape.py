@@ -34,9 +34,9 @@ from rich.table import Table
 from hwmodel import Machine, load_machine
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench_cases import Case, program_cases
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
-from tapeflow.tools.tape_report import POLICIES, PolicyBill, Subject, bill_for
+from tapeflow.tools.bench.cases import Case, program_cases
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.tape.report import POLICIES, PolicyBill, Subject, bill_for
 
 ENZYME = Path(__file__).parent / "data" / "enzyme_tape.csv"
 

@@ -45,8 +45,8 @@ from placement_sheets import (
 from rich.console import Console
 
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench_record import RECORD_KEYS, Record
-from tapeflow.tools.bench_runs import available_cores
+from tapeflow.tools.bench.row import RECORD_KEYS, Record
+from tapeflow.tools.bench.runs import available_cores
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 
 WIDTH = 220

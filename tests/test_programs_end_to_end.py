@@ -17,9 +17,9 @@ from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
-from tapeflow.tools.bench_cases import DEFAULT_PROGRAMS
-from tapeflow.tools.bench_measure import WORK_PIPELINE
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.bench.cases import DEFAULT_PROGRAMS
+from tapeflow.tools.bench.measure import WORK_PIPELINE
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import full_context
 

@@ -17,9 +17,9 @@ from tapeflow.backend.runtime.array_type import Array, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module
-from tapeflow.tools.fitted_pipeline import FittedPipeline
-from tapeflow.tools.pipeline_on_machine import Target
-from tapeflow.tools.sram_budget import OWN_MEMORY, SramBudget
+from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.pipelines.sram_budget import OWN_MEMORY, SramBudget
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
 from tapeflow.transforms.streams.form_layers import FormLayersPass
 from tapeflow.universe import full_context

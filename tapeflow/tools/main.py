@@ -15,7 +15,7 @@ COMMANDS = {
     "reduce": "Shrink a program that fails to a small one that fails alike.",
     "inputs": "Write the inputs of a benchmark program to a file.",
 }
-"""Each subcommand and its sentence; `tapeflow.tools.NAME` defines it."""
+"""Each subcommand and its sentence; `tapeflow.tools.NAME.command` defines it."""
 
 
 class LazyGroup(click.Group):
@@ -27,7 +27,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        return importlib.import_module(f"tapeflow.tools.{cmd_name}").command
+        return importlib.import_module(f"tapeflow.tools.{cmd_name}.command").command
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

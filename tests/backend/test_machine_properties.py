@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from hwmodel import Counters, Machine, preset
-from tapeflow.tools.bench_cases import program_cases
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.bench.cases import program_cases
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 
 FASTER = (2, 8)
 ANOMALY = 1.04

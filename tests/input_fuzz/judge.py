@@ -26,8 +26,8 @@ from tapeflow.backend.signature import Parameter, signature_of
 from tapeflow.frontend.reader import decode, parse_module
 from tapeflow.tools.failures import failure_message
 from tapeflow.tools.main import main
-from tapeflow.tools.pipeline_building import build_passes
-from tapeflow.tools.pipeline_text import PipelineError
+from tapeflow.tools.pipelines.building import build_passes
+from tapeflow.tools.pipelines.text import PipelineError
 from tapeflow.universe import full_context
 
 from .corpus import DEFAULT_PIPELINES, ROOT, texts

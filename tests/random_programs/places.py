@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr, i64
 from xdsl.passes import ModulePass
 
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import PLACES, TAPE_PLACE, TAPE_SLOTS, TAPE_TILE
+from tapeflow.dialects.tape_attributes import PLACES, TAPE_PLACE, TAPE_SLOTS, TAPE_TILE
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.execute import Engine
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.smaller_programs import Reducer, text_of
+from tapeflow.tools.reduce.smaller_programs import Reducer, text_of
 
 from .generate import FUNCTION, Case, generate
 from .levels import CONTEXT

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from tapeflow.tools import bench, bench_runs
+from tapeflow.tools.bench import command as bench
+from tapeflow.tools.bench import runs as bench_runs
 from tapeflow.tools.main import main
 
 DATA = Path(__file__).parent / "data"

@@ -13,7 +13,7 @@ from xdsl.universe import Universe
 from tapeflow.backend.gradient import CompiledGradient, compile_gradient
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.universe import full_context
 
 LEAST, GREATEST = -(2**63), 2**63 - 1

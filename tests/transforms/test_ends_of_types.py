@@ -6,7 +6,7 @@ from xdsl.universe import Universe
 
 from tapeflow.backend.gradient import GradientResult, compile_gradient
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.universe import full_context
 
 CONTEXT = full_context()

@@ -4,7 +4,7 @@ import pytest
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.transforms import get_all_passes
 from tapeflow.universe import full_context
 

@@ -14,7 +14,7 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import TAPE_REGION
+from tapeflow.dialects.tape_attributes import TAPE_REGION
 
 _LOOPS = (scf.ForOp, scf.WhileOp)
 

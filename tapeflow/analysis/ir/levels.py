@@ -20,7 +20,7 @@ from tapeflow.dialects.tape import (
     StackOp,
     is_tiled,
 )
-from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_PLACE
+from tapeflow.dialects.tape_attributes import TAPE_FIELD, TAPE_MOVED, TAPE_PLACE
 
 
 class Level(IntEnum):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tapeflow.analysis.tape.region_layouts import RegionLayout
-from tapeflow.dialects.tape_marks import Place as PlaceKind
+from tapeflow.dialects.tape_attributes import Place as PlaceKind
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, LAYOUTS, Layout
 
 

@@ -15,7 +15,7 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
 from tapeflow.dialects.tape import StoreOp
-from tapeflow.dialects.tape_marks import (
+from tapeflow.dialects.tape_attributes import (
     TAPE_MOVED,
     belongs_to_access,
     is_tape_access,

@@ -19,7 +19,7 @@ from tapeflow.analysis.tape_size.run_counts import RunCounts
 from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
-from tapeflow.dialects.tape_marks import TAPE_COPY
+from tapeflow.dialects.tape_attributes import TAPE_COPY
 
 REASON = "tape.reason"
 """Attribute of a stack: a clause that says why its value cannot be recomputed."""

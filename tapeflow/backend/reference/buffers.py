@@ -23,7 +23,7 @@ from tapeflow.backend.runtime.buffer import Buffer
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.runtime.memory_budget import TAPE
 from tapeflow.backend.runtime.run_memory import is_tape, skew_of
-from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
+from tapeflow.dialects.tape_attributes import TAPE_FIELD, is_saved
 
 
 @register_impls

@@ -14,7 +14,7 @@ from xdsl.ir import Operation, Region
 
 from tapeflow.backend.reference.interpreter import ReferenceInterpreter
 from tapeflow.backend.runtime.execution_error import ExecutionError, wrong_step
-from tapeflow.dialects.tape_marks import TAPE_FREE
+from tapeflow.dialects.tape_attributes import TAPE_FREE
 
 
 @register_impls

@@ -17,8 +17,8 @@ from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.runtime.memory_budget import TAPE
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import field_bytes
+from tapeflow.dialects.tape_attributes import TAPE_MOVED
 from tapeflow.dialects.tape_expect import ExpectOp
-from tapeflow.dialects.tape_marks import TAPE_MOVED
 
 
 @register_impls

@@ -14,7 +14,7 @@ from tapeflow.backend.runtime.execution import PlacedBuffer
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.runtime.memory_budget import MemoryBudget
 from tapeflow.backend.runtime.scalar_types import storage_dtype
-from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
+from tapeflow.dialects.tape_attributes import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 
 LARGEST_EXTENTS = 1 << 62
 """Strides of an empty buffer must fit an index, too."""

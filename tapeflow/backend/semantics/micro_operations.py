@@ -20,8 +20,8 @@ from tapeflow.backend.runtime.scalar_types import storage_dtype
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.dialects import ad, spm, stream, tape
 from tapeflow.dialects.memref_additions import TransposeOp
+from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.dialects.tape_expect import ExpectOp
-from tapeflow.dialects.tape_marks import TAPE_FREE
 
 UNKNOWN_RING = -1
 """The `aux` of a DMA operation: the engine knows the ring's number, the op does not."""

@@ -39,7 +39,7 @@ from tapeflow.backend.semantics.integers import (
     wrapped,
 )
 from tapeflow.dialects.ad import is_float
-from tapeflow.dialects.tape_marks import TAPE_SIZE
+from tapeflow.dialects.tape_attributes import TAPE_SIZE
 
 
 def scalar_templates(op: Operation) -> tuple[str, ...]:

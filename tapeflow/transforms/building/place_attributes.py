@@ -9,7 +9,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects.spm import MOST_SLOTS
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import (
+from tapeflow.dialects.tape_attributes import (
     PLACES,
     SCRATCHPAD_BYTES,
     TAPE_PLACE,

@@ -8,7 +8,7 @@ would wrap around, to a small number or a negative one, one with the mark `tape.
 from xdsl.dialects import arith
 from xdsl.dialects.builtin import UnitAttr
 
-from tapeflow.dialects.tape_marks import TAPE_SIZE
+from tapeflow.dialects.tape_attributes import TAPE_SIZE
 from tapeflow.transforms.building.index_builder import Index, IndexBuilder, known
 
 GREATEST = (1 << 63) - 1

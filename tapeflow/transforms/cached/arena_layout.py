@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import UnitAttr
 from xdsl.ir import SSAValue
 
 from tapeflow.dialects.tape import AllocateArenaOp, DeallocateArenaOp, LoadOp, StoreOp
-from tapeflow.dialects.tape_marks import TAPE_MOVED
+from tapeflow.dialects.tape_attributes import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, TapeRegionType
 from tapeflow.transforms.building.index_builder import Index, IndexBuilder
 

@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
-from tapeflow.dialects.tape_marks import TAPE_SKEW
+from tapeflow.dialects.tape_attributes import TAPE_SKEW
 
 
 @dataclass(frozen=True)

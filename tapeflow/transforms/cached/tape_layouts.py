@@ -26,8 +26,8 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, SSAValue
 
 from tapeflow.dialects.record import field_bytes
+from tapeflow.dialects.tape_attributes import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 from tapeflow.dialects.tape_expect import ExpectOp
-from tapeflow.dialects.tape_marks import TAPE_FIELD, TAPE_MOVED, TAPE_SKEW
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.building.index_builder import IndexBuilder
 from tapeflow.transforms.cached.arena_layout import Arena

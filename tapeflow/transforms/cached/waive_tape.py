@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.tape.tape_slice import serves_tape
-from tapeflow.dialects.tape_marks import TAPE_FREE, belongs_to_access
+from tapeflow.dialects.tape_attributes import TAPE_FREE, belongs_to_access
 from tapeflow.transforms.building.refusal import require_level
 
 

@@ -9,7 +9,7 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import MemRefType, UnitAttr
 from xdsl.ir import SSAValue
 
-from tapeflow.dialects.tape_marks import TAPE_COPY
+from tapeflow.dialects.tape_attributes import TAPE_COPY
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.differentiation.shadow_buffers import plain_type
 

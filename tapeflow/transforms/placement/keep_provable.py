@@ -9,7 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import TAPE_PLACE
+from tapeflow.dialects.tape_attributes import TAPE_PLACE
 from tapeflow.transforms.placement.provable_streams import (
     MOST_ROUNDS,
     unprovable_regions,

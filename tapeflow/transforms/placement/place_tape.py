@@ -27,7 +27,7 @@ from tapeflow.analysis.placement.search import (
     ranked_plans,
 )
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import (
+from tapeflow.dialects.tape_attributes import (
     SCRATCHPAD_BYTES,
     SCRATCHPAD_PORTS,
     TAPE_PLACE,

@@ -8,7 +8,7 @@ from xdsl.rewriter import Rewriter
 
 from tapeflow.analysis.tape.region_layouts import StatedLayout
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import TAPE_REGION
+from tapeflow.dialects.tape_attributes import TAPE_REGION
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, Layout, TapeRegionType
 
 

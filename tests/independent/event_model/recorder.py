@@ -12,8 +12,8 @@ from hwmodel import UNWATCHED, Counters, Machine, run_events
 from hwmodel.engine.state import Array, Sim
 from tapeflow.backend.compiled import event_consumer
 from tapeflow.backend.reference.run import make_simulation, reachable_rings
-from tapeflow.tools.bench_cases import program_cases
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.bench.cases import program_cases
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 
 from .trace import Node, Trace
 

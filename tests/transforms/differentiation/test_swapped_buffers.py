@@ -6,7 +6,7 @@ import pytest
 from hwmodel import preset
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_on_machine import fit_pipeline
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import full_context
 

@@ -11,7 +11,7 @@ from hwmodel import override, preset
 from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import execute
 from tapeflow.dialects.tape import AllocateOp
-from tapeflow.dialects.tape_marks import PLACES, TAPE_PLACE, TAPE_SLOTS, TAPE_TILE
+from tapeflow.dialects.tape_attributes import PLACES, TAPE_PLACE, TAPE_SLOTS, TAPE_TILE
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,

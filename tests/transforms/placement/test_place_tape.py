@@ -6,7 +6,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from tapeflow.backend.signature import find_function
 from tapeflow.dialects.spm import AllocateOp
-from tapeflow.dialects.tape_marks import TAPE_PLACES
+from tapeflow.dialects.tape_attributes import TAPE_PLACES
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
     AssignScratchpadPass,

@@ -11,7 +11,7 @@ from xdsl.universe import Universe
 from tapeflow.backend.execute import execute
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.universe import full_context
 

@@ -14,7 +14,7 @@ from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import execute
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.transforms.source.lower_source import SOURCE_PASSES, LowerSourcePass
 from tapeflow.universe import full_context
 

@@ -18,7 +18,7 @@ from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.transforms import (
     AssignScratchpadPass,
     CheckStreamsPass,

@@ -14,7 +14,7 @@ from tapeflow.dialects.tape import AllocateOp
 from tapeflow.frontend.reader import parse_module, read_module
 from tapeflow.programs import get_program
 from tapeflow.programs.registry import PROGRAMS
-from tapeflow.tools.pipeline_building import build_passes
+from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.transforms import MergeRegionsPass
 from tapeflow.universe import full_context
 

@@ -20,7 +20,7 @@ from tapeflow.backend.compiled.emit.function_emitter import EmitRule, FunctionEm
 from tapeflow.backend.compiled.emit.views import name_view
 from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
 from tapeflow.backend.runtime.run_memory import LARGEST_EXTENTS, TOO_LARGE_EXTENTS
-from tapeflow.dialects.tape_marks import TAPE_FIELD, is_saved
+from tapeflow.dialects.tape_attributes import TAPE_FIELD, is_saved
 
 
 def _checked_place(

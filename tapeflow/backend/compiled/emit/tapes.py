@@ -17,8 +17,8 @@ from tapeflow.backend.compiled.emit.function_emitter import EmitRule, FunctionEm
 from tapeflow.backend.compiled.emit.tape_variables import ArenaVariables, StackVariables
 from tapeflow.dialects import tape
 from tapeflow.dialects.record import RecordLayout, field_bytes
+from tapeflow.dialects.tape_attributes import TAPE_MOVED
 from tapeflow.dialects.tape_expect import ExpectOp
-from tapeflow.dialects.tape_marks import TAPE_MOVED
 from tapeflow.dialects.tape_types import ArenaType, StackType, TapeRegionType, TapeType
 
 

@@ -16,7 +16,7 @@ from hwmodel import Operation as Kind
 from tapeflow.backend.compiled.emit.event_table import NO_SLOT, Segment, Slots
 from tapeflow.backend.semantics.micro_operations import UNKNOWN_RING, micro_operations
 from tapeflow.dialects.spm import RingType
-from tapeflow.dialects.tape_marks import TAPE_FREE
+from tapeflow.dialects.tape_attributes import TAPE_FREE
 
 _NOTHING: Slots = frozenset()
 _ADD = int(Kind.INT_ADD)

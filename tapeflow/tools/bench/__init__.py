@@ -1,0 +1,1 @@
+"""`tapeflow bench`: programs at several pipelines on the machine, compared."""

@@ -1,0 +1,294 @@
+"""The arms of a comparison: pipelines, and the best of several baselines.
+
+An arm is written like a pipeline. `fair-baseline` stands for what a careful engineer
+would compare with: each layout of the tape behind the cache, buffers where they come to
+lie or staggered, regions merged or not, without and with a stride prefetcher of several
+degrees, of which the one with the fewest cycles counts. As the ceiling of them all,
+`free-tape` has the best of these prefetchers and placements of buffers, too, and so has
+`streams`, where the compiler alone decides on places and layouts. `tuned-streams` runs
+the placements that the compiler holds to be the best, and takes the best of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import ClassVar, TypeAlias, TypeVar
+
+import click
+from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
+
+from hwmodel import PREFETCHERS, Machine
+from tapeflow.analysis.differentiation.policy import PolicyName
+from tapeflow.dialects.tape_types import Layout
+from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.pipelines.on_machine import Prefetcher, Target, fit_pipeline
+from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
+from tapeflow.tools.pipelines.text import (
+    PassNode,
+    PipelineError,
+    parse_pipeline_text,
+)
+from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline, StreamsPipeline
+
+FAIR_BASELINE = "fair-baseline"
+FREE_TAPE = FreeTapePipeline.name
+STREAMS = StreamsPipeline.name
+TUNED_STREAMS = "tuned-streams"
+FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
+    ("none", None),
+    ("stride", 1),
+    ("stride", 2),
+    ("stride", 4),
+)
+"""The prefetchers of which an arm that has the choice takes the best."""
+STAGGER, MERGE = "stagger", "merge"
+Options: TypeAlias = dict[str, ParameterListType]
+
+
+@dataclass(frozen=True)
+class CachedTape:
+    """A way of a tape that lies behind the cache."""
+
+    layout: Layout
+    is_staggered: bool = False
+    """Whether buffers of the function begin where they do not alias."""
+    is_merged: bool = False
+    """Whether equal records of different blocks share a region."""
+
+    def options(self, layout_option: str) -> "Options":
+        """As options of a pipeline."""
+        layout: Options = {layout_option: (self.layout,), MERGE: (self.is_merged,)}
+        return layout | _stagger(self.is_staggered)
+
+    def __str__(self) -> str:
+        words = (
+            self.layout,
+            "staggered" if self.is_staggered else "",
+            "merged" if self.is_merged else "",
+        )
+        return " ".join(filter(None, words))
+
+
+FAIR_TAPES = (
+    CachedTape("soa"),
+    CachedTape("padded-soa", is_staggered=True),
+    CachedTape("aos"),
+    CachedTape("aos", is_staggered=True),
+    CachedTape("aos", is_merged=True),
+    CachedTape("aos", is_staggered=True, is_merged=True),
+)
+"""The tapes that `fair-baseline` tries."""
+CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
+"""The arms that have the choice unasked."""
+
+OptionsT = TypeVar("OptionsT", bound=ArgSpecConvertible)
+
+_FIRST, *_OTHERS = PIPELINES
+ARMS = (_FIRST, FAIR_BASELINE, *_OTHERS)
+"""What is compared where nothing is chosen."""
+_OWN_ARMS = (FAIR_BASELINE, TUNED_STREAMS)
+KNOWN_ARMS = (*ARMS, TUNED_STREAMS)
+"""The names of all arms."""
+
+
+@dataclass(frozen=True)
+class FairBaselineOptions(ArgSpecConvertible):
+    """Options of the arm `fair-baseline`."""
+
+    name: ClassVar[str] = FAIR_BASELINE
+
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
+    loop_stages: int = 1
+    """Parts into which iterations of inner loops are cut."""
+
+
+@dataclass(frozen=True)
+class TunedStreamsOptions(ArgSpecConvertible):
+    """Options of the arm `tuned-streams`."""
+
+    name: ClassVar[str] = TUNED_STREAMS
+
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
+    loop_stages: int = 1
+    """Parts into which iterations of inner loops are cut."""
+    trials: int = 4
+    """Placements of the compiler to run, besides each layout in the cache."""
+
+    def __post_init__(self) -> None:
+        if self.trials < 1:
+            raise ValueError(f"trials={self.trials}: at least one placement is run")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to run an arm."""
+
+    pipeline: FittedPipeline
+    layout: str | None = None
+    """The tape's layout, and whether buffers are staggered, where it has a choice."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """What makes one row of the comparison."""
+
+    name: str
+    """As it was asked for."""
+    candidates: tuple[Candidate, ...]
+    """Of several the one with the fewest cycles counts."""
+
+    @property
+    def pipelines(self) -> tuple[FittedPipeline, ...]:
+        """The candidates, one for each list of passes."""
+        by_passes = {c.pipeline.passes: c.pipeline for c in self.candidates}
+        return tuple(by_passes.values())
+
+    @property
+    def machine(self) -> Machine:
+        """The machine, but for the prefetcher, if that is chosen."""
+        return self.candidates[0].pipeline.machine
+
+    @property
+    def sram_split(self) -> str:
+        """How the SRAM came to be split."""
+        return self.candidates[0].pipeline.sram_split
+
+
+class PrefetcherChoice(click.ParamType[tuple[Prefetcher, ...]]):
+    """A prefetcher's name, and its degree after a colon, or `best`."""
+
+    name = "NAME[:DEGREE]"
+
+    def convert(
+        self,
+        value: str | tuple[Prefetcher, ...],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[Prefetcher, ...]:
+        """`"stride:4"` becomes `(("stride", 4),)`, `"best"` all to choose from."""
+        if isinstance(value, tuple):
+            return value
+        if value == "best":
+            return FAIR_PREFETCHERS
+        kind, colon, degree = value.partition(":")
+        if kind not in PREFETCHERS:
+            known = ", ".join((*PREFETCHERS, "best"))
+            self.fail(f"there is no prefetcher '{kind}'; known: {known}", param, ctx)
+        if colon and not (degree.isascii() and degree.isdigit() and int(degree) > 0):
+            message = f"'{degree}' is no degree: give lines at a time, as in stride:4"
+            self.fail(message, param, ctx)
+        return ((kind, int(degree) if colon else None),)
+
+
+def make_arm(
+    text: str, target: Target, prefetchers: tuple[Prefetcher, ...] = ()
+) -> Arm:
+    """The arm that a text asks for, fitted to the machine.
+
+    Args:
+        prefetchers: to choose from, where the text names none; () for the machine's.
+
+    Raises:
+        PipelineError: malformed text, an unknown name or option.
+        MachineError: a machine that is not possible.
+    """
+    nodes = parse_pipeline_text(text)
+    node = nodes[0] if len(nodes) == 1 else None
+    texts: Sequence[tuple[str, str | None]] = [(text, None)]
+    if isinstance(node, PassNode):
+        _check_spelling(node, text)
+        if node.spec.name == FAIR_BASELINE:
+            texts = _baselines(node, text)
+        elif node.spec.name == TUNED_STREAMS:
+            texts = [(one, None) for one in _ranked_streams(node, text)]
+        elif node.spec.name in (FREE_TAPE, STREAMS):
+            texts = [(one, None) for one in _staggered_or_not(node, text)]
+        if node.spec.name in CHOOSING:
+            prefetchers = _choice(target.machine, prefetchers)
+        if any(key.startswith("cache.prefetch") for key in node.spec.parameters):
+            prefetchers = ()
+    candidates = [
+        Candidate(fit_pipeline(one, replace(target, prefetcher=prefetcher)), layout)
+        for one, layout in texts
+        for prefetcher in prefetchers or (None,)
+    ]
+    return Arm(text, tuple(candidates))
+
+
+def _check_spelling(node: PassNode, text: str) -> None:
+    """Other names are checked where passes are looked up."""
+    near = get_close_matches(node.spec.name, KNOWN_ARMS, n=1)
+    if near and near[0] in _OWN_ARMS and node.spec.name not in KNOWN_ARMS:
+        message = f"there is no arm '{node.spec.name}'; did you mean {near[0]}?"
+        raise PipelineError(message, text, node.position)
+
+
+def _choice(
+    machine: Machine, asked_for: tuple[Prefetcher, ...]
+) -> tuple[Prefetcher, ...]:
+    """What an arm chooses from that tries prefetchers unasked."""
+    if not machine.sram_bytes:
+        return ()
+    cache = machine.cache
+    own = ((cache.prefetcher, cache.prefetch_degree),)
+    others = asked_for or (own if cache.prefetcher != "none" else ())
+    return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
+
+
+def _baselines(node: PassNode, text: str) -> list[tuple[str, str]]:
+    """The texts of the candidates of `fair-baseline`, and what tells them apart."""
+    options, of_machine = _own_options(node, FairBaselineOptions, text)
+    given = {**_common(options), **of_machine}
+    return [
+        (str(ArgSpec(_FIRST, {**way.options("layout"), **given})), str(way))
+        for way in FAIR_TAPES
+    ]
+
+
+def _ranked_streams(node: PassNode, text: str) -> list[str]:
+    """The texts of what `tuned-streams` runs: layouts in the cache, and plans."""
+    options, of_machine = _own_options(node, TunedStreamsOptions, text)
+    given = {**_common(options), **of_machine}
+    choices: list[Options] = [
+        *(way.options("places") for way in FAIR_TAPES),
+        *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
+        # The second is the whole tape on chip, if the first is not.
+        {"rank": (1,)},
+    ]
+    return [str(ArgSpec(STREAMS, {**choice, **given})) for choice in choices]
+
+
+def _common(options: FairBaselineOptions | TunedStreamsOptions) -> Options:
+    """The options that each candidate has as its arm has them."""
+    stages: Options = {}
+    if options.loop_stages != 1:
+        stages = {"loop-stages": (options.loop_stages,)}
+    return {"policy": (options.policy,), **stages}
+
+
+def _staggered_or_not(node: PassNode, text: str) -> list[str]:
+    """Both ways to place buffers, unless the text says which."""
+    if STAGGER in node.spec.parameters:
+        return [text]
+    given = node.spec.parameters
+    return [text, str(ArgSpec(node.spec.name, {**given, **_stagger(True)}))]
+
+
+def _stagger(is_staggered: bool) -> Options:
+    return {STAGGER: (True,)} if is_staggered else {}
+
+
+def _own_options(
+    node: PassNode, kind: type[OptionsT], text: str
+) -> tuple[OptionsT, Options]:
+    """The options of an arm that is no pipeline, and those of its machine."""
+    given = node.spec.parameters
+    own = {key: value for key, value in given.items() if "." not in key}
+    try:
+        options = instantiate(kind, ArgSpec(kind.name, own))
+    except OptionError as error:
+        place = node.option_positions.get(error.option or "", node.position)
+        raise PipelineError(str(error), text, place) from error
+    return options, {key: value for key, value in given.items() if "." in key}

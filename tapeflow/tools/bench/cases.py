@@ -1,0 +1,143 @@
+"""The programs of a comparison: benchmark programs by name, or a user's function.
+
+A `CaseSource` says in a few words what a case is made of, so that each process of a
+comparison makes its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+import click
+from xdsl.passes import ModulePass
+
+from tapeflow.backend.gradient import CompiledGradient
+from tapeflow.programs import PROGRAMS, get_program
+from tapeflow.tools.array_files import read_arrays
+from tapeflow.tools.bench.row import Reference
+from tapeflow.tools.gradient_request import GradientRequest, read_request
+from tapeflow.tools.pipelines.fitted import FittedPipeline
+
+DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
+ALL = "all"
+"""The word for every benchmark program."""
+
+CASES_KEPT = 2
+"""Cases that a process keeps; it works on one after the other."""
+
+
+@dataclass(frozen=True)
+class ProgramSource:
+    """A benchmark program at a size."""
+
+    program: str
+    size: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A function in a user's file, with files of its inputs and seeds."""
+
+    path: Path
+    function: str | None
+    wrt: tuple[int, ...]
+    inputs: Path
+    seeds: Path | None
+
+    @property
+    def program(self) -> str:
+        """What the case is called."""
+        return self.path.stem
+
+
+CaseSource: TypeAlias = ProgramSource | FileSource
+
+
+@dataclass(frozen=True)
+class Case:
+    """One program on one set of inputs."""
+
+    program: str
+    size: str | None
+    """None for a user's own inputs."""
+    request: GradientRequest
+    reference: Reference | None = field(repr=False)
+    """None where no independent computation is known."""
+    _compiled: dict[tuple[ModulePass, ...], CompiledGradient] = field(
+        default_factory=dict[tuple[ModulePass, ...], CompiledGradient],
+        repr=False,
+        compare=False,
+    )
+
+    def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
+        """The gradient at the end of a pipeline; arms with the same passes share it.
+
+        Raises as `GradientRequest.compile` does.
+        """
+        if pipeline.passes not in self._compiled:
+            self._compiled[pipeline.passes] = self.request.compile(pipeline)
+        return self._compiled[pipeline.passes]
+
+
+def is_file(word: str) -> bool:
+    """Whether a word on the command line is a file and not a program's name."""
+    known = word == ALL or any(program.name == word for program in PROGRAMS)
+    return not known and (word.endswith(".mlir") or "/" in word or Path(word).exists())
+
+
+def program_sources(
+    names: tuple[str, ...], size: str, seed: int
+) -> list[ProgramSource]:
+    """Benchmark programs by name; `all` are all, none are `DEFAULT_PROGRAMS`."""
+    if ALL in names:
+        names = tuple(program.name for program in PROGRAMS)
+    names = tuple(dict.fromkeys(names)) or DEFAULT_PROGRAMS
+    return [ProgramSource(name, size, seed) for name in names]
+
+
+def file_source(
+    path: Path,
+    function: str | None,
+    wrt: tuple[int, ...] | None,
+    inputs: Path | None,
+    seeds: Path | None,
+) -> FileSource:
+    """A function in a user's file; it needs `--wrt` and `--inputs`."""
+    if wrt is None:
+        raise click.UsageError(f"{path} needs --wrt: the arguments to differentiate")
+    if inputs is None:
+        raise click.UsageError(f"{path} needs --inputs: a file of its arguments")
+    return FileSource(path, function, wrt, inputs, seeds)
+
+
+@lru_cache(maxsize=CASES_KEPT)
+def load_case(source: CaseSource) -> Case:
+    """The case that a source describes.
+
+    Raises:
+        ProgramError: an unknown name or size.
+        InputError, ArrayFileError, RequestError: as `read_request` and `read_arrays`.
+    """
+    if isinstance(source, FileSource):
+        return _file_case(source)
+    program = get_program(source.program)
+    inputs = program.make_inputs(source.size, source.seed)
+    request = read_request(program.source_path, program.function, program.wrt, inputs)
+    value, gradients = program.reference(inputs)
+    return Case(source.program, source.size, request, (float(value), gradients))
+
+
+def program_cases(names: tuple[str, ...], size: str, seed: int) -> Iterator[Case]:
+    """The cases of benchmark programs, each read when its turn comes."""
+    return map(load_case, program_sources(names, size, seed))
+
+
+def _file_case(source: FileSource) -> Case:
+    inputs = read_arrays(source.inputs)
+    request = read_request(source.path, source.function, source.wrt, inputs)
+    if source.seeds is not None:
+        request = request.with_seeds(read_arrays(source.seeds))
+    return Case(source.program, None, request, None)

@@ -1,0 +1,140 @@
+"""What the tables of a comparison rest on, in sentences, and whether it is sound."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Protocol
+
+from hwmodel import Machine
+from tapeflow.tools.bench.row import Record
+from tapeflow.tools.pipelines.sram_budget import total_ports
+
+
+class NamedArm(Protocol):
+    """What the notes say of an arm."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def machine(self) -> Machine: ...
+
+    @property
+    def sram_split(self) -> str: ...
+
+
+_SPLITS = {
+    "rule": ", split by rule (DRAM latency x bandwidth, at most a quarter)",
+    "set": ", split as set",
+}
+"""What is said of a split of given totals."""
+
+
+def notes_on(
+    records: Sequence[Record], pipelines: Sequence[NamedArm], engine: str
+) -> tuple[list[str], bool]:
+    """Sentences below the tables, and whether every run succeeded and agreed."""
+    refused = [record for record in records if record["error"] is not None]
+    disagreements = disagreeing(records)
+    machine = pipelines[0].machine
+    size = records[0]["size"]
+    of_size = f" at size {size}" if size else ""
+    notes = [
+        f"Machine {machine.name} at {machine.clock_hz / 1e6:g} MHz{of_size}, engine "
+        f"{engine}. Energy is dynamic; leakage is apart, in the JSON.",
+        *_arms(pipelines),
+        *_unequal(pipelines),
+        *_ratios(records),
+        "Gradient error: max |g - r| / max(1, max |r|) against an independent "
+        "reference; a dash where there is none.",
+        *disagreements,
+        *(f"refused: {r['program']} at {r['pipeline']}: {r['error']}" for r in refused),
+    ]
+    if not disagreements and len(pipelines) > 1:
+        where = "all pipelines that ran" if refused else "all pipelines"
+        notes.append(f"Value and gradient agree bit for bit in {where}.")
+    return notes, not refused and not disagreements
+
+
+def _arms(pipelines: Sequence[NamedArm]) -> list[str]:
+    """One sentence for each way in which the SRAM is used."""
+    users: dict[str, list[str]] = {}
+    for pipeline in pipelines:
+        machine = pipeline.machine
+        if pipeline.sram_split == "compiler":
+            text = (
+                f"{machine.sram_bytes:,} bytes and {_ports(total_ports(machine))} in "
+                "all, split by the compiler for each program"
+            )
+        else:
+            text = _memories(machine) + _SPLITS.get(pipeline.sram_split, "")
+        users.setdefault(text, []).append(pipeline.name)
+    return [f"{', '.join(names)}: {sram}." for sram, names in users.items()]
+
+
+def _unequal(pipelines: Sequence[NamedArm]) -> list[str]:
+    """A sentence each for arms with more ports or SRAM in all than another."""
+    notes: list[str] = []
+    amounts: tuple[tuple[str, Callable[[Machine], int]], ...] = (
+        ("ports", total_ports),
+        ("SRAM bytes", lambda machine: machine.sram_bytes),
+    )
+    for what, amount in amounts:
+        least = min(amount(pipeline.machine) for pipeline in pipelines)
+        more = [
+            f"{pipeline.name} has {amount(pipeline.machine):,}"
+            for pipeline in pipelines
+            if amount(pipeline.machine) > least
+        ]
+        if more:
+            mark = "* " if what == "ports" else ""
+            notes.append(f"{mark}Unequal {what}: {', '.join(more)}, others {least:,}.")
+    return notes
+
+
+def _ratios(records: Sequence[Record]) -> list[str]:
+    """What the columns of ratios are."""
+    notes: list[str] = []
+    if any(record["bound_cycles"] for record in records):
+        notes.append(
+            "over bound: cycles over the largest lower bound of the program without "
+            "its tape (DRAM, units, issue, ports, critical path; each in the JSON)."
+        )
+    if any(record["cycles_over_free_tape"] for record in records):
+        notes.append("over free: cycles over those of free-tape.")
+    if any(record["optimal_misses"] for record in records):
+        notes.append(
+            "LRU and optimal misses: of the same accesses without prefetching; optimal "
+            "replacement (Belady) has the fewest fills possible."
+        )
+    return notes
+
+
+def _memories(machine: Machine) -> str:
+    cache = machine.cache
+    text = f"cache {cache.capacity_bytes:,} bytes, {_ports(cache.ports)}"
+    scratchpad = machine.scratchpad
+    if scratchpad.capacity_bytes:
+        text += (
+            f", and scratchpad {scratchpad.capacity_bytes:,} bytes, "
+            f"{_ports(scratchpad.ports)}"
+        )
+    return f"{text}, in all {machine.sram_bytes:,} bytes"
+
+
+def _ports(number: int) -> str:
+    return f"{number} port" if number == 1 else f"{number} ports"
+
+
+def disagreeing(records: Sequence[Record]) -> list[str]:
+    """A sentence for each program whose pipelines differ in a bit."""
+    sentences: list[str] = []
+    for program, group in groupby(records, lambda record: record["program"]):
+        answers: dict[tuple[str, str], list[str]] = {}
+        for record in group:
+            if record["error"] is None:
+                answer = (repr(record["value"]), record["gradient_sha256"])
+                answers.setdefault(answer, []).append(record["pipeline"])
+        if len(answers) > 1:
+            camps = " against ".join(", ".join(names) for names in answers.values())
+            sentences.append(f"DISAGREEMENT on {program}: {camps}")
+    return sentences

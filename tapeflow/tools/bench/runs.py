@@ -1,0 +1,201 @@
+"""Runs every case at every arm on all cores and shows how far it has got."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from hwmodel import Work
+from tapeflow.backend.execute import Engine
+from tapeflow.tools.bench.arms import Arm
+from tapeflow.tools.bench.cases import CaseSource, load_case
+from tapeflow.tools.bench.compare import bounds_key, compare
+from tapeflow.tools.bench.measure import measure, work_of
+from tapeflow.tools.bench.row import Record
+from tapeflow.tools.end_with_parent import end_with_parent
+from tapeflow.tools.failures import CommandError
+from tapeflow.tools.pipelines.on_machine import Target
+
+MEASURED_SECONDS = 0.1
+"""Runs are repeated until this much time has passed."""
+
+Answer: TypeAlias = tuple[Record | Work | None, float]
+"""What a task gives, and the seconds it took."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One case at one arm, or without an arm what bounds it on a machine."""
+
+    source: CaseSource
+    arm: Arm | None
+    target: Target
+    engine: Engine
+    seconds: float
+    with_optimal: bool
+
+    @property
+    def label(self) -> str:
+        """What is said of it while it runs."""
+        return f"{self.source.program} {self.arm.name if self.arm else 'bounds'}"
+
+
+def available_cores() -> int:
+    """The processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def measure_all(
+    sources: Sequence[CaseSource],
+    arms: Sequence[Arm],
+    engine: Engine,
+    *,
+    jobs: int,
+    with_optimal: bool = False,
+) -> list[Record]:
+    """A record for each case and arm, in order; a refused run has its reason.
+
+    Progress goes to standard error: a bar on a terminal, a line a run elsewhere.
+
+    Args:
+        jobs: processes that run at a time.
+
+    Raises:
+        CommandError: not a single run was possible; it tells each reason once.
+    """
+    keys = [bounds_key(arm.machine) for arm in arms]
+    bounded = {bounds_key(arm.machine): Target(arm.machine) for arm in arms}
+    jobs_of_case: list[tuple[Arm | None, Target]] = [
+        *((None, target) for target in bounded.values()),
+        *((arm, Target(arm.machine)) for arm in arms),
+    ]
+    tasks = [
+        Task(source, arm, target, engine, MEASURED_SECONDS, with_optimal)
+        for source in sources
+        for arm, target in jobs_of_case
+    ]
+    answers = run_all(tasks, jobs)
+    records: list[Record] = []
+    for first in range(0, len(tasks), len(jobs_of_case)):
+        mine = answers[first : first + len(jobs_of_case)]
+        works = dict(zip(bounded, cast(list[Work | None], mine), strict=False))
+        rows = cast(list[Record], mine[len(bounded) :])
+        machines = [arm.machine for arm in arms]
+        records += compare(rows, machines, [works[key] for key in keys])
+    if all(record["error"] is not None for record in records):
+        reasons = dict.fromkeys(record["error"] for record in records)
+        raise CommandError("\n".join(reasons))
+    return records
+
+
+def run_task(task: Task) -> Answer:
+    """Carry out a task; top-level, so that another process can."""
+    started = time.perf_counter()
+    case = load_case(task.source)
+    if task.arm is None:
+        answer = work_of(case, task.target)
+    else:
+        answer = measure(
+            case, task.arm, task.engine, task.seconds, with_optimal=task.with_optimal
+        )
+    return answer, time.perf_counter() - started
+
+
+def run_all(
+    tasks: Sequence[Task],
+    jobs: int,
+    keep: Callable[[Task, Record | Work | None], None] | None = None,
+) -> list[Record | Work | None]:
+    """The answers in the order of the tasks; progress as `measure_all` shows it.
+
+    Args:
+        jobs: processes that run at a time.
+        keep: is handed each answer as it comes.
+    """
+    answers: list[Record | Work | None] = [None] * len(tasks)
+    jobs = min(jobs, len(tasks))
+
+    def note(number: int, answer: Record | Work | None) -> None:
+        answers[number] = answer
+        if keep is not None:
+            keep(tasks[number], answer)
+
+    with _progress(len(tasks)) as tell:
+        if jobs <= 1:
+            for number, task in enumerate(tasks):
+                answer, seconds = run_task(task)
+                note(number, answer)
+                tell(task.label, seconds)
+            return answers
+        numbers = list(range(len(tasks)))
+        with _pool(jobs) as pool:
+            # The first two alone, so that each kernel of the machine model is compiled
+            # once where none is kept on disk.
+            for part in (numbers[:2], numbers[2:]):
+                for number, (answer, seconds) in _finished(pool, tasks, part):
+                    note(number, answer)
+                    tell(tasks[number].label, seconds)
+    return answers
+
+
+def _finished(
+    pool: ProcessPoolExecutor, tasks: Sequence[Task], numbers: Sequence[int]
+) -> Iterator[tuple[int, Answer]]:
+    """Numbers and answers of some tasks, as they come."""
+    futures: dict[Future[Answer], int] = {
+        pool.submit(run_task, tasks[number]): number for number in numbers
+    }
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool:
+        raise CommandError(
+            "tapeflow: error: a process of the comparison was ended from outside, "
+            "perhaps for want of memory; try --jobs 1"
+        ) from None
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    """Processes that share what one of them has imported, where the system can."""
+    methods = multiprocessing.get_all_start_methods()
+    method = "forkserver" if "forkserver" in methods else "spawn"
+    context = multiprocessing.get_context(method)
+    context.set_forkserver_preload([__name__])
+    return ProcessPoolExecutor(jobs, context, initializer=end_with_parent)
+
+
+@contextmanager
+def _progress(total: int) -> Generator[Callable[[str, float], None]]:
+    """Gives what is to be told the label and the seconds of each finished task."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as progress:
+        bar = progress.add_task("", total=total)
+
+        def tell(label: str, seconds: float) -> None:
+            progress.update(bar, description=label)
+            progress.advance(bar)
+            if not console.is_terminal:
+                line = f"{label}: {seconds:.1f} s"
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+        yield tell

@@ -1,0 +1,1 @@
+"""`tapeflow check`: a gradient against differences, or a pipeline pass by pass."""

@@ -1,0 +1,1 @@
+"""`tapeflow grad`: value and gradient of a function, and what they cost."""

@@ -1,0 +1,137 @@
+"""`tapeflow grad`: value and gradient of a function, and what they cost."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from tapeflow.backend.execute import Engine
+from tapeflow.backend.gradient import GradientResult
+from tapeflow.tools.array_files import Array, read_arrays, write_arrays
+from tapeflow.tools.bench.row import Record, record_of, write_json
+from tapeflow.tools.grad.trace_files import TraceRequest, trace_options
+from tapeflow.tools.gradient_request import read_request, read_target
+from tapeflow.tools.options import (
+    FILE,
+    PIPELINE_HELP,
+    engine_option,
+    explain_option,
+    function_option,
+    inputs_option,
+    machine_option,
+    seeds_option,
+    set_option,
+    tape_report_option,
+    warn,
+    wrt_option,
+)
+from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
+from tapeflow.tools.pipelines.fitted import places_of
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.tape.table import show_tapes
+
+
+@click.command("grad")
+@click.argument("file", type=FILE, metavar="FILE.mlir")
+@function_option
+@wrt_option
+@inputs_option
+@click.option(
+    "--output",
+    type=FILE,
+    required=True,
+    metavar="OUT.npz",
+    help="Where to write value (value0, value1, ... of several results) and grad0, "
+    "grad2, ... by argument number.",
+)
+@seeds_option
+@click.option("--pipeline", default="streams", show_default=True, help=PIPELINE_HELP)
+@machine_option
+@set_option
+@click.option("--json", "json_path", type=FILE, help="Write every counter here.")
+@click.option(
+    "--buffers",
+    is_flag=True,
+    help="Also write the final contents of buffer arguments, as arg0, arg1, ...",
+)
+@explain_option
+@tape_report_option
+@trace_options
+@engine_option
+def command(
+    file: Path,
+    function: str | None,
+    wrt: tuple[int, ...],
+    inputs: Path,
+    output: Path,
+    seeds: Path | None,
+    pipeline: str,
+    machine: str,
+    overrides: tuple[str, ...],
+    json_path: Path | None,
+    buffers: bool,
+    explain: bool,
+    tape_report: bool,
+    timeline: Path | None,
+    dram_trace: Path | None,
+    trace_cycles: tuple[int, int | None],
+    trace_events: int,
+    engine: Engine,
+) -> None:
+    """Differentiate a function of FILE.mlir and run its gradient on the accelerator.
+
+    Nothing is written unless everything succeeds.
+    """
+    read = (file, inputs) if seeds is None else (file, inputs, seeds)
+    traces = TraceRequest(timeline, dram_trace, trace_cycles, trace_events)
+    outputs = {"--output": output, "--json": json_path, **traces.outputs}
+    check_outputs(outputs, read)
+    fitted = fit_pipeline(pipeline, read_target(machine, overrides))
+    request = read_request(file, function, wrt, read_arrays(inputs))
+    if seeds is not None:
+        request = request.with_seeds(read_arrays(seeds))
+    warn(request.warnings())
+    compiled = request.compile(fitted.explaining() if explain else fitted)
+    used = fitted.machine_of(compiled)
+    result = compiled.run(
+        request.inputs, request.seeds, machine=used, engine=engine, watch=traces.watch
+    )
+
+    arrays = output_arrays(result, with_buffers=buffers)
+    writers: dict[Path, Writer] = {output: lambda out: write_arrays(out, arrays)}
+    if json_path is not None:
+        identity = {
+            "program": file.stem,
+            "function": request.signature.function,
+            "pipeline": pipeline,
+            "engine": engine,
+            "sram_split": fitted.sram_split,
+        }
+        statistics = record_of(identity, used, result, None)
+        statistics["places"] = places_of(compiled)
+        statistics = every_counter(statistics, result)
+        writers[json_path] = lambda out: write_json(out, statistics)
+    write_outputs(writers | traces.writers(result.recording))
+    warn(traces.warnings(result.recording))
+    if tape_report:
+        show_tapes(Console(stderr=True), request, [fitted], engine)
+
+
+def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Array]:
+    """The arrays of OUT.npz by name."""
+    several = len(result.values) > 1
+    arrays = {
+        f"value{number}" if several else "value": value
+        for number, value in enumerate(result.values)
+    }
+    arrays |= {f"grad{i}": gradient for i, gradient in result.gradients.items()}
+    if with_buffers:
+        arrays |= {f"arg{i}": contents for i, contents in result.buffers.items()}
+    return arrays
+
+
+def every_counter(record: Record, result: GradientResult) -> Record:
+    """A record of `bench` with the counters that it leaves out."""
+    counters = result.counters
+    counts = None if counters is None else dict(counters.operation_counts)
+    return record | result.figures() | {"operation_counts": counts}

@@ -1,0 +1,1 @@
+"""`tapeflow inputs`: the seeded inputs of a benchmark program."""

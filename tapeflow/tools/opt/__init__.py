@@ -1,0 +1,1 @@
+"""`tapeflow-opt`: passes on MLIR text."""

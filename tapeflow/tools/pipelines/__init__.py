@@ -1,0 +1,1 @@
+"""Pipelines: from their text to passes, and fitted to a machine."""

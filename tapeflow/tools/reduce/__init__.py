@@ -1,0 +1,1 @@
+"""`tapeflow reduce`: a small program that fails as a big one does."""

@@ -1,0 +1,245 @@
+"""`tapeflow reduce`: a small program that fails as a big one does."""
+
+import shlex
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+from xdsl.dialects.builtin import ModuleOp
+
+from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
+from tapeflow.backend.execute import Engine
+from tapeflow.frontend.reader import read_module
+from tapeflow.tools.array_files import read_arrays
+from tapeflow.tools.failures import CommandError
+from tapeflow.tools.gradient_request import read_machine, read_request
+from tapeflow.tools.options import (
+    FILE,
+    PIPELINE_HELP,
+    engine_option,
+    function_option,
+    machine_option,
+    optional_inputs_option,
+    optional_wrt_option,
+    seeds_option,
+    set_option,
+)
+from tapeflow.tools.output_files import check_outputs, write_outputs
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.reduce.failure_kinds import STAGES, Failure, Probe
+from tapeflow.tools.reduce.probe_process import CommandProber, ProbeProcess, Prober
+from tapeflow.tools.reduce.smaller_programs import Reducer, operations_in, text_of
+from tapeflow.universe import full_context
+
+PATIENCE, LEAST_SECONDS = 10, 5
+"""How many times as long as the whole program a smaller one may take, and seconds."""
+COMMANDS = {
+    "run": "grad {} --output gradient.npz",
+    "passes": "check {} --each-pass",
+    "check": "check {}",
+    "measure": "grad {} --output gradient.npz",
+}
+"""What shows the failure of each stage."""
+
+
+def _checked_command(
+    _context: click.Context, _parameter: click.Parameter, command: str | None
+) -> str | None:
+    """A command that a shell could read; else a `BadParameter`."""
+    try:
+        words = ["none"] if command is None else shlex.split(command)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}: {command}") from None
+    if not words:
+        raise click.BadParameter("is empty; name a program that gets the file")
+    return command
+
+
+@click.command("reduce")
+@click.argument("file", type=FILE, metavar="FILE.mlir")
+@function_option
+@optional_wrt_option
+@optional_inputs_option
+@seeds_option
+@click.option("--pipeline", default="streams", show_default=True, help=PIPELINE_HELP)
+@click.option(
+    "--command",
+    "test",
+    metavar="COMMAND",
+    callback=_checked_command,
+    help="Keep instead what this command, with the file as its last argument, ends "
+    "with exit status 0 for.",
+)
+@click.option(
+    "--timeout",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(min=0.1),
+    help="Seconds that one program may take; one that takes more is stopped.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=FILE,
+    required=True,
+    metavar="SMALL.mlir",
+    help="Where to write the smallest program, each time there is a smaller one.",
+)
+@machine_option
+@set_option
+@engine_option
+def command(
+    file: Path,
+    function: str | None,
+    wrt: tuple[int, ...] | None,
+    inputs: Path | None,
+    seeds: Path | None,
+    pipeline: str,
+    test: str | None,
+    timeout: float,
+    output: Path,
+    machine: str,
+    overrides: tuple[str, ...],
+    engine: Engine,
+) -> None:
+    """Shrink a program that fails to a small one that fails in the same way.
+
+    A failure is a message, an internal error, a crash, a run that does not end, a pass
+    that changes bits or a gradient that disagrees with differences, whichever is found
+    first. The arguments and the inputs stay as they are. Ctrl-C ends the search and
+    keeps what has been found.
+    """
+    read = [path for path in (file, inputs, seeds) if path is not None]
+    check_outputs({"--output": output}, tuple(read))
+    if test is not None:
+        module, functions = read_module(file, full_context()), ()
+        prober, shown = CommandProber(test, timeout), f"{test} {output}"
+        failure = _first_failure(file, prober)
+        if failure is None:
+            raise CommandError(
+                f"{file}: error: '{test}' does not end with status 0 for it, so there "
+                "is nothing to keep; the file is the command's last argument"
+            )
+    else:
+        if wrt is None or inputs is None:
+            raise click.UsageError("give --wrt and --inputs, or a --command")
+        # What is wrong with the request is no failure of the program.
+        fit_pipeline(pipeline, read_machine(machine, overrides))
+        request = read_request(file, function, wrt, read_arrays(inputs))
+        seed_arrays = None if seeds is None else read_arrays(seeds)
+        request.with_seeds(seed_arrays or {})
+        module, signature = request.module, request.signature
+        functions = (signature.function,)
+        probe = Probe(
+            signature.function,
+            wrt,
+            request.inputs,
+            seed_arrays,
+            pipeline,
+            machine,
+            overrides,
+            engine,
+        )
+        stage, prober, failure = _failing_stage(file, probe, timeout)
+        words = [str(output), "--function", signature.function]
+        words += ["--wrt", ",".join(map(str, wrt)), "--inputs", str(inputs)]
+        words += [] if seeds is None else ["--seeds", str(seeds)]
+        words += ["--pipeline", pipeline, "--engine", engine, "--machine", machine]
+        words += [word for change in overrides for word in ("--set", change)]
+        shown = f"tapeflow {COMMANDS[stage].format(shlex.join(words))}"
+    with closing(prober):
+        _Search(file, output, prober, failure, shown).run(module, functions)
+
+
+def _failing_stage(
+    file: Path, probe: Probe, seconds: float
+) -> tuple[str, Prober, Failure]:
+    """The first stage at which something goes wrong, what asks for it, and what."""
+    for stage in STAGES:
+        prober = ProbeProcess(probe.at(stage), seconds)
+        failure = _first_failure(file, prober)
+        if failure is not None:
+            return stage, prober, failure
+        prober.close()
+    raise CommandError(
+        f"{file}: error: nothing goes wrong with it: it runs, no pass changes a bit, "
+        "and no difference disagrees with the gradient; there is nothing to reduce"
+    )
+
+
+def _first_failure(file: Path, prober: Prober) -> Failure | None:
+    """The failure of the whole program; what is smaller may take so much longer."""
+    started = time.perf_counter()
+    failure = prober.failure(file)
+    enough = LEAST_SECONDS + PATIENCE * (time.perf_counter() - started)
+    prober.seconds = min(prober.seconds, enough)
+    return failure
+
+
+@dataclass
+class _Search:
+    """One reduction, and what it tells."""
+
+    file: Path
+    output: Path
+    prober: Prober
+    failure: Failure
+    """Of the whole program."""
+    shown: str
+    """The command that shows the failure."""
+    tried: int = 0
+
+    def run(self, module: ModuleOp, functions: tuple[str, ...]) -> None:
+        """Write ever smaller programs, until there is none or the user has enough."""
+        failure = self.failure
+        click.echo(f"reproduces: {failure.text}", err=True)
+        whole = operations_in(module)
+        interrupted = False
+        self._write(module, failure)
+        with tempfile.TemporaryDirectory() as directory, _progress() as tell:
+            path = Path(directory) / self.file.name
+
+            def keeps(candidate: ModuleOp) -> bool:
+                self.tried += 1
+                path.write_text(text_of(candidate))
+                found = self.prober.failure(path)
+                if found is not None and failure.is_like(found):
+                    self._write(candidate, found)
+                size = operations_in(reducer.module)
+                tell(f"{size} of {whole} operations left, {self.tried} programs tried")
+                return failure.is_like(found)
+
+            reducer = Reducer(module, keeps, functions)
+            try:
+                reducer.run()
+            except KeyboardInterrupt:
+                interrupted = True
+        click.echo(
+            f"{'stopped; ' if interrupted else ''}{operations_in(reducer.module)} of "
+            f"{whole} operations left, {self.tried} programs tried: {self.output}",
+            err=True,
+        )
+        if interrupted:
+            raise click.exceptions.Exit(INTERRUPTED)
+
+    def _write(self, module: ModuleOp, failure: Failure) -> None:
+        head = f"// reproduces: {failure.text}\n// {self.shown}\n"
+        text = f"{head}{text_of(module)}".encode()
+
+        def write(file: BinaryIO) -> None:
+            file.write(text)
+
+        write_outputs({self.output: write})
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[str], None]]:
+    """What shows how far the search is, on a terminal."""
+    with Console(stderr=True).status("looks for smaller programs") as status:
+        yield status.update

@@ -1,0 +1,1 @@
+"""`tapeflow tape`: what a gradient saves, how much of it, and why."""

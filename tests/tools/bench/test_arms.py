@@ -1,0 +1,241 @@
+"""Arms of `tapeflow bench`: the choices they make, and what cannot be asked for."""
+
+import json
+
+import pytest
+
+from hwmodel import MachineError, preset
+from tapeflow.programs import PROGRAMS
+from tapeflow.tools.bench.arms import FAIR_PREFETCHERS, make_arm
+from tapeflow.tools.bench.cases import program_sources
+from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.pipelines.text import PipelineError
+
+FAIR = Target(preset("fair"))
+
+
+@pytest.fixture
+def bench(run, tmp_path):
+    """The records of a bench of a program at size tiny."""
+
+    def records(*arguments, program="pathfinder"):
+        path = tmp_path / "records.json"
+        common = ("bench", program, "--size", "tiny", "--json", path)
+        result = run(*common, *arguments)
+        assert result.exit_code == 0, result.output
+        return json.loads(path.read_text()), result.stdout
+
+    return records
+
+
+def choices(arm):
+    """Layout, and name and degree of the prefetcher, of each candidate."""
+    caches = [(c.layout, c.pipeline.machine.cache) for c in arm.candidates]
+    return [
+        (layout, c.prefetcher, None if c.prefetcher == "none" else c.prefetch_degree)
+        for layout, c in caches
+    ]
+
+
+def test_fair_baseline_tries_every_layout_and_prefetcher():
+    arm = make_arm("fair-baseline", FAIR)
+    layouts = (
+        *("soa", "padded-soa staggered", "aos", "aos staggered"),
+        *("aos merged", "aos staggered merged"),
+    )
+    expected = [(layout, *p) for layout in layouts for p in FAIR_PREFETCHERS]
+    assert choices(arm) == expected
+    assert len(arm.pipelines) == 6
+
+
+def test_what_is_asked_for_is_tried_too():
+    arm = make_arm("fair-baseline", FAIR, (("markov", 2),))
+    assert ("aos", "markov", 2) in choices(arm)
+    assert len(arm.candidates) == 6 * (len(FAIR_PREFETCHERS) + 1)
+
+
+def test_who_has_a_choice():
+    stride = (("stride", 4),)
+    assert choices(make_arm("layers", FAIR)) == [(None, "none", None)]
+    assert choices(make_arm("layers", FAIR, stride)) == [(None, "stride", 4)]
+    assert len(make_arm("layers", FAIR, FAIR_PREFETCHERS).candidates) == 4
+    assert len(make_arm("streams", FAIR).candidates) == 2 * 4
+    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (6 + 2 + 1) * 4
+    assert len(make_arm("free-tape", FAIR).candidates) == 2 * 4
+    assert len(make_arm("free-tape{stagger=true}", FAIR).candidates) == 4
+    own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
+    assert choices(make_arm(own, FAIR, stride)) == [(None, "next-line", 2)]
+    own = "free-tape{cache.prefetcher=none}"
+    assert choices(make_arm(own, FAIR)) == [(None, "none", None)] * 2
+    own = "fair-baseline{cache.prefetcher=none}"
+    assert len(make_arm(own, FAIR).candidates) == 6
+
+
+def test_the_best_is_named_in_its_record(bench):
+    names = ("soa", "padded-soa", "aos")
+    tried = [
+        f"baseline{{layout={layout} cache.prefetcher={name}"
+        + ("}" if n is None else f" cache.prefetch_degree={n}}}")
+        for layout in names
+        for name, n in FAIR_PREFETCHERS
+    ]
+    (fair, *others), text = bench("--pipeline", ",".join(["fair-baseline", *tried]))
+    best = min(others, key=lambda record: record["cycles"])
+    assert fair["arm"] == fair["pipeline"] == "fair-baseline"
+    assert fair["cycles"] == best["cycles"]
+    place = others.index(best)
+    assert fair["chosen_layout"] == names[place // len(FAIR_PREFETCHERS)]
+    chosen = (fair["chosen_prefetcher"], fair["prefetch_degree"])
+    assert chosen == (best["prefetcher"], best["prefetch_degree"])
+    assert [record["pipeline"] for record in others] == tried
+    assert fair["chosen_layout"] in text
+    assert all(record["chosen_layout"] is None for record in others)
+
+
+def test_free_tape_accesses_nothing_of_the_tape(bench):
+    pipelines = "baseline,free-tape{cache.prefetcher=none},streams{places=stream}"
+    (baseline, free, streams), text = bench("--pipeline", pipelines)
+    assert free["cache_accesses"] == streams["cache_accesses"]
+    assert free["cycles"] < baseline["cycles"]
+    assert free["tape_bytes"] == baseline["tape_bytes"] > 0
+    assert free["cycles_over_free_tape"] == 1
+    assert baseline["cycles_over_free_tape"] == baseline["cycles"] / free["cycles"]
+    assert "over free" in text
+
+
+def test_bounds_stand_beside_every_result(bench):
+    records, text = bench()
+    assert "over" in text and "bound" in text
+    parts = ("dram", "arithmetic", "issue", "port", "path")
+    for record in records:
+        bound = max(record[f"bound_{part}_cycles"] for part in parts)
+        assert record["bound_cycles"] == bound > 0
+        assert record["cycles_over_bound"] == record["cycles"] / bound >= 1
+        assert record["bound_cycles"] == records[0]["bound_cycles"]
+
+
+def test_an_arm_with_other_latencies_has_its_own_bound(bench):
+    arms = "baseline,baseline{cache.hit_latency_cycles=200}"
+    (fast, slow), _ = bench("--pipeline", arms)
+    assert slow["bound_path_cycles"] > 20 * fast["bound_path_cycles"]
+    assert slow["cycles_over_bound"] >= 1
+
+
+def test_optimal_replacement(bench):
+    pipelines = ("--pipeline", "baseline{cache.prefetcher=none},streams")
+    sram = ("--sram-bytes", 2048, "--set", "scratchpad.capacity_bytes=1024")
+    records, text = bench("--belady", *sram, *pipelines, program="nn")
+    assert "optimal" in text
+    for record in records:
+        assert record["lru_misses"] == record["cache_misses"]
+        assert record["lru_write_backs"] == record["write_backs"]
+        assert 0 < record["optimal_misses"] <= record["lru_misses"]
+    assert records[1]["optimal_misses"] < records[1]["lru_misses"]
+
+
+def test_equal_totals(bench):
+    records, text = bench("--sram-bytes", 4096, "--ports", 3)
+    for record in records:
+        assert record["sram_bytes"] == 4096
+        assert record["cache_ports"] + record["scratchpad_ports"] == 3
+        assert not record["unequal_ports"] and not record["unequal_sram"]
+        if record["pipeline"] == "streams":
+            assert record["sram_split"] == "compiler"
+            continue
+        is_split = record["pipeline"] == "layers"
+        memories = (record["cache_bytes"], record["scratchpad_bytes"])
+        assert memories == ((3072, 1024) if is_split else (4096, 0))
+        assert record["sram_split"] == ("rule" if is_split else "all cache")
+    assert "split by rule" in text and "nequal" not in text
+
+
+def test_an_explicit_split(bench):
+    more = ("--set", "scratchpad.capacity_bytes=512", "--pipeline", "baseline,streams")
+    (baseline, streams), text = bench("--sram-bytes", 4096, *more)
+    assert (baseline["cache_bytes"], streams["cache_bytes"]) == (4096, 3584)
+    assert (streams["scratchpad_bytes"], streams["sram_split"]) == (512, "set")
+    assert "split as set" in text
+
+
+def test_unequal_arms_are_labelled(bench):
+    arms = "baseline,baseline{cache.ports=5 cache.capacity_bytes=32768},streams"
+    records, text = bench("--pipeline", arms)
+    assert [record["unequal_ports"] for record in records] == [False, True, False]
+    assert [record["unequal_sram"] for record in records] == [False, True, False]
+    assert "5+0*" in text
+    assert "Unequal ports: baseline{cache.ports=5" in text
+    assert "Unequal SRAM bytes: baseline{cache.ports=5" in text
+
+
+def test_processes_change_nothing(bench):
+    arms = ("--pipeline", "baseline,fair-baseline,streams")
+    alone, _ = bench(*arms)
+    shared, _ = bench(*arms, "--jobs", 2)
+    volatile = ("compile_seconds", "run_seconds", "operations_per_second")
+    for record in (*alone, *shared):
+        for key in volatile:
+            del record[key]
+    assert shared == alone
+
+
+def test_all_programs():
+    names = [source.program for source in program_sources(("nn", "all"), "tiny", 0)]
+    assert names == [program.name for program in PROGRAMS]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("fair-baseline{layout=soa}", "no option 'layout'; it takes policy"),
+        ("fair-baseline{policy=some}", "takes"),
+        ("fair-baselin", "did you mean fair-baseline?"),
+        ("streems", "did you mean streams"),
+    ],
+)
+def test_bad_arms(text, message):
+    with pytest.raises(PipelineError, match=message):
+        make_arm(text, FAIR)
+
+
+def test_an_unknown_field_of_the_machine():
+    with pytest.raises(MachineError, match=r"no field 'size' in cache; fields: capac"):
+        make_arm("streams{cache.size=4096}", FAIR)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--prefetcher", "strid"], "known: none, next-line, stride, markov, best"),
+        (["--prefetcher", "stride:x"], "'x' is no degree"),
+        (["--prefetcher", "stride:99"], "at most 16 lines"),
+        (["--sram-bytes", "1000"], "give 768 or 1024"),
+        (["--ports", "1"], "needs at least 2"),
+        (["--set", "scratchpad.capacity_bytes=0"], "has no scratchpad"),
+        (["--pipeline", "streams{cache.ports=0}"], "cache.ports"),
+        (["--pipeline", "free-tape{slots=2}"], "has no option 'slots'"),
+    ],
+)
+def test_bad_requests(run, arguments, message):
+    result = run("bench", "nn", "--size", "tiny", *arguments)
+    assert result.exit_code != 0
+    assert message in result.stderr
+    assert "Traceback" not in result.output and "internal" not in result.output
+    assert result.stdout == ""
+
+
+def test_overrides_of_grad(grad, run):
+    """0 bytes of scratchpad are none; what is set is what the record says."""
+    path = grad.directory / "stats.json"
+    common = ("grad", grad.program, "--wrt", grad.wrt, "--inputs", grad.inputs)
+    output = ("--output", grad.directory / "out.npz", "--json", path)
+    changes = (
+        *("--set", "cache.capacity_bytes=16384"),
+        *("--set", "scratchpad.capacity_bytes=1024"),
+    )
+    assert run(*common, *output, *changes).exit_code == 0
+    record = json.loads(path.read_text())
+    assert (record["cache_bytes"], record["scratchpad_bytes"]) == (16384, 1024)
+    none = ("--set", "scratchpad.capacity_bytes=0", "--pipeline", "baseline")
+    assert run(*common, *output, *none).exit_code == 0
+    record = json.loads(path.read_text())
+    assert (record["cache_bytes"], record["scratchpad_bytes"]) == (15360, 0)
