@@ -9,10 +9,10 @@ in its text.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tapeflow.tools.bench.row import Record
 from tapeflow.tools.gradient_request import read_machine
 from tapeflow.tools.pipelines.on_machine import Target
 from tapeflow.tools.pipelines.sram_budget import SramBudget, total_ports
+from tapeflow.tools.result_row import Row
 
 BASELINE, FAIR, FREE = "baseline", "fair-baseline", "free-tape"
 STREAMED = "streams{places=stream}"
@@ -129,7 +129,7 @@ LIFTS = ("ports", "cache", "scratchpad", "DMA set-up")
 """The restrictions that are lifted from a loser, one at a time."""
 
 
-def lifted_arms(label: str, loser: Record, setting: Setting) -> dict[str, str]:
+def lifted_arms(label: str, loser: Row, setting: Setting) -> dict[str, str]:
     """The loser's own placement with one restriction lifted at a time.
 
     Empty for one that is in the cache: it has no memory less than what it lost against.

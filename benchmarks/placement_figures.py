@@ -1,4 +1,4 @@
-"""What follows from the records of the tape placements: factors, means, reasons."""
+"""What follows from the rows of the tape placements: factors, means, reasons."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from statistics import fmean
 
 from placement_arms import FAIR, FREE, LIFTS, PLACED, Setting, lift_label
 
-from tapeflow.tools.bench.row import Record
+from tapeflow.tools.result_row import Row
 
 CYCLES = ("cycles",)
 DRAM = ("dram_read_bytes", "dram_write_bytes")
@@ -20,25 +20,25 @@ NAMED_FROM = 0.25
 
 @dataclass(frozen=True)
 class Results:
-    """The records of one setting by program and arm."""
+    """The rows of one setting by program and arm."""
 
     setting: Setting
-    records: Mapping[tuple[str, str], Record]
+    rows: Mapping[tuple[str, str], Row]
 
-    def ran(self, program: str, arm: str) -> Record | None:
-        """The record; None for one that was refused or not run."""
-        record = self.records.get((program, arm))
-        return record if record is not None and record["error"] is None else None
+    def ran(self, program: str, arm: str) -> Row | None:
+        """The row; None for one that was refused or not run."""
+        row = self.rows.get((program, arm))
+        return row if row is not None and row["error"] is None else None
 
     @property
     def programs(self) -> list[str]:
         """All programs in order."""
-        return list(dict.fromkeys(program for program, _ in self.records))
+        return list(dict.fromkeys(program for program, _ in self.rows))
 
     def tape_bytes(self, program: str) -> int:
         """Most bytes on the tape at a time, behind the cache."""
-        record = self.ran(program, FAIR)
-        return record["tape_bytes"] if record else 0
+        row = self.ran(program, FAIR)
+        return row["tape_bytes"] if row else 0
 
     def with_tape(self, more_than: int = 0) -> list[str]:
         """The programs whose tape exceeds so many bytes."""
@@ -46,30 +46,28 @@ class Results:
 
     def refusals(self) -> Iterator[tuple[str, str, str]]:
         """Program, arm and reason of what was refused."""
-        for (program, arm), record in self.records.items():
-            if record["error"] is not None:
-                yield program, arm, str(record["error"])
+        for (program, arm), row in self.rows.items():
+            if row["error"] is not None:
+                yield program, arm, str(row["error"])
 
 
-def factor(
-    base: Record | None, record: Record | None, keys: Sequence[str]
-) -> float | None:
+def factor(base: Row | None, row: Row | None, keys: Sequence[str]) -> float | None:
     """A sum of figures of the base over that of a run: above 1 the run is better.
 
     None where one of them is not known.
     """
-    if base is None or record is None:
+    if base is None or row is None:
         return None
-    if any(each[key] is None for each in (base, record) for key in keys):
+    if any(each[key] is None for each in (base, row) for key in keys):
         return None
-    own = sum(record[key] for key in keys)
+    own = sum(row[key] for key in keys)
     return sum(base[key] for key in keys) / own if own else None
 
 
-def hidden_share(record: Record) -> float | None:
+def hidden_share(row: Row) -> float | None:
     """Share of the cycles of DMA that are not noticed; None where nothing moves."""
-    busy = record["dma_busy_cycles"]
-    return 1 - record["dma_exposed_cycles"] / busy if busy else None
+    busy = row["dma_busy_cycles"]
+    return 1 - row["dma_exposed_cycles"] / busy if busy else None
 
 
 def geometric_mean(factors: Sequence[float]) -> float | None:

@@ -21,11 +21,11 @@ from hwmodel import MachineError, Work
 from tapeflow.tools.bench.arms import FAIR_PREFETCHERS, Arm, make_arm
 from tapeflow.tools.bench.cases import ProgramSource
 from tapeflow.tools.bench.compare import compare
-from tapeflow.tools.bench.row import Record, failed_record, write_json
 from tapeflow.tools.bench.runs import Task, run_all
 from tapeflow.tools.output_files import write_outputs
+from tapeflow.tools.result_row import Row, failed_row, write_json
 
-Answer: TypeAlias = Record | Work | None
+Answer: TypeAlias = Row | Work | None
 SUFFIXES = (".py", ".mlir", ".csv")
 
 
@@ -76,13 +76,13 @@ class KeptRuns:
 
 def measure_experiments(
     experiments: Sequence[Experiment], size: str, jobs: int, kept: KeptRuns
-) -> dict[Experiment, Record]:
-    """The record of each experiment, with its ratio to the bound of its program.
+) -> dict[Experiment, Row]:
+    """The row of each experiment, with its ratio to the bound of its program.
 
-    Progress goes to standard error. A refused run has its reason in its record.
+    Progress goes to standard error. A refused run has its reason in its row.
     """
     arms: dict[Experiment, Arm] = {}
-    results: dict[Experiment, Record] = {}
+    results: dict[Experiment, Row] = {}
     for experiment in experiments:
         try:
             target = experiment.target
@@ -102,19 +102,19 @@ def measure_experiments(
         groups.setdefault(key, []).append(experiment)
     for (program, setting), group in groups.items():
         work = answers[id(bounds[program, setting.machine])]
-        records = compare(
-            [cast(Record, answers[id(tasks[e])]) for e in group],
+        rows = compare(
+            [cast(Row, answers[id(tasks[e])]) for e in group],
             [arms[e].machine for e in group],
             [work if isinstance(work, Work) else None] * len(group),
         )
-        for experiment, record in zip(group, records, strict=True):
-            results[experiment] = record | {"arm": experiment.label}
+        for experiment, row in zip(group, rows, strict=True):
+            results[experiment] = row | {"arm": experiment.label}
     return results
 
 
 def _answers(
     tasks: Sequence[Task], jobs: int, kept: KeptRuns
-) -> dict[int, Record | Work | None]:
+) -> dict[int, Row | Work | None]:
     """The answer of each task by its identity, from what is kept where it can be."""
     answers: dict[int, Answer] = {}
     missing: list[Task] = []
@@ -138,11 +138,11 @@ def _task(experiment: Experiment, size: str, arm: Arm | None) -> Task:
     return Task(source, arm, target, "compiled", 0.0, with_optimal=False)
 
 
-def _refused(experiment: Experiment, size: str, message: str) -> Record:
+def _refused(experiment: Experiment, size: str, message: str) -> Row:
     identity = {
         "program": experiment.program,
         "size": size,
         "pipeline": experiment.text,
         "arm": experiment.label,
     }
-    return failed_record(identity, experiment.target.machine, message)
+    return failed_row(identity, experiment.target.machine, message)

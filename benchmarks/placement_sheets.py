@@ -32,8 +32,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from tapeflow.tools.bench.row import Record
-from tapeflow.tools.bench.table import prefetcher, ratio
+from tapeflow.tools.bench.table import prefetcher
+from tapeflow.tools.result_row import Row
+from tapeflow.tools.tables import ratio
 
 FIGURES = {"cycles": CYCLES, "DRAM bytes": DRAM, "on-chip energy": ENERGY}
 
@@ -115,8 +116,8 @@ def details_sheet(results: Results) -> Sheet:
     for program in results.with_tape():
         bases = [results.ran(program, base) for base in (BASELINE, FAIR)]
         for arm in (BASELINE, FAIR, *STAGES, IDEAL, FREE):
-            record = results.ran(program, arm)
-            cells = ["-"] * len(COLUMNS) if record is None else _details(record, bases)
+            row = results.ran(program, arm)
+            cells = ["-"] * len(COLUMNS) if row is None else _details(row, bases)
             rows.append([program, arm, *cells])
     return Sheet(
         f"Every arm ({results.setting.heading})",
@@ -131,24 +132,24 @@ def details_sheet(results: Results) -> Sheet:
     )
 
 
-def _details(record: Record, bases: Sequence[Record | None]) -> list[str]:
-    energy = record["onchip_energy_pj"]
+def _details(row: Row, bases: Sequence[Row | None]) -> list[str]:
+    energy = row["onchip_energy_pj"]
     totals = (
-        f"{record['cycles']:,}",
-        f"{record['dram_read_bytes'] + record['dram_write_bytes']:,}",
+        f"{row['cycles']:,}",
+        f"{row['dram_read_bytes'] + row['dram_write_bytes']:,}",
         "-" if energy is None else f"{energy / 1000:,.1f}",
     )
     cells: list[str] = []
     for total, keys in zip(totals, FIGURES.values(), strict=True):
-        cells += [total, *(_factor(factor(base, record, keys)) for base in bases)]
-    chosen = str(record["places"] or record["chosen_layout"] or "")
+        cells += [total, *(_factor(factor(base, row, keys)) for base in bases)]
+    chosen = str(row["places"] or row["chosen_layout"] or "")
     return [
         *cells,
-        ratio(record["cycles_over_bound"]),
-        percent(hidden_share(record)),
-        f"{record['cache_bytes']:,} + {record['scratchpad_bytes']:,}",
-        f"{record['cache_ports']} + {record['scratchpad_ports']}",
-        ", ".join(word for word in (chosen, prefetcher(record)) if word),
+        ratio(row["cycles_over_bound"]),
+        percent(hidden_share(row)),
+        f"{row['cache_bytes']:,} + {row['scratchpad_bytes']:,}",
+        f"{row['cache_ports']} + {row['scratchpad_ports']}",
+        ", ".join(word for word in (chosen, prefetcher(row)) if word),
     ]
 
 
@@ -248,9 +249,7 @@ def unequal_sheet(results: Results) -> Sheet:
     notes: list[str] = []
     for arm, base, policy in comparisons:
         tapes = {p: results.ran(p, f"cache, {policy}") for p in results.programs}
-        sizes = {
-            p: record["tape_bytes"] if record else 0 for p, record in tapes.items()
-        }
+        sizes = {p: row["tape_bytes"] if row else 0 for p, row in tapes.items()}
         large = [program for program in sizes if sizes[program] > 16384]
         for name, programs in (("all", results.programs), ("tape > 16,384", large)):
             gains = [

@@ -45,9 +45,9 @@ from placement_sheets import (
 from rich.console import Console
 
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench.row import RECORD_KEYS, Record
 from tapeflow.tools.bench.runs import available_cores
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
+from tapeflow.tools.result_row import ROW_KEYS, Row
 
 WIDTH = 220
 
@@ -61,12 +61,12 @@ def measure_placements(
 ) -> list[Results]:
     """The results of each setting, and last those of unequal ports, if asked for."""
 
-    def run(experiments: Sequence[Experiment]) -> dict[Experiment, Record]:
+    def run(experiments: Sequence[Experiment]) -> dict[Experiment, Row]:
         return measure_experiments(experiments, size, jobs, kept)
 
     # Whether there is a tape at all does not depend on the setting.
     first = run([Experiment(p, settings[0], BASELINE, BASELINE) for p in programs])
-    taped = {e.program for e, record in first.items() if record["tape_bytes"] != 0}
+    taped = {e.program for e, row in first.items() if row["tape_bytes"] != 0}
     experiments = [
         Experiment(program, setting, label, text)
         for program in programs
@@ -81,23 +81,23 @@ def measure_placements(
             for policy in POLICIES
             for label, text in unequal_arms(policy).items()
         ]
-    records = run(experiments)
+    rows = run(experiments)
     lifted = [
         Experiment(program, results.setting, label, text)
-        for results in _by_setting(records)
+        for results in _by_setting(rows)
         if results.setting in settings
         for program, arm in losers(results)
-        for loser in (results.records[program, arm],)
+        for loser in (results.rows[program, arm],)
         for label, text in lifted_arms(arm, loser, results.setting).items()
     ]
-    return _by_setting({**records, **run(lifted)})
+    return _by_setting({**rows, **run(lifted)})
 
 
-def _by_setting(records: dict[Experiment, Record]) -> list[Results]:
-    tables: dict[Setting, dict[tuple[str, str], Record]] = {}
-    for experiment, record in records.items():
+def _by_setting(rows: dict[Experiment, Row]) -> list[Results]:
+    tables: dict[Setting, dict[tuple[str, str], Row]] = {}
+    for experiment, row in rows.items():
         key = (experiment.program, experiment.label)
-        tables.setdefault(experiment.setting, {})[key] = record
+        tables.setdefault(experiment.setting, {})[key] = row
     return [Results(setting, table) for setting, table in tables.items()]
 
 
@@ -122,14 +122,14 @@ def markdown_of(sheets: Sequence[Sheet], size: str) -> bytes:
 
 
 def csv_of(all_results: Sequence[Results]) -> bytes:
-    """Every record, with the total of SRAM of its setting; null is empty."""
+    """Every row, with the total of SRAM of its setting; null is empty."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(("setting_machine", "setting_sram_bytes", *RECORD_KEYS))
+    writer.writerow(("setting_machine", "setting_sram_bytes", *ROW_KEYS))
     for results in all_results:
         setting = (results.setting.machine, results.setting.sram_bytes)
-        for record in results.records.values():
-            writer.writerow((*setting, *(record[key] for key in RECORD_KEYS)))
+        for row in results.rows.values():
+            writer.writerow((*setting, *(row[key] for key in ROW_KEYS)))
     return text.getvalue().encode()
 
 
@@ -155,7 +155,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=available_cores())
     parser.add_argument("--keep", type=Path, help="directory of finished runs")
     parser.add_argument("--markdown", type=Path, help="also write the tables here")
-    parser.add_argument("--csv", type=Path, help="also write every record here")
+    parser.add_argument("--csv", type=Path, help="also write every row here")
     options = parser.parse_args(arguments)
     if unknown := sorted(set(options.programs) - set(names)):
         parser.error(f"no program {', '.join(unknown)}; known: {', '.join(names)}")
@@ -180,8 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         content = markdown_of(sheets, options.size)
         writers[options.markdown] = lambda file: _write(file, content)
     if options.csv is not None:
-        rows = csv_of(results)
-        writers[options.csv] = lambda file: _write(file, rows)
+        table = csv_of(results)
+        writers[options.csv] = lambda file: _write(file, table)
     write_outputs(writers)
     console = Console(width=WIDTH)
     console.print(f"Size {options.size}, policy min-cut where none is named")

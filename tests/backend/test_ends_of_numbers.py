@@ -225,10 +225,12 @@ def test_the_machine_has_some_memory():
 
 
 FOREVER = """
+import signal
 import sys
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell says &
 module = parse_module(sys.argv[1], "forever.mlir", full_context())
 print("begins", flush=True)
 execute(module, "f", [-(2**63), 2**63 - 1, 1], None, sys.argv[2])

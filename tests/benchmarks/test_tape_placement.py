@@ -88,7 +88,7 @@ def figures(monkeypatch: pytest.MonkeyPatch):
     return import_module("placement_figures")
 
 
-def record(cycles: int, operations: int = 100, scratchpad_bytes: int = 256):
+def row(cycles: int, operations: int = 100, scratchpad_bytes: int = 256):
     return {
         "error": None,
         "cycles": cycles,
@@ -98,21 +98,21 @@ def record(cycles: int, operations: int = 100, scratchpad_bytes: int = 256):
     }
 
 
-def results(figures, records):
+def results(figures, rows):
     setting = import_module("placement_arms").Setting("salam", 1024)
-    return figures.Results(setting, records)
+    return figures.Results(setting, rows)
 
 
 def test_the_distance_covered_is_one_of_logarithms(figures):
     found = results(
         figures,
         {
-            ("a", "fair-baseline"): record(400),
-            ("a", "streams"): record(200),
-            ("a", "free-tape"): record(100),
-            ("b", "fair-baseline"): record(100),
-            ("b", "streams"): record(200),
-            ("b", "free-tape"): record(50),
+            ("a", "fair-baseline"): row(400),
+            ("a", "streams"): row(200),
+            ("a", "free-tape"): row(100),
+            ("b", "fair-baseline"): row(100),
+            ("b", "streams"): row(200),
+            ("b", "free-tape"): row(50),
         },
     )
     assert figures.distance_covered(found, ["a"], "streams") == pytest.approx(1 / 2)
@@ -123,22 +123,22 @@ def test_the_distance_covered_is_one_of_logarithms(figures):
 
 
 def test_the_reason_of_a_loss_is_what_regains_most_of_it(figures):
-    records = {
-        ("a", "fair-baseline"): record(100),
-        ("a", "streams"): record(200, operations=110),
-        ("a", "streams, lifted: ports"): record(130),
-        ("a", "streams, lifted: cache"): record(180),
-        ("a", "streams, lifted: DMA set-up"): record(190),
-        ("a", "streams, lifted: scratchpad"): record(1) | {"error": "refused"},
+    rows = {
+        ("a", "fair-baseline"): row(100),
+        ("a", "streams"): row(200, operations=110),
+        ("a", "streams, lifted: ports"): row(130),
+        ("a", "streams, lifted: cache"): row(180),
+        ("a", "streams, lifted: DMA set-up"): row(190),
+        ("a", "streams, lifted: scratchpad"): row(1) | {"error": "refused"},
     }
-    loss = figures.loss(results(figures, records), "a", "streams")
+    loss = figures.loss(results(figures, rows), "a", "streams")
     assert loss.speed_up == 0.5
     assert loss.more_operations == pytest.approx(0.1)
     assert loss.regained["ports"] == pytest.approx(0.7)
     assert loss.regained["scratchpad"] is None
     assert loss.reason == "too few ports for each memory"
-    records["a", "streams, lifted: ports"] = record(190)
-    loss = figures.loss(results(figures, records), "a", "streams")
+    rows["a", "streams, lifted: ports"] = row(190)
+    loss = figures.loss(results(figures, rows), "a", "streams")
     assert loss.reason == "none of these alone; +10.0% operations"
 
 

@@ -53,7 +53,7 @@ class CachedTape:
     is_staggered: bool = False
     """Whether buffers of the function begin where they do not alias."""
     is_merged: bool = False
-    """Whether equal records of different blocks share a region."""
+    """Whether equal rows of different blocks share a region."""
 
     def options(self, layout_option: str) -> "Options":
         """As options of a pipeline."""

@@ -16,9 +16,9 @@ from xdsl.passes import ModulePass
 from tapeflow.backend.gradient import CompiledGradient
 from tapeflow.programs import PROGRAMS, get_program
 from tapeflow.tools.array_files import read_arrays
-from tapeflow.tools.bench.row import Reference
 from tapeflow.tools.gradient_request import GradientRequest, read_request
 from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.result_row import Reference
 
 DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
 ALL = "all"

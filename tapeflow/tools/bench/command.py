@@ -25,9 +25,8 @@ from tapeflow.tools.bench.cases import (
 )
 from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
-from tapeflow.tools.bench.row import Record, write_csv, write_json
 from tapeflow.tools.bench.runs import available_cores, measure_all
-from tapeflow.tools.bench.table import means_table, ratios_table, runs_table, show
+from tapeflow.tools.bench.table import means_table, ratios_table, runs_table
 from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.options import (
     FILE,
@@ -50,6 +49,8 @@ from tapeflow.tools.pipelines.on_machine import (
     separate_pipelines,
 )
 from tapeflow.tools.pipelines.sram_budget import SramBudget
+from tapeflow.tools.result_row import Row, write_csv, write_json
+from tapeflow.tools.tables import show
 from tapeflow.tools.tape.table import show_tapes
 
 
@@ -113,8 +114,8 @@ from tapeflow.tools.tape.table import show_tapes
     type=click.IntRange(min=1),
     help="Processes that run at a time; by default one for each core.",
 )
-@click.option("--json", "json_path", type=FILE, help="Write the records here.")
-@click.option("--csv", "csv_path", type=FILE, help="Write the records here.")
+@click.option("--json", "json_path", type=FILE, help="Write the rows here.")
+@click.option("--csv", "csv_path", type=FILE, help="Write the rows here.")
 @explain_option
 @tape_report_option
 @engine_option
@@ -165,16 +166,16 @@ def command(
         for source in sources:
             click.echo("\n".join(level_commands(load_case(source).request, fitted)))
         return
-    records = measure_all(
+    rows = measure_all(
         sources,
         arms,
         engine,
         jobs=jobs or available_cores(),
         with_optimal=belady,
     )
-    _save(records, json_path, csv_path)
-    tables = [runs_table(records), means_table(records), ratios_table(records)]
-    notes, is_sound = notes_on(records, arms, engine)
+    _save(rows, json_path, csv_path)
+    tables = [runs_table(rows), means_table(rows), ratios_table(rows)]
+    notes, is_sound = notes_on(rows, arms, engine)
     show(Console(), [table for table in tables if table is not None], notes)
     if explain:
         _explain(sources, arms)
@@ -229,12 +230,10 @@ def _refuse_given(reason: str, *names: str) -> None:
             raise click.UsageError(f"--{name} {reason}")
 
 
-def _save(
-    records: Sequence[Record], json_path: Path | None, csv_path: Path | None
-) -> None:
+def _save(rows: Sequence[Row], json_path: Path | None, csv_path: Path | None) -> None:
     writers: dict[Path, Writer] = {}
     if json_path is not None:
-        writers[json_path] = lambda file: write_json(file, records)
+        writers[json_path] = lambda file: write_json(file, rows)
     if csv_path is not None:
-        writers[csv_path] = lambda file: write_csv(file, records)
+        writers[csv_path] = lambda file: write_csv(file, rows)
     write_outputs(writers)

@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Sequence
 
 from hwmodel import Machine, Work, bounds_of
-from tapeflow.tools.bench.row import Record
 from tapeflow.tools.pipelines.sram_budget import total_ports
+from tapeflow.tools.result_row import Row
 
 FREE_TAPE = "free-tape"
 
@@ -16,25 +16,25 @@ def bounds_key(machine: Machine) -> Hashable:
 
 
 def compare(
-    records: Sequence[Record],
+    rows: Sequence[Row],
     machines: Sequence[Machine],
     works: Sequence[Work | None],
-) -> list[Record]:
-    """The records of one program, with what follows from them together.
+) -> list[Row]:
+    """The rows of one program, with what follows from them together.
 
     Args:
-        machines: that of each record, in order.
+        machines: that of each row, in order.
         works: what the program asks of each; None where it is not known.
     """
-    free = next((r["cycles"] for r in records if is_free_tape(r)), None)
+    free = next((r["cycles"] for r in rows if is_free_tape(r)), None)
     fewest_ports = min(total_ports(machine) for machine in machines)
     least_sram = min(machine.sram_bytes for machine in machines)
-    compared: list[Record] = []
-    for record, machine, work in zip(records, machines, works, strict=True):
+    compared: list[Row] = []
+    for row, machine, work in zip(rows, machines, works, strict=True):
         bounds = {} if work is None else _bounds(work, machine)
-        cycles, bound = record["cycles"], bounds.get("bound_cycles")
+        cycles, bound = row["cycles"], bounds.get("bound_cycles")
         compared.append(
-            record
+            row
             | bounds
             | {
                 "cycles_over_bound": cycles / bound if cycles and bound else None,
@@ -46,9 +46,9 @@ def compare(
     return compared
 
 
-def is_free_tape(record: Record) -> bool:
-    """Whether a record is of the arm whose tape costs nothing, whatever its options."""
-    return str(record["pipeline"]).split("{")[0] == FREE_TAPE
+def is_free_tape(row: Row) -> bool:
+    """Whether a row is of the arm whose tape costs nothing, whatever its options."""
+    return str(row["pipeline"]).split("{")[0] == FREE_TAPE
 
 
 def _bounds(work: Work, machine: Machine) -> dict[str, float]:

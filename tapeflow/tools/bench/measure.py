@@ -19,15 +19,15 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult
 from tapeflow.tools.bench.arms import Arm, Candidate
 from tapeflow.tools.bench.cases import Case
-from tapeflow.tools.bench.row import (
-    Record,
-    failed_record,
-    gradient_sha256,
-    record_of,
-)
 from tapeflow.tools.failures import CommandError, failure_message
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
+from tapeflow.tools.result_row import (
+    Row,
+    failed_row,
+    gradient_sha256,
+    row_of,
+)
 
 WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
 """What bounds are taken from: the baseline without its tape."""
@@ -35,8 +35,8 @@ WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
 
 def measure(
     case: Case, arm: Arm, engine: Engine, seconds: float, *, with_optimal: bool
-) -> Record:
-    """The record of one case at one arm; a refused one has its reason.
+) -> Row:
+    """The row of one case at one arm; a refused one has its reason.
 
     Args:
         seconds: a single candidate runs again until so much time has passed.
@@ -56,16 +56,16 @@ def measure(
         places = places_of(compiled)
         if machine is chosen.pipeline.unsplit and places is None:
             identity["sram_split"] = "all cache: no tape"
-        record = record_of(identity, machine, result, case.reference)
+        row = row_of(identity, machine, result, case.reference)
         if with_optimal and machine.cache.capacity_bytes:
-            record |= _replayed(case, compiled, machine)
+            row |= _replayed(case, compiled, machine)
     except Exception as error:
-        return failed_record(identity, arm.machine, failure_message(error))
-    record["chosen_layout"] = chosen.layout
-    record["places"] = places
+        return failed_row(identity, arm.machine, failure_message(error))
+    row["chosen_layout"] = chosen.layout
+    row["places"] = places
     if len(arm.candidates) > 1:
-        record["chosen_prefetcher"] = machine.cache.prefetcher
-    return record
+        row["chosen_prefetcher"] = machine.cache.prefetcher
+    return row
 
 
 def work_of(case: Case, target: Target) -> Work | None:
@@ -123,7 +123,7 @@ def _run(
     return replace(results[0], run_seconds=run_seconds)
 
 
-def _replayed(case: Case, compiled: CompiledGradient, machine: Machine) -> Record:
+def _replayed(case: Case, compiled: CompiledGradient, machine: Machine) -> Row:
     """Misses of the accesses to the cache under LRU and optimal replacement."""
     with tempfile.TemporaryDirectory() as directory:
         trace = AccessTrace(Path(directory) / "accesses", machine.cache.line_bytes)

@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import Protocol
 
 from hwmodel import Machine
-from tapeflow.tools.bench.row import Record
 from tapeflow.tools.pipelines.sram_budget import total_ports
+from tapeflow.tools.result_row import Row
 
 
 class NamedArm(Protocol):
@@ -30,20 +30,20 @@ _SPLITS = {
 
 
 def notes_on(
-    records: Sequence[Record], pipelines: Sequence[NamedArm], engine: str
+    rows: Sequence[Row], pipelines: Sequence[NamedArm], engine: str
 ) -> tuple[list[str], bool]:
     """Sentences below the tables, and whether every run succeeded and agreed."""
-    refused = [record for record in records if record["error"] is not None]
-    disagreements = disagreeing(records)
+    refused = [row for row in rows if row["error"] is not None]
+    disagreements = disagreeing(rows)
     machine = pipelines[0].machine
-    size = records[0]["size"]
+    size = rows[0]["size"]
     of_size = f" at size {size}" if size else ""
     notes = [
         f"Machine {machine.name} at {machine.clock_hz / 1e6:g} MHz{of_size}, engine "
         f"{engine}. Energy is dynamic; leakage is apart, in the JSON.",
         *_arms(pipelines),
         *_unequal(pipelines),
-        *_ratios(records),
+        *_ratios(rows),
         "Gradient error: max |g - r| / max(1, max |r|) against an independent "
         "reference; a dash where there is none.",
         *disagreements,
@@ -91,17 +91,17 @@ def _unequal(pipelines: Sequence[NamedArm]) -> list[str]:
     return notes
 
 
-def _ratios(records: Sequence[Record]) -> list[str]:
+def _ratios(rows: Sequence[Row]) -> list[str]:
     """What the columns of ratios are."""
     notes: list[str] = []
-    if any(record["bound_cycles"] for record in records):
+    if any(row["bound_cycles"] for row in rows):
         notes.append(
             "over bound: cycles over the largest lower bound of the program without "
             "its tape (DRAM, units, issue, ports, critical path; each in the JSON)."
         )
-    if any(record["cycles_over_free_tape"] for record in records):
+    if any(row["cycles_over_free_tape"] for row in rows):
         notes.append("over free: cycles over those of free-tape.")
-    if any(record["optimal_misses"] for record in records):
+    if any(row["optimal_misses"] for row in rows):
         notes.append(
             "LRU and optimal misses: of the same accesses without prefetching; optimal "
             "replacement (Belady) has the fewest fills possible."
@@ -125,15 +125,15 @@ def _ports(number: int) -> str:
     return f"{number} port" if number == 1 else f"{number} ports"
 
 
-def disagreeing(records: Sequence[Record]) -> list[str]:
+def disagreeing(rows: Sequence[Row]) -> list[str]:
     """A sentence for each program whose pipelines differ in a bit."""
     sentences: list[str] = []
-    for program, group in groupby(records, lambda record: record["program"]):
+    for program, group in groupby(rows, lambda row: row["program"]):
         answers: dict[tuple[str, str], list[str]] = {}
-        for record in group:
-            if record["error"] is None:
-                answer = (repr(record["value"]), record["gradient_sha256"])
-                answers.setdefault(answer, []).append(record["pipeline"])
+        for row in group:
+            if row["error"] is None:
+                answer = (repr(row["value"]), row["gradient_sha256"])
+                answers.setdefault(answer, []).append(row["pipeline"])
         if len(answers) > 1:
             camps = " against ".join(", ".join(names) for names in answers.values())
             sentences.append(f"DISAGREEMENT on {program}: {camps}")

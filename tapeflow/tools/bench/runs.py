@@ -19,15 +19,15 @@ from tapeflow.tools.bench.arms import Arm
 from tapeflow.tools.bench.cases import CaseSource, load_case
 from tapeflow.tools.bench.compare import bounds_key, compare
 from tapeflow.tools.bench.measure import measure, work_of
-from tapeflow.tools.bench.row import Record
 from tapeflow.tools.end_with_parent import end_with_parent
 from tapeflow.tools.failures import CommandError
 from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.result_row import Row
 
 MEASURED_SECONDS = 0.1
 """Runs are repeated until this much time has passed."""
 
-Answer: TypeAlias = tuple[Record | Work | None, float]
+Answer: TypeAlias = tuple[Row | Work | None, float]
 """What a task gives, and the seconds it took."""
 
 
@@ -62,8 +62,8 @@ def measure_all(
     *,
     jobs: int,
     with_optimal: bool = False,
-) -> list[Record]:
-    """A record for each case and arm, in order; a refused run has its reason.
+) -> list[Row]:
+    """A row for each case and arm, in order; a refused run has its reason.
 
     Progress goes to standard error: a bar on a terminal, a line a run elsewhere.
 
@@ -85,17 +85,17 @@ def measure_all(
         for arm, target in jobs_of_case
     ]
     answers = run_all(tasks, jobs)
-    records: list[Record] = []
+    rows: list[Row] = []
     for first in range(0, len(tasks), len(jobs_of_case)):
         mine = answers[first : first + len(jobs_of_case)]
         works = dict(zip(bounded, cast(list[Work | None], mine), strict=False))
-        rows = cast(list[Record], mine[len(bounded) :])
+        own = cast(list[Row], mine[len(bounded) :])
         machines = [arm.machine for arm in arms]
-        records += compare(rows, machines, [works[key] for key in keys])
-    if all(record["error"] is not None for record in records):
-        reasons = dict.fromkeys(record["error"] for record in records)
+        rows += compare(own, machines, [works[key] for key in keys])
+    if all(row["error"] is not None for row in rows):
+        reasons = dict.fromkeys(row["error"] for row in rows)
         raise CommandError("\n".join(reasons))
-    return records
+    return rows
 
 
 def run_task(task: Task) -> Answer:
@@ -114,18 +114,18 @@ def run_task(task: Task) -> Answer:
 def run_all(
     tasks: Sequence[Task],
     jobs: int,
-    keep: Callable[[Task, Record | Work | None], None] | None = None,
-) -> list[Record | Work | None]:
+    keep: Callable[[Task, Row | Work | None], None] | None = None,
+) -> list[Row | Work | None]:
     """The answers in the order of the tasks; progress as `measure_all` shows it.
 
     Args:
         jobs: processes that run at a time.
         keep: is handed each answer as it comes.
     """
-    answers: list[Record | Work | None] = [None] * len(tasks)
+    answers: list[Row | Work | None] = [None] * len(tasks)
     jobs = min(jobs, len(tasks))
 
-    def note(number: int, answer: Record | Work | None) -> None:
+    def note(number: int, answer: Row | Work | None) -> None:
         answers[number] = answer
         if keep is not None:
             keep(tasks[number], answer)

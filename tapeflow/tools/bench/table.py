@@ -6,19 +6,18 @@ from itertools import groupby
 from typing import TypeAlias
 
 from rich import box
-from rich.console import Console, Group, RenderableType
-from rich.measure import Measurement
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tapeflow.tools.bench.row import Record
+from tapeflow.tools.result_row import Row
+from tapeflow.tools.tables import count, nanojoules, ratio, relative_error
 
-EXACT_BELOW = 100_000
 BASELINE = "baseline"
 OVER_FREE_TAPE = "cycles_over_free_tape"
 
-Column: TypeAlias = tuple[str, Callable[[Record], str], str | None]
-"""Heading, text of a record, and the key without which the column is left out."""
+Column: TypeAlias = tuple[str, Callable[[Row], str], str | None]
+"""Heading, text of a row, and the key without which the column is left out."""
 
 COLUMNS: tuple[Column, ...] = (
     ("cycles", lambda r: count(r["cycles"]), None),
@@ -45,63 +44,31 @@ COLUMNS: tuple[Column, ...] = (
 """Heading and text of each figure of a run."""
 
 
-def count(number: int) -> str:
-    """A count: exact below 100,000, else four digits with k, M or G."""
-    return f"{number:,}" if number < EXACT_BELOW else _short(number)
+def _dram_bytes(row: Row) -> int:
+    return row["dram_read_bytes"] + row["dram_write_bytes"]
 
 
-def _short(number: float) -> str:
-    for scale, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= EXACT_BELOW and number >= scale:
-            return f"{_four_digits(number / scale)}{letter}"
-    return _four_digits(number)
-
-
-def _four_digits(number: float) -> str:
-    digits = max(0, 3 - math.floor(math.log10(number)))
-    return f"{number:,.{digits}f}"
-
-
-def nanojoules(picojoules: float) -> str:
-    """An energy in nanojoules, four digits."""
-    return _short(picojoules * 1e-3) if picojoules > 0 else "0"
-
-
-def ratio(number: float | None) -> str:
-    """A factor with two decimals, or a dash where there is nothing to compare."""
-    return "-" if number is None else f"{number:.2f}"
-
-
-def relative_error(number: float | None) -> str:
-    """An error with two digits, or a dash where nothing was checked."""
-    return "-" if number is None else f"{number:.1e}"
-
-
-def _dram_bytes(record: Record) -> int:
-    return record["dram_read_bytes"] + record["dram_write_bytes"]
-
-
-def ports(record: Record) -> str:
+def ports(row: Row) -> str:
     """Ports of cache and scratchpad, marked where another arm has fewer in all."""
-    mark = "*" if record["unequal_ports"] else ""
-    return f"{record['cache_ports']}+{record['scratchpad_ports']}{mark}"
+    mark = "*" if row["unequal_ports"] else ""
+    return f"{row['cache_ports']}+{row['scratchpad_ports']}{mark}"
 
 
-def arm_name(record: Record) -> str:
+def arm_name(row: Row) -> str:
     """The arm; below it what it chose, where it had a choice."""
-    layout = record["chosen_layout"]
+    layout = row["chosen_layout"]
     choices = [] if layout is None else [str(layout)]
-    if record["chosen_prefetcher"] or record["prefetch_degree"]:
-        choices.append(prefetcher(record))
-    lines = [str(record["pipeline"]), ", ".join(choices)]
+    if row["chosen_prefetcher"] or row["prefetch_degree"]:
+        choices.append(prefetcher(row))
+    lines = [str(row["pipeline"]), ", ".join(choices)]
     return "\n ".join(line for line in lines if line)
 
 
-def prefetcher(record: Record) -> str:
+def prefetcher(row: Row) -> str:
     """`no prefetch`, or the prefetcher's name and degree."""
-    if record["prefetch_degree"] is None:
+    if row["prefetch_degree"] is None:
         return "no prefetch"
-    return f"{record['prefetcher']} {record['prefetch_degree']}"
+    return f"{row['prefetcher']} {row['prefetch_degree']}"
 
 
 def optional_count(number: int | None) -> str:
@@ -109,54 +76,54 @@ def optional_count(number: int | None) -> str:
     return "-" if number is None else count(number)
 
 
-def _columns(records: Sequence[Record]) -> list[Column]:
-    """The columns that say something of these records."""
-    known = {key for record in records for key, value in record.items() if value}
+def _columns(rows: Sequence[Row]) -> list[Column]:
+    """The columns that say something of these rows."""
+    known = {key for row in rows for key, value in row.items() if value}
     return [column for column in COLUMNS if column[2] is None or column[2] in known]
 
 
-def runs_table(records: Sequence[Record]) -> Table:
+def runs_table(rows: Sequence[Row]) -> Table:
     """One row a run, grouped by program; refused runs show their reason."""
-    columns = _columns(records)
+    columns = _columns(rows)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("program", no_wrap=True, vertical="bottom")
     table.add_column("pipeline", max_width=36, overflow="fold")
     for heading, _, _ in columns:
         table.add_column(heading, justify="right", no_wrap=True)
-    for program, group in groupby(records, lambda record: record["program"]):
-        rows = list(group)
-        baseline = _baseline_of(rows)
-        for number, record in enumerate(rows):
+    for program, group in groupby(rows, lambda row: row["program"]):
+        of_program = list(group)
+        baseline = _baseline_of(of_program)
+        for number, row in enumerate(of_program):
             name = program if number == 0 else ""
-            last = number == len(rows) - 1
-            cells = _cells(record, baseline, columns)
-            table.add_row(name, arm_name(record), *cells, end_section=last)
+            last = number == len(of_program) - 1
+            cells = _cells(row, baseline, columns)
+            table.add_row(name, arm_name(row), *cells, end_section=last)
     return table
 
 
 def _cells(
-    record: Record, baseline: Record | None, columns: Sequence[Column]
+    row: Row, baseline: Row | None, columns: Sequence[Column]
 ) -> Iterable[RenderableType]:
-    if record["error"] is not None:
+    if row["error"] is not None:
         yield Text("refused", style="red")
         return
-    row = record | {"speed_up": improvement(record, baseline, "cycles")}
+    compared = row | {"speed_up": improvement(row, baseline, "cycles")}
     for _, text, _ in columns:
-        yield text(row)
+        yield text(compared)
 
 
-def _baseline_of(records: Iterable[Record]) -> Record | None:
-    for record in records:
-        if record["pipeline"] == BASELINE and record["error"] is None:
-            return record
+def _baseline_of(rows: Iterable[Row]) -> Row | None:
+    for row in rows:
+        if row["pipeline"] == BASELINE and row["error"] is None:
+            return row
     return None
 
 
-def improvement(record: Record, baseline: Record | None, *keys: str) -> float | None:
+def improvement(row: Row, baseline: Row | None, *keys: str) -> float | None:
     """The baseline's figure (a sum of keys) over the run's: above 1 is better."""
     if baseline is None:
         return None
-    own = sum(record[key] for key in keys)
+    own = sum(row[key] for key in keys)
     return sum(baseline[key] for key in keys) / own if own else None
 
 
@@ -169,15 +136,15 @@ MEANS = {
 """Heading of each mean and the keys whose sum is compared."""
 
 
-def means_table(records: Sequence[Record]) -> Table | None:
+def means_table(rows: Sequence[Row]) -> Table | None:
     """Geometric means over the programs; None where there is nothing to compare."""
-    baselines = {r["program"]: r for r in records if r is _baseline_of([r])}
+    baselines = {r["program"]: r for r in rows if r is _baseline_of([r])}
     compared = [
-        (record, baselines[record["program"]])
-        for record in records
-        if record["error"] is None
-        and record["pipeline"] != BASELINE
-        and record["program"] in baselines
+        (row, baselines[row["program"]])
+        for row in rows
+        if row["error"] is None
+        and row["pipeline"] != BASELINE
+        and row["program"] in baselines
     ]
     if not compared:
         return None
@@ -193,7 +160,7 @@ def means_table(records: Sequence[Record]) -> Table | None:
     for heading in MEANS:
         table.add_column(heading, justify="right")
     table.add_column("slower than baseline on", max_width=56)
-    for pipeline in dict.fromkeys(record["pipeline"] for record, _ in compared):
+    for pipeline in dict.fromkeys(row["pipeline"] for row, _ in compared):
         pairs = [pair for pair in compared if pair[0]["pipeline"] == pipeline]
         means = [ratio(_geometric_mean(pairs, keys)) for keys in MEANS.values()]
         table.add_row(pipeline, str(len(pairs)), *means, _losers(pairs))
@@ -201,15 +168,15 @@ def means_table(records: Sequence[Record]) -> Table | None:
 
 
 def _geometric_mean(
-    pairs: Sequence[tuple[Record, Record]], keys: tuple[str, ...]
+    pairs: Sequence[tuple[Row, Row]], keys: tuple[str, ...]
 ) -> float | None:
-    return _mean([improvement(record, baseline, *keys) for record, baseline in pairs])
+    return _mean([improvement(row, baseline, *keys) for row, baseline in pairs])
 
 
-def ratios_table(records: Sequence[Record]) -> Table | None:
+def ratios_table(rows: Sequence[Row]) -> Table | None:
     """Geometric means of cycles over bounds and over a free tape; None without."""
     keys = ("cycles_over_bound", OVER_FREE_TAPE)
-    ran = [record for record in records if record["error"] is None]
+    ran = [row for row in rows if row["error"] is None]
     if len({r["program"] for r in ran if r["cycles_over_bound"]}) < 2:
         return None
     table = Table(
@@ -222,10 +189,10 @@ def ratios_table(records: Sequence[Record]) -> Table | None:
     table.add_column("pipeline", max_width=36, overflow="fold")
     for heading in ("programs", "over bound", "over free"):
         table.add_column(heading, justify="right")
-    for pipeline in dict.fromkeys(record["pipeline"] for record in ran):
-        rows = [record for record in ran if record["pipeline"] == pipeline]
-        means = [ratio(_mean([row[key] for row in rows])) for key in keys]
-        table.add_row(pipeline, str(len(rows)), *means)
+    for pipeline in dict.fromkeys(row["pipeline"] for row in ran):
+        own = [row for row in ran if row["pipeline"] == pipeline]
+        means = [ratio(_mean([row[key] for row in own])) for key in keys]
+        table.add_row(pipeline, str(len(own)), *means)
     return table
 
 
@@ -237,18 +204,7 @@ def _mean(factors: Sequence[float | None]) -> float | None:
     return math.exp(sum(map(math.log, known)) / len(known))
 
 
-def _losers(pairs: Sequence[tuple[Record, Record]]) -> str:
+def _losers(pairs: Sequence[tuple[Row, Row]]) -> str:
     factors = {r["program"]: improvement(r, base, "cycles") for r, base in pairs}
     slower = {name: f for name, f in factors.items() if f is not None and f < 1}
     return ", ".join(f"{name} ({f:.3f})" for name, f in slower.items()) or "none"
-
-
-def show(console: Console, tables: Sequence[Table], notes: Sequence[str]) -> None:
-    """Print tables at their full width, never cutting a figure, and notes below."""
-    content = Group(*tables)
-    options = console.options.update(max_width=10_000)
-    needed = max(Measurement.get(console, options, table).maximum for table in tables)
-    console.width = max(console.width, needed)
-    console.print(content)
-    for note in notes:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)

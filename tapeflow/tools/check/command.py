@@ -11,8 +11,6 @@ from rich.table import Table
 
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.array_files import Array, read_arrays
-from tapeflow.tools.bench.row import Record, write_json
-from tapeflow.tools.bench.table import show
 from tapeflow.tools.check.each_pass import (
     PassVerdict,
     check_each_pass,
@@ -36,6 +34,8 @@ from tapeflow.tools.options import (
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.result_row import Row, write_json
+from tapeflow.tools.tables import show
 
 KINK = (
     "At a kink (a maximum, an absolute value, a branch that switches here) the slopes "
@@ -108,15 +108,15 @@ def command(
         request = request.with_seeds(read_arrays(seeds))
     warn(request.warnings())
     if each_pass:
-        records, is_good = _check_passes(request, fitted, engine)
+        rows, is_good = _check_passes(request, fitted, engine)
     else:
         result = request.run(fitted, engine, measured=False)
         comparisons = compare(request, result.gradients, directions, rng, engine)
         verdict, is_good = summary(comparisons)
         show(Console(), [comparison_table(request, comparisons)], verdict)
-        records = [comparison.record() for comparison in comparisons]
+        rows = [comparison.row() for comparison in comparisons]
     if json_path is not None:
-        what = {"passes" if each_pass else "directions": records, "agrees": is_good}
+        what = {"passes" if each_pass else "directions": rows, "agrees": is_good}
         about = {"program": file.stem, "function": request.signature.function}
         about |= {"pipeline": pipeline, "engine": engine}
         write_outputs({json_path: lambda out: write_json(out, about | what)})
@@ -126,7 +126,7 @@ def command(
 
 def _check_passes(
     request: GradientRequest, fitted: FittedPipeline, engine: Engine
-) -> tuple[list[Record], bool]:
+) -> tuple[list[Row], bool]:
     """Check pass by pass and show it, also if one of them refuses the program."""
     verdicts: list[PassVerdict] = []
     names = [pass_.name for pass_ in fitted.passes]
@@ -143,7 +143,7 @@ def _check_passes(
             show(Console(), [verdict_table(verdicts)], [])
     text, is_good = conclusion(verdicts, engine)
     click.echo(text)
-    return [verdict.record() for verdict in verdicts], is_good
+    return [verdict.row() for verdict in verdicts], is_good
 
 
 def random_seeds(

@@ -20,9 +20,9 @@ from tapeflow.backend.outputs import (
 )
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.signature import find_function
-from tapeflow.tools.bench.row import Record
 from tapeflow.tools.gradient_request import GradientRequest
 from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.result_row import Row
 
 SAME = "same bits"
 DIFFERENT = "DIFFERENT"
@@ -42,7 +42,7 @@ class PassVerdict:
     difference: str | None = None
     """What is different; None where nothing is."""
 
-    def record(self) -> Record:
+    def row(self) -> Row:
         """The verdict for JSON."""
         return {
             "pass": self.name,

@@ -15,12 +15,12 @@ from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.backend.runtime.array_type import Array
-from tapeflow.tools.bench.row import Record
 from tapeflow.tools.check.directional_differences import (
     Difference,
     directional_derivative,
 )
 from tapeflow.tools.gradient_request import GradientRequest
+from tapeflow.tools.result_row import Row
 from tapeflow.transforms.source.lower_source import LowerSourcePass
 
 
@@ -67,7 +67,7 @@ class Comparison:
         gap = abs(self.from_gradient - self.difference.derivative)
         return gap / self.scale if self.scale else 0.0
 
-    def record(self) -> Record:
+    def row(self) -> Row:
         """The comparison for JSON."""
         return {
             "argument": self.position,

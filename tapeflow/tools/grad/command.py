@@ -8,7 +8,6 @@ from rich.console import Console
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, read_arrays, write_arrays
-from tapeflow.tools.bench.row import Record, record_of, write_json
 from tapeflow.tools.grad.trace_files import TraceRequest, trace_options
 from tapeflow.tools.gradient_request import read_request, read_target
 from tapeflow.tools.options import (
@@ -28,6 +27,7 @@ from tapeflow.tools.options import (
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.result_row import Row, row_of, write_json
 from tapeflow.tools.tape.table import show_tapes
 
 
@@ -107,7 +107,7 @@ def command(
             "engine": engine,
             "sram_split": fitted.sram_split,
         }
-        statistics = record_of(identity, used, result, None)
+        statistics = row_of(identity, used, result, None)
         statistics["places"] = places_of(compiled)
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
@@ -130,8 +130,8 @@ def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Ar
     return arrays
 
 
-def every_counter(record: Record, result: GradientResult) -> Record:
-    """A record of `bench` with the counters that it leaves out."""
+def every_counter(row: Row, result: GradientResult) -> Row:
+    """A row of `bench` with the counters that it leaves out."""
     counters = result.counters
     counts = None if counters is None else dict(counters.operation_counts)
-    return record | result.figures() | {"operation_counts": counts}
+    return row | result.figures() | {"operation_counts": counts}

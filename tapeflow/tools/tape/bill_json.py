@@ -7,7 +7,7 @@ from tapeflow.tools.tape.report import PolicyBill, TapeReport
 from tapeflow.tools.tape.table import warnings_on
 
 
-def tape_record(report: TapeReport, file: str) -> dict[str, Any]:
+def bill_for_json(report: TapeReport, file: str) -> dict[str, Any]:
     """The bill of one function; null stands for what is not known.
 
     Bytes are the most that is on the tape at a time, `pushed_bytes` all written to it.

@@ -12,7 +12,6 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.runtime.array_type import RequestError
 from tapeflow.backend.seeds import seeds_from
 from tapeflow.tools.array_files import read_arrays
-from tapeflow.tools.bench.row import write_json
 from tapeflow.tools.gradient_request import read_machine, read_program
 from tapeflow.tools.options import (
     FILE,
@@ -26,7 +25,8 @@ from tapeflow.tools.options import (
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipelines.on_machine import fit_pipeline
-from tapeflow.tools.tape.bill_json import tape_record
+from tapeflow.tools.result_row import write_json
+from tapeflow.tools.tape.bill_json import bill_for_json
 from tapeflow.tools.tape.limit import check_limit
 from tapeflow.tools.tape.report import (
     Subject,
@@ -106,8 +106,8 @@ def command(
         check_limit(subject, chosen, limit_bytes, engine)
     report = report_for(subject, chosen, engine)
     if json_path is not None:
-        record = tape_record(report, str(file))
-        write_outputs({json_path: lambda out: write_json(out, record)})
+        bill = bill_for_json(report, str(file))
+        write_outputs({json_path: lambda out: write_json(out, bill)})
     show_tape(Console(), report)
     place = beside_machine(report.chosen, accelerator)
     if place is not None:

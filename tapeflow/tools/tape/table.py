@@ -11,9 +11,9 @@ from tapeflow.analysis.tape_size.asymptotics import Growth
 from tapeflow.analysis.tape_size.bill import SavedValue
 from tapeflow.analysis.tape_size.formula import SizeFormula
 from tapeflow.backend.execute import Engine
-from tapeflow.tools.bench.table import count, show
 from tapeflow.tools.gradient_request import GradientRequest
 from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.tables import count, show
 from tapeflow.tools.tape.report import (
     PolicyBill,
     Subject,

@@ -16,16 +16,16 @@ FAIR = Target(preset("fair"))
 
 @pytest.fixture
 def bench(run, tmp_path):
-    """The records of a bench of a program at size tiny."""
+    """The rows of a bench of a program at size tiny."""
 
-    def records(*arguments, program="pathfinder"):
-        path = tmp_path / "records.json"
+    def rows(*arguments, program="pathfinder"):
+        path = tmp_path / "rows.json"
         common = ("bench", program, "--size", "tiny", "--json", path)
         result = run(*common, *arguments)
         assert result.exit_code == 0, result.output
         return json.loads(path.read_text()), result.stdout
 
-    return records
+    return rows
 
 
 def choices(arm):
@@ -80,16 +80,16 @@ def test_the_best_is_named_in_its_record(bench):
         for name, n in FAIR_PREFETCHERS
     ]
     (fair, *others), text = bench("--pipeline", ",".join(["fair-baseline", *tried]))
-    best = min(others, key=lambda record: record["cycles"])
+    best = min(others, key=lambda row: row["cycles"])
     assert fair["arm"] == fair["pipeline"] == "fair-baseline"
     assert fair["cycles"] == best["cycles"]
     place = others.index(best)
     assert fair["chosen_layout"] == names[place // len(FAIR_PREFETCHERS)]
     chosen = (fair["chosen_prefetcher"], fair["prefetch_degree"])
     assert chosen == (best["prefetcher"], best["prefetch_degree"])
-    assert [record["pipeline"] for record in others] == tried
+    assert [row["pipeline"] for row in others] == tried
     assert fair["chosen_layout"] in text
-    assert all(record["chosen_layout"] is None for record in others)
+    assert all(row["chosen_layout"] is None for row in others)
 
 
 def test_free_tape_accesses_nothing_of_the_tape(bench):
@@ -104,14 +104,14 @@ def test_free_tape_accesses_nothing_of_the_tape(bench):
 
 
 def test_bounds_stand_beside_every_result(bench):
-    records, text = bench()
+    rows, text = bench()
     assert "over" in text and "bound" in text
     parts = ("dram", "arithmetic", "issue", "port", "path")
-    for record in records:
-        bound = max(record[f"bound_{part}_cycles"] for part in parts)
-        assert record["bound_cycles"] == bound > 0
-        assert record["cycles_over_bound"] == record["cycles"] / bound >= 1
-        assert record["bound_cycles"] == records[0]["bound_cycles"]
+    for row in rows:
+        bound = max(row[f"bound_{part}_cycles"] for part in parts)
+        assert row["bound_cycles"] == bound > 0
+        assert row["cycles_over_bound"] == row["cycles"] / bound >= 1
+        assert row["bound_cycles"] == rows[0]["bound_cycles"]
 
 
 def test_an_arm_with_other_latencies_has_its_own_bound(bench):
@@ -124,28 +124,28 @@ def test_an_arm_with_other_latencies_has_its_own_bound(bench):
 def test_optimal_replacement(bench):
     pipelines = ("--pipeline", "baseline{cache.prefetcher=none},streams")
     sram = ("--sram-bytes", 2048, "--set", "scratchpad.capacity_bytes=1024")
-    records, text = bench("--belady", *sram, *pipelines, program="nn")
+    rows, text = bench("--belady", *sram, *pipelines, program="nn")
     assert "optimal" in text
-    for record in records:
-        assert record["lru_misses"] == record["cache_misses"]
-        assert record["lru_write_backs"] == record["write_backs"]
-        assert 0 < record["optimal_misses"] <= record["lru_misses"]
-    assert records[1]["optimal_misses"] < records[1]["lru_misses"]
+    for row in rows:
+        assert row["lru_misses"] == row["cache_misses"]
+        assert row["lru_write_backs"] == row["write_backs"]
+        assert 0 < row["optimal_misses"] <= row["lru_misses"]
+    assert rows[1]["optimal_misses"] < rows[1]["lru_misses"]
 
 
 def test_equal_totals(bench):
-    records, text = bench("--sram-bytes", 4096, "--ports", 3)
-    for record in records:
-        assert record["sram_bytes"] == 4096
-        assert record["cache_ports"] + record["scratchpad_ports"] == 3
-        assert not record["unequal_ports"] and not record["unequal_sram"]
-        if record["pipeline"] == "streams":
-            assert record["sram_split"] == "compiler"
+    rows, text = bench("--sram-bytes", 4096, "--ports", 3)
+    for row in rows:
+        assert row["sram_bytes"] == 4096
+        assert row["cache_ports"] + row["scratchpad_ports"] == 3
+        assert not row["unequal_ports"] and not row["unequal_sram"]
+        if row["pipeline"] == "streams":
+            assert row["sram_split"] == "compiler"
             continue
-        is_split = record["pipeline"] == "layers"
-        memories = (record["cache_bytes"], record["scratchpad_bytes"])
+        is_split = row["pipeline"] == "layers"
+        memories = (row["cache_bytes"], row["scratchpad_bytes"])
         assert memories == ((3072, 1024) if is_split else (4096, 0))
-        assert record["sram_split"] == ("rule" if is_split else "all cache")
+        assert row["sram_split"] == ("rule" if is_split else "all cache")
     assert "split by rule" in text and "nequal" not in text
 
 
@@ -159,9 +159,9 @@ def test_an_explicit_split(bench):
 
 def test_unequal_arms_are_labelled(bench):
     arms = "baseline,baseline{cache.ports=5 cache.capacity_bytes=32768},streams"
-    records, text = bench("--pipeline", arms)
-    assert [record["unequal_ports"] for record in records] == [False, True, False]
-    assert [record["unequal_sram"] for record in records] == [False, True, False]
+    rows, text = bench("--pipeline", arms)
+    assert [row["unequal_ports"] for row in rows] == [False, True, False]
+    assert [row["unequal_sram"] for row in rows] == [False, True, False]
     assert "5+0*" in text
     assert "Unequal ports: baseline{cache.ports=5" in text
     assert "Unequal SRAM bytes: baseline{cache.ports=5" in text
@@ -172,9 +172,9 @@ def test_processes_change_nothing(bench):
     alone, _ = bench(*arms)
     shared, _ = bench(*arms, "--jobs", 2)
     volatile = ("compile_seconds", "run_seconds", "operations_per_second")
-    for record in (*alone, *shared):
+    for row in (*alone, *shared):
         for key in volatile:
-            del record[key]
+            del row[key]
     assert shared == alone
 
 
@@ -224,7 +224,7 @@ def test_bad_requests(run, arguments, message):
 
 
 def test_overrides_of_grad(grad, run):
-    """0 bytes of scratchpad are none; what is set is what the record says."""
+    """0 bytes of scratchpad are none; what is set is what the row says."""
     path = grad.directory / "stats.json"
     common = ("grad", grad.program, "--wrt", grad.wrt, "--inputs", grad.inputs)
     output = ("--output", grad.directory / "out.npz", "--json", path)
@@ -233,9 +233,9 @@ def test_overrides_of_grad(grad, run):
         *("--set", "scratchpad.capacity_bytes=1024"),
     )
     assert run(*common, *output, *changes).exit_code == 0
-    record = json.loads(path.read_text())
-    assert (record["cache_bytes"], record["scratchpad_bytes"]) == (16384, 1024)
+    row = json.loads(path.read_text())
+    assert (row["cache_bytes"], row["scratchpad_bytes"]) == (16384, 1024)
     none = ("--set", "scratchpad.capacity_bytes=0", "--pipeline", "baseline")
     assert run(*common, *output, *none).exit_code == 0
-    record = json.loads(path.read_text())
-    assert (record["cache_bytes"], record["scratchpad_bytes"]) == (15360, 0)
+    row = json.loads(path.read_text())
+    assert (row["cache_bytes"], row["scratchpad_bytes"]) == (15360, 0)

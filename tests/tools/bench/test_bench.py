@@ -1,4 +1,4 @@
-"""`tapeflow bench`: the records, the table, and what makes it fail."""
+"""`tapeflow bench`: the rows, the table, and what makes it fail."""
 
 import csv
 import hashlib
@@ -49,68 +49,68 @@ KEYS = [
 
 @pytest.fixture(scope="module")
 def tiny(run, tmp_path_factory):
-    """All programs and pipelines at size tiny: output, records, rows of the CSV."""
+    """All programs and pipelines at size tiny: output, rows of JSON and of CSV."""
     directory = tmp_path_factory.mktemp("bench")
-    json_path, csv_path = directory / "records.json", directory / "records.csv"
+    json_path, csv_path = directory / "rows.json", directory / "rows.csv"
     result = run("bench", "--size", "tiny", "--json", json_path, "--csv", csv_path)
     assert result.exit_code == 0, result.output
-    records = json.loads(json_path.read_text())
+    rows = json.loads(json_path.read_text())
     with csv_path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    return result, records, rows
+        lines = list(csv.DictReader(file))
+    return result, rows, lines
 
 
 def test_records(tiny):
-    _, records, _ = tiny
+    _, rows, _ = tiny
     expected = [(name, pipeline) for name in DEFAULT_PROGRAMS for pipeline in PIPELINES]
-    assert [(r["program"], r["pipeline"]) for r in records] == expected
-    for record in records:
-        assert list(record)[: len(KEYS)] == KEYS
-        assert record["size"] == "tiny" and record["machine"].startswith("fair")
-        assert record["gradient_max_relative_error"] <= 1e-9
-        assert record["cycles"] == record["forward_cycles"] + record["reverse_cycles"]
-        assert record["error"] is None
+    assert [(r["program"], r["pipeline"]) for r in rows] == expected
+    for row in rows:
+        assert list(row)[: len(KEYS)] == KEYS
+        assert row["size"] == "tiny" and row["machine"].startswith("fair")
+        assert row["gradient_max_relative_error"] <= 1e-9
+        assert row["cycles"] == row["forward_cycles"] + row["reverse_cycles"]
+        assert row["error"] is None
 
 
 def test_nothing_beats_the_bound(tiny):
-    _, records, _ = tiny
-    assert all(record["cycles_over_bound"] >= 1 for record in records)
+    _, rows, _ = tiny
+    assert all(row["cycles_over_bound"] >= 1 for row in rows)
 
 
 def test_equal_sram_and_ports_in_every_arm(tiny):
-    _, records, _ = tiny
-    assert len({record["sram_bytes"] for record in records}) == 1
-    ports = {r["cache_ports"] + r["scratchpad_ports"] for r in records}
+    _, rows, _ = tiny
+    assert len({row["sram_bytes"] for row in rows}) == 1
+    ports = {r["cache_ports"] + r["scratchpad_ports"] for r in rows}
     assert len(ports) == 1
-    for record in records:
-        if record["pipeline"] == "streams":
-            assert (record["scratchpad_ports"] > 0) == (record["scratchpad_bytes"] > 0)
+    for row in rows:
+        if row["pipeline"] == "streams":
+            assert (row["scratchpad_ports"] > 0) == (row["scratchpad_bytes"] > 0)
             continue
-        uses_scratchpad = record["pipeline"] == "layers"
-        assert record["tape_bytes"] > 0
-        assert (record["scratchpad_ports"] > 0) == uses_scratchpad
-        assert (record["scratchpad_accesses"] > 0) == uses_scratchpad
+        uses_scratchpad = row["pipeline"] == "layers"
+        assert row["tape_bytes"] > 0
+        assert (row["scratchpad_ports"] > 0) == uses_scratchpad
+        assert (row["scratchpad_accesses"] > 0) == uses_scratchpad
 
 
 def test_dma_is_exposed_where_tiles_block_and_hidden_where_they_stream(run, tmp_path):
-    output = tmp_path / "records.json"
+    output = tmp_path / "rows.json"
     pipelines = ("--pipeline", "layers", "--pipeline", "streams{places=stream}")
     machine = ("--set", "scratchpad.capacity_bytes=256", "--jobs", 1)
     words = ("pathfinder", "--size", "small", *pipelines, *machine)
     assert run("bench", *words, "--json", output).exit_code == 0
     hidden = [
-        1 - record["dma_exposed_cycles"] / record["dma_busy_cycles"]
-        for record in json.loads(output.read_text())
+        1 - row["dma_exposed_cycles"] / row["dma_busy_cycles"]
+        for row in json.loads(output.read_text())
     ]
     assert 0 <= hidden[0] < 0.2 and hidden[0] < hidden[1] <= 1
 
 
 def test_csv_says_the_same(tiny):
-    _, records, rows = tiny
-    assert list(rows[0]) == list(records[0])
-    for record, row in zip(records, rows, strict=True):
-        for key, value in record.items():
-            assert row[key] == ("" if value is None else str(value))
+    _, rows, lines = tiny
+    assert list(lines[0]) == list(rows[0])
+    for row, line in zip(rows, lines, strict=True):
+        for key, value in row.items():
+            assert line[key] == ("" if value is None else str(value))
 
 
 def test_table(tiny):
@@ -128,55 +128,55 @@ def test_digest_is_of_the_bytes_in_argument_order(
     run, source, arrays, loaded, tmp_path
 ):
     inputs = arrays("in", arg0=np.array([1.0, 2.0]), arg1=3.0)
-    output, records = tmp_path / "out.npz", tmp_path / "records.json"
+    output, rows = tmp_path / "out.npz", tmp_path / "rows.json"
     common = (source("squares"), "--wrt", "1,0", "--inputs", inputs)
     assert run("grad", *common, "--output", output).exit_code == 0
-    result = run("bench", *common, "--pipeline", "baseline", "--json", records)
+    result = run("bench", *common, "--pipeline", "baseline", "--json", rows)
     assert result.exit_code == 0, result.output
-    out, (record,) = loaded(output), json.loads(records.read_text())
+    out, (row,) = loaded(output), json.loads(rows.read_text())
     data = out["grad0"].tobytes() + out["grad1"].tobytes()
-    assert record["gradient_sha256"] == hashlib.sha256(data).hexdigest()
-    assert record["value"] == 15.0
-    assert record["size"] is None
-    assert record["gradient_max_relative_error"] is None
+    assert row["gradient_sha256"] == hashlib.sha256(data).hexdigest()
+    assert row["value"] == 15.0
+    assert row["size"] is None
+    assert row["gradient_max_relative_error"] is None
 
 
 def test_pipelines_by_option_and_comma(run, tmp_path):
-    records = tmp_path / "records.json"
+    rows = tmp_path / "rows.json"
     result = run(
-        *("bench", "logsumexp", "--size", "tiny", "--json", records),
+        *("bench", "logsumexp", "--size", "tiny", "--json", rows),
         *("--pipeline", "baseline,streams{slots=4}", "--pipeline", "layers"),
     )
     assert result.exit_code == 0, result.output
-    names = [record["pipeline"] for record in json.loads(records.read_text())]
+    names = [row["pipeline"] for row in json.loads(rows.read_text())]
     assert names == ["baseline", "streams{slots=4}", "layers"]
 
 
 def test_refused_run_is_a_row_and_a_failure(run, tmp_path):
     """A tile takes at least a line, so 16 KB have no room for 640 of them."""
-    records = tmp_path / "records.json"
+    rows = tmp_path / "rows.json"
     pipelines = "baseline,streams{places=stream slots=640}"
     result = run(
         *("bench", "nn", "--size", "tiny", "--pipeline", pipelines),
-        *("--json", records),
+        *("--json", rows),
     )
     assert result.exit_code == 1
     assert "refused: nn at streams{places=stream slots=640}: " in result.stdout
-    good, refused = json.loads(records.read_text())
+    good, refused = json.loads(rows.read_text())
     assert good["error"] is None and good["cycles"] > 0
     assert refused["cycles"] is None and "bytes" in refused["error"]
 
 
 def test_nothing_ran(run, tmp_path):
-    records = tmp_path / "records.json"
+    rows = tmp_path / "rows.json"
     result = run(
-        *("bench", "nn", "pathfinder", "--size", "tiny", "--json", records),
+        *("bench", "nn", "pathfinder", "--size", "tiny", "--json", rows),
         *("--pipeline", "streams{places=stream slots=640}"),
     )
     assert result.exit_code == 1
     assert result.stdout == ""
     assert "nn.mlir:" in result.stderr and "bytes" in result.stderr
-    assert not records.exists()
+    assert not rows.exists()
 
 
 def test_scratchpad_that_no_cache_can_take_over(run):
@@ -218,7 +218,7 @@ def test_show_commands(run):
         (["x.mlir", "--size", "tiny"], "--size is of a benchmark program"),
         (["nn", "--pipeline", "stream"], "did you mean streams"),
         (["nn", "--machine", "none"], "none"),
-        (["nn", "--json", "missing/records.json"], "there is no directory"),
+        (["nn", "--json", "missing/rows.json"], "there is no directory"),
     ],
 )
 def test_bad_requests(run, arguments, message):

@@ -10,28 +10,22 @@ from rich.console import Console
 
 from hwmodel import preset
 from tapeflow.tools.bench.notes import disagreeing, notes_on
-from tapeflow.tools.bench.row import (
-    RECORD_KEYS,
+from tapeflow.tools.bench.table import means_table, ratios_table, runs_table
+from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.result_row import (
+    ROW_KEYS,
     gradient_sha256,
     max_relative_error,
     write_csv,
     write_json,
 )
-from tapeflow.tools.bench.table import (
-    count,
-    means_table,
-    nanojoules,
-    ratios_table,
-    runs_table,
-    show,
-)
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.tables import count, nanojoules, show
 
 
-def record(program: str, pipeline: str, cycles: int, **changes: object):
-    """A record whose other figures are all 1."""
+def row_with(program: str, pipeline: str, cycles: int, **changes: object):
+    """A row whose other figures are all 1."""
     text = {"size": "tiny", "machine": "fair", "gradient_sha256": "00", "error": None}
-    figures = dict.fromkeys(RECORD_KEYS, 1) | text
+    figures = dict.fromkeys(ROW_KEYS, 1) | text
     return figures | {
         "program": program,
         "pipeline": pipeline,
@@ -70,15 +64,15 @@ def test_nanojoules(picojoules, text):
 
 
 def test_means_and_losers():
-    records = [
-        record("a", "baseline", 100),
-        record("a", "streams", 50),
-        record("b", "baseline", 100),
-        record("b", "streams", 200),
-        record("c", "baseline", 100),
-        record("c", "streams", 0, error="no"),
+    rows = [
+        row_with("a", "baseline", 100),
+        row_with("a", "streams", 50),
+        row_with("b", "baseline", 100),
+        row_with("b", "streams", 200),
+        row_with("c", "baseline", 100),
+        row_with("c", "streams", 0, error="no"),
     ]
-    table = means_table(records)
+    table = means_table(rows)
     assert table is not None
     row = next(line for line in printed(table).splitlines() if "streams" in line)
     assert row.split()[:3] == ["streams", "2", "1.00"]
@@ -86,49 +80,49 @@ def test_means_and_losers():
 
 
 def test_means_of_ratios():
-    records = [
-        record("a", "baseline", 100, cycles_over_bound=2, cycles_over_free_tape=1.5),
-        record("b", "baseline", 100, cycles_over_bound=8, cycles_over_free_tape=None),
-        record("c", "baseline", 0, error="no"),
+    rows = [
+        row_with("a", "baseline", 100, cycles_over_bound=2, cycles_over_free_tape=1.5),
+        row_with("b", "baseline", 100, cycles_over_bound=8, cycles_over_free_tape=None),
+        row_with("c", "baseline", 0, error="no"),
     ]
-    table = ratios_table(records)
+    table = ratios_table(rows)
     assert table is not None
     row = next(line for line in printed(table).splitlines() if "baseline" in line)
     assert row.split() == ["baseline", "2", "4.00", "-"]
-    assert ratios_table(records[:1]) is None
+    assert ratios_table(rows[:1]) is None
 
 
 def test_no_means_without_baseline():
-    assert means_table([record("a", "streams", 1)]) is None
+    assert means_table([row_with("a", "streams", 1)]) is None
 
 
 def test_speed_up_and_refusal_in_the_table():
-    records = [
-        record("a", "baseline", 100),
-        record("a", "regions", 80),
-        record("a", "streams", 0, error="a reason"),
+    rows = [
+        row_with("a", "baseline", 100),
+        row_with("a", "regions", 80),
+        row_with("a", "streams", 0, error="a reason"),
     ]
-    text = printed(runs_table(records))
+    text = printed(runs_table(rows))
     assert "1.25" in text and "refused" in text
 
 
 def test_a_narrow_console_cuts_nothing():
     text = io.StringIO()
-    table = runs_table([record("a", "baseline", 123_456_789)])
+    table = runs_table([row_with("a", "baseline", 123_456_789)])
     show(Console(file=text, width=40), [table], ["a note"])
     assert "123.5M" in text.getvalue() and "…" not in text.getvalue()
 
 
 def test_disagreement_is_told_and_unsound():
-    records = [
-        record("a", "baseline", 1),
-        record("a", "regions", 1, gradient_sha256="11"),
-        record("b", "baseline", 1, value=math.nan),
-        record("b", "regions", 1, value=math.nan),
+    rows = [
+        row_with("a", "baseline", 1),
+        row_with("a", "regions", 1, gradient_sha256="11"),
+        row_with("b", "baseline", 1, value=math.nan),
+        row_with("b", "regions", 1, value=math.nan),
     ]
-    assert disagreeing(records) == ["DISAGREEMENT on a: baseline against regions"]
+    assert disagreeing(rows) == ["DISAGREEMENT on a: baseline against regions"]
     pipelines = [fit_pipeline(name, preset("fair")) for name in ("baseline", "regions")]
-    notes, is_sound = notes_on(records, pipelines, "reference")
+    notes, is_sound = notes_on(rows, pipelines, "reference")
     assert not is_sound
     assert not any("agree bit for bit" in note for note in notes)
 
@@ -150,9 +144,9 @@ def test_digest_sees_every_bit():
 
 
 def test_files_hold_what_json_lacks():
-    records = [record("a", "baseline", 1, value=[math.nan, 2.0])]
+    rows = [row_with("a", "baseline", 1, value=[math.nan, 2.0])]
     text, table = io.BytesIO(), io.BytesIO()
-    write_json(text, records)
+    write_json(text, rows)
     assert json.loads(text.getvalue())[0]["value"] == ["nan", 2.0]
-    write_csv(table, records)
+    write_csv(table, rows)
     assert b'"[""nan"", 2.0]"' in table.getvalue()

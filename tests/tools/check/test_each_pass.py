@@ -67,9 +67,9 @@ def test_pass_that_changes_a_gradient_is_named(check, monkeypatch, tmp_path):
     assert "'canonicalize' CHANGES bits: gradient of argument 0, element [" in (
         result.stdout
     )
-    record = json.loads(path.read_text())
-    assert record["agrees"] is False
-    changed = [p["pass"] for p in record["passes"] if p["verdict"] == "DIFFERENT"]
+    row = json.loads(path.read_text())
+    assert row["agrees"] is False
+    changed = [p["pass"] for p in row["passes"] if p["verdict"] == "DIFFERENT"]
     assert changed == ["canonicalize"]
 
 
@@ -91,10 +91,10 @@ def test_refused_program_shows_how_far_it_came(check):
 def test_json_has_every_pass(check, tmp_path):
     path = tmp_path / "passes.json"
     assert check("--pipeline", "baseline", "--json", path).exit_code == 0
-    record = json.loads(path.read_text())
-    assert record["agrees"] is True
-    assert record["passes"][0]["pass"] == "request-gradient"
-    assert {p["verdict"] for p in record["passes"]} == {"same bits"}
+    row = json.loads(path.read_text())
+    assert row["agrees"] is True
+    assert row["passes"][0]["pass"] == "request-gradient"
+    assert {p["verdict"] for p in row["passes"]} == {"same bits"}
 
 
 def test_json_of_differences(run, source, arrays, tmp_path):
@@ -102,9 +102,9 @@ def test_json_of_differences(run, source, arrays, tmp_path):
     inputs = arrays("in", arg0=np.array([1.0, -2.0, 0.5]), arg1=3.0)
     more = ("--wrt", "0", "--inputs", inputs, "--json", path)
     assert run("check", source("squares"), *more).exit_code == 0
-    record = json.loads(path.read_text())
-    assert len(record["directions"]) == 3
-    assert record["directions"][0]["verdict"] == "agrees"
+    row = json.loads(path.read_text())
+    assert len(row["directions"]) == 3
+    assert row["directions"][0]["verdict"] == "agrees"
 
 
 def test_differences_are_of_bits():

@@ -17,10 +17,10 @@ from tapeflow.backend.runtime.array_type import Array
 Reference: TypeAlias = tuple[float, Mapping[int, Array]]
 """Value, and gradients by argument position, from an independent computation."""
 
-Record: TypeAlias = dict[str, Any]
-"""Keys of `RECORD_KEYS` to plain numbers and strings; null where unknown."""
+Row: TypeAlias = dict[str, Any]
+"""Keys of `ROW_KEYS` to plain numbers and strings; null where unknown."""
 
-RECORD_KEYS = (
+ROW_KEYS = (
     "program",
     "size",
     "pipeline",
@@ -83,18 +83,18 @@ RECORD_KEYS = (
 )
 
 
-def record_of(
+def row_of(
     identity: Mapping[str, str | None],
     machine: Machine,
     result: GradientResult,
     reference: Reference | None,
-) -> Record:
-    """The record of one run; `identity` gives program, size, pipeline and engine."""
-    figures: Record = dict.fromkeys(RECORD_KEYS)
+) -> Row:
+    """The row of one run; `identity` gives program, size, pipeline and engine."""
+    figures: Row = dict.fromkeys(ROW_KEYS)
     figures |= identity
     figures |= _machine_figures(machine)
-    measured: Record = result.figures()
-    figures |= {key: measured[key] for key in RECORD_KEYS if key in measured}
+    measured: Row = result.figures()
+    figures |= {key: measured[key] for key in ROW_KEYS if key in measured}
     figures |= {
         "value": values_for_json(result.values),
         "gradient_sha256": gradient_sha256(result.gradients),
@@ -112,16 +112,16 @@ def record_of(
     return figures
 
 
-def failed_record(
+def failed_row(
     identity: Mapping[str, str | None], machine: Machine, message: str
-) -> Record:
-    """The record of a refused run: its reason in `error`, every figure null."""
-    figures: Record = dict.fromkeys(RECORD_KEYS)
+) -> Row:
+    """The row of a refused run: its reason in `error`, every figure null."""
+    figures: Row = dict.fromkeys(ROW_KEYS)
     figures |= identity
     return figures | _machine_figures(machine) | {"error": message}
 
 
-def _machine_figures(machine: Machine) -> Record:
+def _machine_figures(machine: Machine) -> Row:
     return {
         "machine": machine.name,
         "sram_bytes": machine.sram_bytes,
@@ -169,16 +169,16 @@ def values_for_json(values: tuple[Array, ...]) -> Any:
     return None if not numbers else numbers[0] if len(numbers) == 1 else numbers
 
 
-def write_json(file: BinaryIO, content: Record | Sequence[Record]) -> None:
-    """Write records as JSON; nan and infinities, which JSON lacks, become strings."""
+def write_json(file: BinaryIO, content: Row | Sequence[Row]) -> None:
+    """Write rows as JSON; nan and infinities, which JSON lacks, become strings."""
     text = json.dumps(_finite(content), indent=1, allow_nan=False)
     file.write(f"{text}\n".encode())
 
 
 def _finite(content: Any) -> Any:
     if isinstance(content, dict):
-        record = cast(Record, content)
-        return {key: _finite(value) for key, value in record.items()}
+        row = cast(Row, content)
+        return {key: _finite(value) for key, value in row.items()}
     if isinstance(content, list):
         return [_finite(value) for value in cast(list[Any], content)]
     if isinstance(content, float) and not math.isfinite(content):
@@ -186,12 +186,12 @@ def _finite(content: Any) -> Any:
     return content
 
 
-def write_csv(file: BinaryIO, records: Sequence[Record]) -> None:
-    """Write records with a heading; null is empty, several values are a JSON list."""
+def write_csv(file: BinaryIO, rows: Sequence[Row]) -> None:
+    """Write rows with a heading; null is empty, several values are a JSON list."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(RECORD_KEYS)
-    for record in records:
-        cells = (_finite(record[key]) for key in RECORD_KEYS)
+    writer.writerow(ROW_KEYS)
+    for row in rows:
+        cells = (_finite(row[key]) for key in ROW_KEYS)
         writer.writerow(json.dumps(c) if isinstance(c, list) else c for c in cells)
     file.write(text.getvalue().encode())
