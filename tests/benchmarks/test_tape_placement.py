@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks/placement"
 SCRIPT = BENCHMARKS / "tape_placement.py"
 SETTING = ("--machine", "salam", "--sram-bytes", "1024", "--size", "tiny")
 
@@ -85,7 +85,7 @@ def test_an_unknown_program_is_refused():
 @pytest.fixture
 def figures(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
-    return import_module("placement_figures")
+    return import_module("figures")
 
 
 def row(cycles: int, operations: int = 100, scratchpad_bytes: int = 256):
@@ -99,7 +99,7 @@ def row(cycles: int, operations: int = 100, scratchpad_bytes: int = 256):
 
 
 def results(figures, rows):
-    setting = import_module("placement_arms").Setting("salam", 1024)
+    setting = import_module("arms").Setting("salam", 1024)
     return figures.Results(setting, rows)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from placement_arms import (
+from arms import (
     ATTRIBUTION,
     BASELINE,
     FAIR,
@@ -13,7 +13,7 @@ from placement_arms import (
     POLICIES,
     STAGES,
 )
-from placement_figures import (
+from figures import (
     CYCLES,
     DRAM,
     ENERGY,

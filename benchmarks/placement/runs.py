@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from placement_arms import Experiment, Setting
+from arms import Experiment, Setting
 
 import hwmodel
 import tapeflow

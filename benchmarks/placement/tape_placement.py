@@ -1,6 +1,6 @@
 """Where the tape of each program is best kept, and what that is worth.
 
-    python benchmarks/tape_placement.py [PROGRAM ...] [--size paper] [--keep DIRECTORY]
+    python benchmarks/placement/tape_placement.py [PROGRAM ...] [--size paper] [--keep DIRECTORY]
         [--markdown FILE] [--csv FILE]
 
 For each machine and each total of SRAM it sets the stages of the tape (regions, layers,
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from placement_arms import (
+from arms import (
     BASELINE,
     FAIR,
     POLICIES,
@@ -30,9 +30,9 @@ from placement_arms import (
     main_arms,
     unequal_arms,
 )
-from placement_figures import Results, losers
-from placement_runs import KeptRuns, measure_experiments
-from placement_sheets import (
+from figures import Results, losers
+from runs import KeptRuns, measure_experiments
+from sheets import (
     Sheet,
     attribution_sheet,
     details_sheet,

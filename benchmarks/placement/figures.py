@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from placement_arms import FAIR, FREE, LIFTS, PLACED, Setting, lift_label
+from arms import FAIR, FREE, LIFTS, PLACED, Setting, lift_label
 
 from tapeflow.tools.result_row import Row
 
