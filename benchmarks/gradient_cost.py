@@ -23,7 +23,7 @@ from tapeflow.backend.gradient import GradientResult
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.programs import PROGRAMS
 from tapeflow.tools.bench.cases import Case, program_cases
-from tapeflow.tools.failures import failure_message
+from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.tools.result_row import max_relative_error
 from tapeflow.transforms.pipelines import PIPELINES

@@ -1,7 +1,7 @@
 """Where the tape of each program is best kept, and what that is worth.
 
-    python benchmarks/placement/tape_placement.py [PROGRAM ...] [--size paper] [--keep DIRECTORY]
-        [--markdown FILE] [--csv FILE]
+    python benchmarks/placement/tape_placement.py [PROGRAM ...] [--size paper]
+        [--keep DIRECTORY] [--markdown FILE] [--csv FILE]
 
 For each machine and each total of SRAM it sets the stages of the tape (regions, layers,
 everything streamed, as the compiler decides, as measurement decides) beside
@@ -31,6 +31,7 @@ from arms import (
     unequal_arms,
 )
 from figures import Results, losers
+from rich.console import Console
 from runs import KeptRuns, measure_experiments
 from sheets import (
     Sheet,
@@ -42,7 +43,6 @@ from sheets import (
     speed_sheet,
     unequal_sheet,
 )
-from rich.console import Console
 
 from tapeflow.programs import PROGRAMS
 from tapeflow.tools.bench.runs import available_cores

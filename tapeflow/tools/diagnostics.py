@@ -2,12 +2,14 @@
 
 xDSL's errors carry the whole annotated module instead of a place. The place is found
 in the traceback: the operation that was verifying itself or emitting the error is
-`self` there.
+`self` there. A command of `tapeflow` ends with one such message, a `CommandError`.
 """
 
 from dataclasses import dataclass
 from traceback import walk_tb
+from typing import IO, Any
 
+import click
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
@@ -18,6 +20,7 @@ from xdsl.utils.exceptions import (
 
 from tapeflow.analysis.ir.source_lines import file_location
 from tapeflow.analysis.verification.module import MalformedResultError
+from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.frontend.input_error import InputError
 
 _BLAMING = (Operation.emit_error.__code__, Operation.verify.__code__)
@@ -117,3 +120,26 @@ def place_of(location: Attribute) -> str | None:
     if place is None:
         return None
     return f"{place.filename.data}:{place.line.data}:{place.column.data}"
+
+
+class CommandError(click.ClickException):
+    """The end of a command; its message is complete."""
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the message and nothing more."""
+        click.echo(self.message, file=file, err=file is None)
+
+
+def failure_message(error: BaseException) -> str:
+    """`PLACE: error: WHAT`, or `tapeflow: error: WHAT` where there is no place."""
+    if isinstance(error, ExecutionError):
+        message = Message(error.message, error.location)
+    else:
+        message = message_of(error)
+    text = message.render("tapeflow")
+    if message.is_internal:
+        text += (
+            "\nThis is a bug in tapeflow; 'tapeflow --traceback ...' shows where, and "
+            "'tapeflow reduce' makes the program small."
+        )
+    return text

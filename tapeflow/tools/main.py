@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
         except BaseException as error:
             if ctx.params["traceback"]:
                 raise
-            from tapeflow.tools.failures import CommandError, failure_message
+            from tapeflow.tools.diagnostics import CommandError, failure_message
 
             raise CommandError(failure_message(error)) from None
 

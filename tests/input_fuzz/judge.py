@@ -24,7 +24,7 @@ from tapeflow.backend.gradient import compile_gradient
 from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.signature import Parameter, signature_of
 from tapeflow.frontend.reader import decode, parse_module
-from tapeflow.tools.failures import failure_message
+from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.main import main
 from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.tools.pipelines.text import PipelineError

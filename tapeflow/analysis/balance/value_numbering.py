@@ -33,9 +33,8 @@ from tapeflow.analysis.integers.intervals import (
 from tapeflow.analysis.integers.ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.operation_costs import is_function_of_operands
-from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.memory.extents import extent_of
-from tapeflow.analysis.memory.find_buffers import find_buffers
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)

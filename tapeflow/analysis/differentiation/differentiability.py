@@ -1,20 +1,23 @@
-"""What cannot be differentiated, found before anything is emitted."""
+"""What cannot be differentiated, or not as it is asked for; found before code is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.dialects import arith, func, memref, scf
-from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.builtin import MemRefType, NoneAttr
 from xdsl.ir import Operation, SSAValue
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.differentiation.activity import Activity
 from tapeflow.analysis.differentiation.derivative_rules import rule_of
+from tapeflow.analysis.differentiation.policy import POLICIES, POLICY, own_policy
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.views import VIEWS
 from tapeflow.analysis.verification.what_runs import running_problems
-from tapeflow.dialects.ad import is_differentiable, is_float
+from tapeflow.dialects.ad import GradientOp, is_differentiable, is_float
 
 _BUFFER_OPS = (
     memref.LoadOp,
@@ -215,3 +218,52 @@ def _problems(op: Operation, activity: Activity) -> list[Problem]:
         for problem in check(op, activity)
     ]
     return found or [Problem(op, *problem) for problem in running_problems(op)]
+
+
+_ALLOCATIONS = (memref.AllocOp, memref.AllocaOp)
+
+
+def unknown_policies(request: GradientOp, function: func.FuncOp) -> Iterator[Problem]:
+    """Tape policies that a request, function or loop asks for and that do not exist."""
+    for op in (request, *function.walk()):
+        if POLICY in op.attributes and own_policy(op) is None:
+            yield Problem(
+                op,
+                f"{POLICY} is {op.attributes[POLICY]}",
+                f"the policies are {', '.join(map(repr, POLICIES))}",
+            )
+
+
+def constants_in_wrt(
+    function: func.FuncOp,
+    buffers: Buffers,
+    wrt: Sequence[SSAValue],
+    constants: Sequence[SSAValue],
+) -> Iterator[Problem]:
+    """Constant buffers that are swapped with buffers whose gradient is asked for."""
+    active = {buffers.of(value) for value in wrt if is_memref(value)}
+    for constant in filter(is_memref, constants):
+        if buffers.of(constant) in active:
+            yield Problem(
+                function,
+                "a constant buffer is swapped with one in wrt",
+                "take it out of constant",
+            )
+
+
+def shadows_with_layout(
+    function: func.FuncOp, activity: Activity, wrt: Sequence[SSAValue]
+) -> Iterator[Problem]:
+    """Active buffers whose shadow has to be allocated and whose layout is not plain."""
+    created = [op for op in function.walk() if isinstance(op, _ALLOCATIONS)]
+    values = [*function.body.block.args, *(op.results[0] for op in created)]
+    for value in values:
+        if value in wrt or not is_memref(value) or not activity.active(value):
+            continue
+        if not isinstance(cast(MemRefType, value.type).layout, NoneAttr):
+            owner = value.owner
+            yield Problem(
+                owner if isinstance(owner, Operation) else function,
+                f"a shadow for a buffer of type {value.type} cannot be allocated",
+                "ask for its gradient with wrt, or use a plain layout",
+            )

@@ -4,7 +4,7 @@ Usually all iterations run forward, then all run backward, and whatever an itera
 reverse reads is kept in between. But an iteration can be reversed at once if
 
 - the adjoints of what the loop yields are known before it runs: it only adds to the
-  values it carries (`accumulators`), and what follows passes the seeds on to them
+  values it carries, so that d(result)/d(value) is 1 in every iteration, and what follows passes the seeds on to them
   without reading any value that is computed later;
 - no adjoint flows from one iteration to an earlier one through memory: an active buffer
   that the loop writes is overwritten by each iteration before it is read, and used
@@ -20,11 +20,10 @@ function's, and the bodies of fused loops.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import arith, memref, scf
 from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.traits import Pure
 
-from tapeflow.analysis.differentiation.accumulators import is_accumulator
 from tapeflow.analysis.differentiation.derivative_rules import rule_of
 from tapeflow.analysis.differentiation.rule_language import Recorded, leaves
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
@@ -235,3 +234,26 @@ def _hoisted(
             needed.add(value.op)
             work.extend(value.op.operands)
     return tuple(op for op in ops if op in needed)
+
+
+def is_accumulator(loop: scf.ForOp, position: int) -> bool:
+    """Whether a loop does nothing with a carried value but add to it and yield it."""
+    value: SSAValue = loop.body.block.args[1 + position]
+    while True:
+        uses = tuple(value.uses)
+        if len(uses) != 1:
+            return False
+        (use,) = uses
+        match use.operation:
+            case scf.YieldOp() as terminator:
+                return terminator.parent_op() is loop and use.index == position
+            case arith.AddfOp() as addition:
+                value = addition.result
+            case arith.SubfOp() as subtraction if use.index == 0:
+                value = subtraction.result
+            case scf.ForOp() as inner if use.index >= 3:
+                if not is_accumulator(inner, use.index - 3):
+                    return False
+                value = inner.results[use.index - 3]
+            case _:
+                return False

@@ -14,7 +14,7 @@ from tapeflow.analysis.differentiation.policy import PolicyName, TapePolicy, own
 from tapeflow.analysis.differentiation.recall_ways import Recall, Way, owner_block
 from tapeflow.analysis.differentiation.scopes import Scopes
 from tapeflow.analysis.differentiation.value_restoration import Undo
-from tapeflow.analysis.integers.executions import Executions
+from tapeflow.analysis.integers.estimates import Executions
 from tapeflow.analysis.ir.operation_costs import operation_cost
 from tapeflow.dialects.ad import is_float
 from tapeflow.dialects.record import field_bytes

@@ -3,7 +3,7 @@
 An induction variable counts as the middle of its range. A trip count that data decides
 is taken from what the loop walks along: where its induction variable indexes a buffer
 of known extent, its runs between two changes of outer bounds visit that extent once.
-Else it is assumed.
+Else it is assumed. How often a block runs is the product of the trip counts around it.
 """
 
 import math
@@ -17,6 +17,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 
 from tapeflow.analysis.integers.symbolic import argument_name
+from tapeflow.analysis.ir.constants import constant_of
 
 Loop: TypeAlias = scf.ForOp | scf.WhileOp
 
@@ -234,3 +235,40 @@ def _walks(induction: SSAValue) -> Iterator[tuple[memref.LoadOp | memref.StoreOp
                 new = [result for result in user.results if result not in seen]
                 seen.update(new)
                 pending.extend(new)
+
+
+def trip_count(loop: scf.ForOp) -> int | None:
+    """The trip count of a loop whose bounds are constants."""
+    lower, upper, step = map(constant_of, (loop.lb, loop.ub, loop.step))
+    if lower is None or upper is None or step is None:
+        return None
+    return max(0, -(-(upper - lower) // max(step, 1)))
+
+
+class Executions:
+    """Counts executions; loops and extents that are not constant get a number."""
+
+    def __init__(self, assumed_trips: int):
+        self._assumed = assumed_trips
+        self._inside: dict[Operation, float] = {}
+
+    def inside(self, op: Operation | None) -> float:
+        """How often the blocks of an operation run."""
+        chain: list[Operation] = []
+        while op is not None and op not in self._inside:
+            chain.append(op)
+            op = op.parent_op()
+        count = 1.0 if op is None else self._inside[op]
+        for inner in reversed(chain):
+            if isinstance(inner, scf.WhileOp):
+                count *= self._assumed
+            elif isinstance(inner, scf.ForOp):
+                trips = trip_count(inner)
+                count *= self._assumed if trips is None else trips
+            self._inside[inner] = count
+        return count
+
+    def elements(self, buffer: SSAValue) -> float:
+        """How many elements a buffer has."""
+        shape = cast("MemRefType", buffer.type).get_shape()
+        return float(prod(self._assumed if n == DYNAMIC_INDEX else n for n in shape))

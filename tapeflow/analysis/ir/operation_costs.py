@@ -1,7 +1,8 @@
-"""What it costs to compute a value again, in additions.
+"""What operations cost: in additions to compute again, in cycles to wait for.
 
 Relative costs of the arithmetic of `hwmodel/data/operations.csv`: elementary functions
-are a range reduction and a polynomial, 12 multiplications and 12 additions in f64.
+are a range reduction and a polynomial, 12 multiplications and 12 additions in f64. A load
+is one that hits the cache.
 """
 
 from xdsl.dialects import arith, math, memref
@@ -70,3 +71,31 @@ def operation_cost(op: Operation) -> float:
     ):
         return _COSTLY_MATH
     return 1.0
+
+
+LOAD = 2
+ADDITION = 5
+MULTIPLICATION = 4
+DIVISION = 16
+ELEMENTARY = 20
+
+_LATENCIES: dict[type[Operation], int] = {
+    **dict.fromkeys(INTEGER_DIVISIONS, DIVISION),
+    **dict.fromkeys((arith.AddfOp, arith.SubfOp), ADDITION),
+    **dict.fromkeys((arith.MulfOp, math.FmaOp), MULTIPLICATION),
+    **dict.fromkeys((arith.DivfOp, math.SqrtOp), DIVISION),
+    **dict.fromkeys((math.AbsFOp, math.AbsIOp, math.CopySignOp), 1),
+    math.RsqrtOp: 2 * DIVISION,
+    memref.LoadOp: LOAD,
+}
+
+
+def latency(op: Operation) -> int:
+    """Cycles until the result is there; of a branch, those of all that it holds."""
+    if op.has_trait(ConstantLike):
+        return 0
+    if op.regions:
+        return 1 + sum(latency(inner) for inner in op.walk() if not inner.regions)
+    if type(op) in _LATENCIES:
+        return _LATENCIES[type(op)]
+    return ELEMENTARY if op.name.startswith("math.") else 1

@@ -2,17 +2,34 @@
 
 A *buffer* is everything one allocation or argument may be called: views of it, and for
 buffers swapped through loop-carried variables the whole orbit. `find_buffers` finds
-those of a function.
+those of a function, and who writes them.
+
+Distinct arguments are promised not to overlap, nor to be globals (see
+docs/differentiation.md). That is a promise to the function that a user runs or
+differentiates, so those of a function that others call may be one buffer. What an
+operation not known here makes of a buffer is taken to be the same memory, and to be
+written unless the operation says that it does not write. A call writes what the
+function that it calls does; what is not known, all that anybody else has a name of.
 """
 
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import func, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
+from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.union_find import UnionFind
+from tapeflow.analysis.memory.effects import (
+    UNKNOWN,
+    CallEffects,
+    is_memref,
+    reaches_beyond_operands,
+    same_memory,
+    written_memrefs,
+)
+from tapeflow.analysis.memory.views import may_be_given_overlap, may_overlap_itself
 
 LOOPS = (scf.ForOp, scf.WhileOp, scf.ParallelOp)
 """Operations that run what they hold again and again."""
@@ -152,3 +169,166 @@ def _holders(value: SSAValue) -> frozenset[Operation]:
         return frozenset(ancestors(owner))
     parent = owner.parent_op()
     return frozenset(() if parent is None else ancestors(parent))
+
+
+def find_buffers(
+    function: func.FuncOp,
+    graph: CallGraph | None = None,
+    *,
+    may_share: bool | None = None,
+) -> Buffers:
+    """Find the buffers of a function and who writes them.
+
+    Linear in the size of the module around it; given the graph of that module, in the
+    size of the function and of all that it calls.
+
+    Args:
+        may_share: whether two of its arguments may be one buffer; by default those of
+            a function that others call may.
+    """
+    graph = graph or CallGraph.around(function)
+    effects: dict[func.FuncOp, CallEffects] = {}
+    if graph.calls(function):
+        for component in graph.components(function):
+            is_recursive = graph.is_recursive(component)
+            for callee in component:
+                effects[callee] = (
+                    UNKNOWN
+                    if is_recursive
+                    else _Search(callee, graph, effects).effects()
+                )
+    search = _Search(function, graph, effects)
+    if graph.is_called(function) if may_share is None else may_share:
+        search.mix_arguments()
+    return search.buffers()
+
+
+class _Search:
+    """The buffers of one function, with what is known of those that it calls."""
+
+    def __init__(
+        self,
+        function: func.FuncOp,
+        graph: CallGraph,
+        effects: Mapping[func.FuncOp, CallEffects],
+    ):
+        self._function = function
+        self._graph = graph
+        self._effects = effects
+        self._classes = UnionFind()
+        self._order: dict[Operation, int] = {}
+        self._writers: list[tuple[SSAValue, Operation]] = []
+        self._globals: dict[str, SSAValue] = {}
+        self._calls: list[tuple[Operation, CallEffects]] = []
+        # What others have a name of besides the globals, and what may be any of that.
+        self._shared: list[SSAValue] = [a for a in function.args if is_memref(a)]
+        self._strange: list[SSAValue] = []
+        self._overlapping = [*filter(may_overlap_itself, self._shared)]
+        for position, op in enumerate(function.walk()):
+            self._order[op] = position
+            self._look_at(op)
+        for op, does in self._calls:
+            self._note_results(op, does)
+        for op, does in self._calls:
+            self._note_writes(op, does)
+        if self._strange:
+            self._mix(self._everybodys())
+
+    def mix_arguments(self) -> None:
+        """Take all arguments and globals for one buffer, as a caller may do."""
+        everybodys = self._everybodys()
+        for other in everybodys[1:]:
+            self._classes.union(everybodys[0], other)
+        self._overlapping += filter(may_be_given_overlap, self._function.args)
+
+    def buffers(self) -> Buffers:
+        """What was found."""
+        writes: dict[SSAValue, dict[Operation, None]] = {}
+        for value, op in sorted(self._writers, key=lambda it: self._order[it[1]]):
+            writes.setdefault(self._classes.find(value), {})[op] = None
+        return Buffers(
+            self._classes,
+            {buffer: tuple(ops) for buffer, ops in writes.items()},
+            {buffer: _around(ops, self._function) for buffer, ops in writes.items()},
+            self._order,
+            frozenset(map(self._classes.find, self._overlapping)),
+        )
+
+    def effects(self) -> CallEffects:
+        """What a call of the function may do."""
+        if any(does.unknown for _, does in self._calls):
+            return UNKNOWN
+        find = self._classes.find
+        freed = [op.memref for op in self._order if isinstance(op, memref.DeallocOp)]
+        written = {find(value) for value in (*dict(self._writers), *freed)}
+        last = self._function.body.blocks.last
+        returned = () if last is None or last.last_op is None else last.last_op.operands
+        given = {find(value) for value in filter(is_memref, returned)}
+        inner = [does for _, does in self._calls]
+        return CallEffects(
+            frozenset(a.index for a in self._function.args if find(a) in written),
+            self._names(written).union(*(does.globals for does in inner)),
+            self._names(given).union(*(does.returned for does in inner if given)),
+        )
+
+    def _names(self, buffers: Collection[SSAValue]) -> frozenset[str]:
+        find = self._classes.find
+        return frozenset(n for n, g in self._globals.items() if find(g) in buffers)
+
+    def _look_at(self, op: Operation) -> None:
+        for one, other in same_memory(op):
+            if is_memref(one) and is_memref(other):
+                self._classes.union(one, other)
+        if isinstance(op, memref.GetGlobalOp):
+            name = op.name_.string_value()
+            self._classes.union(self._globals.setdefault(name, op.memref), op.memref)
+        memrefs = filter(is_memref, op.results)
+        self._overlapping += filter(may_overlap_itself, memrefs)
+        if not reaches_beyond_operands(op):
+            self._writers += [(value, op) for value in written_memrefs(op)]
+            return
+        callee = self._graph.callee(op)
+        does = UNKNOWN if callee is None else self._effects.get(callee, UNKNOWN)
+        self._calls.append((op, does))
+        if does.unknown:
+            self._shared.extend(filter(is_memref, op.operands))
+
+    def _note_results(self, op: Operation, does: CallEffects) -> None:
+        """What others return may be a global, named here or not."""
+        for result in filter(is_memref, op.results):
+            if does.unknown:
+                self._strange.append(result)
+            for name in does.returned:
+                self._classes.union(self._globals.setdefault(name, result), result)
+
+    def _note_writes(self, op: Operation, does: CallEffects) -> None:
+        if does.unknown:
+            written = self._everybodys()
+        else:
+            written = [op.operands[number] for number in does.arguments]
+            named = self._globals
+            written += [named[name] for name in does.globals if name in named]
+            if does.globals:
+                written += self._strange
+        self._writers += [(value, op) for value in written]
+
+    def _everybodys(self) -> list[SSAValue]:
+        return [*self._globals.values(), *self._shared, *self._strange]
+
+    def _mix(self, buffers: Sequence[SSAValue]) -> None:
+        """Whoever writes to one of these may write to any."""
+        find = self._classes.find
+        mixed = {find(buffer) for buffer in buffers}
+        writers = [op for value, op in self._writers if find(value) in mixed]
+        self._writers += [(buffer, op) for buffer in mixed for op in writers]
+
+
+def _around(ops: Iterable[Operation], function: func.FuncOp) -> frozenset[Operation]:
+    """The operations inside the function that hold any of these."""
+    around: set[Operation] = set()
+    for op in ops:
+        holder = op.parent_op()
+        while holder is not None and holder is not function and holder not in around:
+            around.add(holder)
+            holder = holder.parent_op()
+    return frozenset(around)

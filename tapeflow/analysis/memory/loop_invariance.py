@@ -10,8 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import is_side_effect_free
 
-from tapeflow.analysis.memory.aliasing import Buffers, ancestors
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors, find_buffers
 
 
 class InvariantLoops:

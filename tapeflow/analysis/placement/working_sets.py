@@ -18,7 +18,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Operation, SSAValue
 
 from tapeflow.analysis.integers.estimates import IndexEstimates, Loop
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.dialects.record import LINE_BYTES, field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp
 from tapeflow.dialects.tape_types import TapeRegionType

@@ -13,7 +13,7 @@ from xdsl.dialects import scf
 from xdsl.ir import BlockArgument, Operation
 
 from tapeflow.analysis.ir.constants import constant_of
-from tapeflow.analysis.ir.operation_latencies import latency
+from tapeflow.analysis.ir.operation_costs import latency
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.dependences import (
     LoopDependences,

@@ -21,8 +21,7 @@ from tapeflow.analysis.streams.cursor_values import (
     CursorValues,
     Fills,
 )
-from tapeflow.analysis.streams.fill_conditions import can_be, refined
-from tapeflow.analysis.streams.ring_state import RingState
+from tapeflow.analysis.streams.ring_state import RingState, can_be, refined
 from tapeflow.analysis.streams.steps import (
     ProtocolBroken,
     StreamSteps,

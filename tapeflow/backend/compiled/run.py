@@ -38,15 +38,15 @@ from tapeflow.backend.compiled.native_run import NativeRun
 from tapeflow.backend.compiled.plain_array import PlainArray
 from tapeflow.backend.compiled.python_run import PythonRun
 from tapeflow.backend.compiled.run_host import RunHost
-from tapeflow.backend.reference.run import (
-    make_simulation,
-    reachable_rings,
-    shared_scratchpad,
-)
 from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.runtime.buffer import Buffer
 from tapeflow.backend.runtime.execution import Execution
 from tapeflow.backend.runtime.execution_error import ExecutionError
+from tapeflow.backend.runtime.launch import (
+    make_simulation,
+    reachable_rings,
+    shared_scratchpad,
+)
 from tapeflow.backend.runtime.run_memory import RunMemory
 from tapeflow.backend.runtime.scalar_types import storage_dtype
 

@@ -1,11 +1,12 @@
 """The reference engine: xDSL's interpreter with times and exact memory.
 
-It defines what programs mean at every level. Each dialect has its functions in a file
-of its own (`interpret_scf.py`, ...); this file runs blocks and calls, looks up what
-each op needs once, and keeps the ready time of every value beside it.
+It defines what programs mean at every level. Operations of a kind have their functions
+in a file of its own (`control.py`, ...); this file runs blocks and calls, looks up what
+each op needs once per block, and keeps the ready time of every value beside it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xdsl.dialects import func, scf
@@ -14,14 +15,48 @@ from xdsl.interpreter import Interpreter, InterpreterFunctions
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import SymbolTable
 
-from tapeflow.backend.reference.block_plan import BlockPlan, Frame, Implementation, Step
 from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
 from tapeflow.backend.runtime.run_memory import RunMemory
-from tapeflow.backend.semantics.micro_operations import micro_operations
+from tapeflow.backend.semantics.micro_operations import Costs, micro_operations
 from tapeflow.backend.semantics.timing import Clock
 
 MAX_CALL_DEPTH = 64
 _TERMINATORS = (scf.YieldOp, scf.ConditionOp, func.ReturnOp)
+
+Implementation = Callable[..., Any]
+"""Of one op class: (functions, interpreter, op, operand values) to an OpImplResult."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One op of a block, with its values' places in the frame of its function."""
+
+    op: Operation
+    run: Implementation
+    functions: InterpreterFunctions
+    operands: tuple[int, ...]
+    results: tuple[int, ...]
+    costs: Costs | None
+    """None for ops that keep time themselves, and without a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlan:
+    """A block: its arguments, its ops, and what its terminator yields."""
+
+    arguments: tuple[int, ...]
+    steps: tuple[Step, ...]
+    yielded: tuple[int, ...]
+
+
+class Frame:
+    """Values and ready times of one call, by place."""
+
+    __slots__ = ("times", "values")
+
+    def __init__(self, size: int):
+        self.values: list[Any] = [None] * size
+        self.times: list[int] = [0] * size
 
 
 class ReferenceInterpreter(Interpreter):

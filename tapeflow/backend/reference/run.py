@@ -12,15 +12,10 @@ from xdsl.ir import Attribute, Operation
 from hwmodel import (
     UNWATCHED,
     Machine,
-    MachineError,
-    Ring,
-    Simulation,
     SimulationError,
     Watch,
     energy_of,
 )
-from tapeflow.analysis.ir.call_graph import CallGraph
-from tapeflow.analysis.streams.shared_rings import shared_by_calls, shared_inside
 from tapeflow.backend.reference.buffers import CopyFunctions, MemrefFunctions
 from tapeflow.backend.reference.calls import AdFunctions, FuncFunctions
 from tapeflow.backend.reference.control import ScfFunctions
@@ -33,6 +28,11 @@ from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.runtime.buffer import Buffer
 from tapeflow.backend.runtime.execution import Execution
 from tapeflow.backend.runtime.execution_error import ExecutionError
+from tapeflow.backend.runtime.launch import (
+    make_simulation,
+    reachable_rings,
+    shared_scratchpad,
+)
 from tapeflow.backend.runtime.run_memory import RunMemory
 from tapeflow.backend.runtime.scalar_types import storage_dtype
 from tapeflow.backend.semantics.timing import Clock
@@ -77,56 +77,6 @@ def run_reference(
         run_seconds=time.perf_counter() - started,
         recording=simulation and simulation.recording(),
     )
-
-
-def reachable_rings(module: ModuleOp, function: FuncOp) -> tuple[spm.AllocateOp, ...]:
-    """The rings of a function and all it calls; a ring's number is its position.
-
-    The order is that of the module's text.
-    """
-    components = CallGraph(module).components(function)
-    reached = {member for component in components for member in component}
-    return tuple(
-        op
-        for candidate in module.walk()
-        if isinstance(candidate, FuncOp) and candidate in reached
-        for op in candidate.walk()
-        if isinstance(op, spm.AllocateOp)
-    )
-
-
-def shared_scratchpad(module: ModuleOp, function: FuncOp) -> dict[Operation, str]:
-    """By operation of a function, or of one it calls, how it takes a used ring's bytes.
-
-    These are calls, and allocations of rings.
-    """
-    graph = CallGraph(module)
-    return {
-        shared.where: f"a ring is in use here: {shared.reason}; give each ring "
-        "bytes of its own, as assign-scratchpad does"
-        for component in graph.components(function)
-        for member in component
-        for shared in (*shared_by_calls(member, graph), *shared_inside(member))
-        if shared.is_certain
-    }
-
-
-def make_simulation(
-    machine: Machine, allocations: Sequence[spm.AllocateOp], watch: Watch
-) -> Simulation:
-    """The machine at work, with rings numbered by position.
-
-    Raises:
-        ExecutionError: the rings do not fit its scratchpad.
-    """
-    types = [allocation.ring.type for allocation in allocations]
-    rings = tuple(
-        Ring(t.tile_bytes, t.slots.data, t.pitch_bytes, t.base.data) for t in types
-    )
-    try:
-        return Simulation(machine, rings, watch)
-    except (SimulationError, MachineError) as error:
-        raise ExecutionError(str(error)) from error
 
 
 def _interpreter(

@@ -19,7 +19,7 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult
 from tapeflow.tools.bench.arms import Arm, Candidate
 from tapeflow.tools.bench.cases import Case
-from tapeflow.tools.failures import CommandError, failure_message
+from tapeflow.tools.diagnostics import CommandError, failure_message
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
 from tapeflow.tools.result_row import (

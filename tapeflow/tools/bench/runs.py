@@ -19,8 +19,8 @@ from tapeflow.tools.bench.arms import Arm
 from tapeflow.tools.bench.cases import CaseSource, load_case
 from tapeflow.tools.bench.compare import bounds_key, compare
 from tapeflow.tools.bench.measure import measure, work_of
+from tapeflow.tools.diagnostics import CommandError
 from tapeflow.tools.end_with_parent import end_with_parent
-from tapeflow.tools.failures import CommandError
 from tapeflow.tools.pipelines.on_machine import Target
 from tapeflow.tools.result_row import Row
 

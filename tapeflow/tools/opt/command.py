@@ -8,8 +8,9 @@ for the annotated module that `xdsl-opt` prints.
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from io import BytesIO, StringIO
@@ -22,6 +23,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.printer import Printer
+from xdsl.utils.arg_spec import ArgSpecConvertible
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
     DiagnosticException,
@@ -33,9 +35,11 @@ from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.tools.diagnostics import message_of
-from tapeflow.tools.opt.pass_help import passes_and_pipelines
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipelines.building import build_passes
+from tapeflow.tools.pipelines.pass_options import option_types
+from tapeflow.transforms import get_all_passes
+from tapeflow.transforms.pipelines import PIPELINES
 
 _TOOL = "tapeflow-opt"
 _SEPARATOR = b"// -----"
@@ -245,3 +249,37 @@ def main(args: Sequence[str] | None = None) -> None:
         if message.is_internal:
             print("This is a bug; --traceback shows where.", file=sys.stderr)
         sys.exit(1)
+
+
+def passes_and_pipelines() -> str:
+    """Every pass and every pipeline of tapeflow: name, options, first sentence."""
+    passes = [factory() for factory in get_all_passes().values()]
+    return "\n".join(
+        [
+            "passes of tapeflow, all usable in -p and --pass-pipeline:",
+            *_entries(passes),
+            "",
+            "pipelines, usable like a pass in -p and --pass-pipeline:",
+            *_entries(PIPELINES.values()),
+            "",
+            "examples:",
+            "  tapeflow-opt f.mlir -p 'streams{places=stream slots=2}'",
+            "  tapeflow-opt f.mlir --pass-pipeline="
+            "'builtin.module(differentiate, func.func(canonicalize))'",
+        ]
+    )
+
+
+def first_sentence(kind: type) -> str:
+    """The first sentence of a class's docstring, on one line; "" without one."""
+    paragraph = (kind.__doc__ or "").strip().split("\n\n")[0]
+    line = " ".join(paragraph.split())
+    sentence = re.match(r".*?[.:](?=\s|$)", line)
+    return sentence[0] if sentence else line
+
+
+def _entries(kinds: Iterable[type[ArgSpecConvertible]]) -> Iterable[str]:
+    for kind in kinds:
+        options = " ".join(option_types(kind))
+        yield f"  {kind.name}{'{' + options + '}' if options else ''}"
+        yield f"      {first_sentence(kind)}"

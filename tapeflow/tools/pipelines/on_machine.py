@@ -11,7 +11,6 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from hwmodel import Machine, MachineError, override
 from tapeflow.tools.pipelines.building import build_passes
 from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.machine_words import memory_of
 from tapeflow.tools.pipelines.pass_options import option_types
 from tapeflow.tools.pipelines.sram_budget import (
     CACHE_BYTES,
@@ -20,6 +19,7 @@ from tapeflow.tools.pipelines.sram_budget import (
     SCRATCHPAD_BYTES,
     SCRATCHPAD_PORTS,
     SramBudget,
+    memory_of,
 )
 from tapeflow.tools.pipelines.text import (
     AnchorNode,

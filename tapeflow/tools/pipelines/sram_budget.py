@@ -4,13 +4,16 @@ An arm without scratchpad has all of it as cache. The rule for the others: the
 scratchpad takes as many bytes as DRAM delivers in its latency, which is what has to be
 on its way to keep the bus busy, rounded up to a power of two, but at most a quarter of
 the total, in whole cache sets; and half of the ports, rounded down. What is set
-explicitly takes the place of the rule, and the other memory has the rest.
+explicitly takes the place of the rule, and the other memory has the rest. `memory_of` says a
+machine in the words of the compiler's cost model.
 """
 
+import math
 from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from hwmodel import Machine, MachineError
+from tapeflow.analysis.placement.memory_system import MemorySystem
 
 CACHE_BYTES = "cache.capacity_bytes"
 SCRATCHPAD_BYTES = "scratchpad.capacity_bytes"
@@ -148,3 +151,24 @@ def _shares(
             f"{fields[1]} {pad}; raise the total, or set one of them"
         )
     return cache, pad
+
+
+def memory_of(machine: Machine) -> MemorySystem:
+    """Totals and latencies of a machine; how its SRAM is split does not matter."""
+    cycles_per_ns = machine.clock_hz * 1e-9
+    cache, dram = machine.cache, machine.dram
+    has_prefetcher = cache.prefetcher != "none"
+    return MemorySystem(
+        sram_bytes=machine.sram_bytes,
+        ports=total_ports(machine),
+        cache_ways=cache.ways,
+        mshrs=cache.mshrs,
+        # The estimates only ask whether there is one: so all degrees share a program.
+        prefetch_degree=int(has_prefetcher),
+        issue_width=machine.datapath.issue_width,
+        window=machine.datapath.window,
+        dram_latency_cycles=math.ceil(dram.closed_ns * cycles_per_ns),
+        dram_bytes_per_cycle=dram.bandwidth_gb_per_s / cycles_per_ns,
+        dma_setup_cycles=machine.dma.setup_cycles,
+        dma_channels=machine.dma.channels,
+    )

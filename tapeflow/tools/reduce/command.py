@@ -17,7 +17,7 @@ from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
 from tapeflow.backend.execute import Engine
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
-from tapeflow.tools.failures import CommandError
+from tapeflow.tools.diagnostics import CommandError
 from tapeflow.tools.gradient_request import read_machine, read_request
 from tapeflow.tools.options import (
     FILE,

@@ -13,7 +13,7 @@ from tapeflow.backend.runtime.array_type import Array
 from tapeflow.tools.check.command import random_seeds
 from tapeflow.tools.check.each_pass import check_each_pass
 from tapeflow.tools.check.gradient_check import Verdict, compare
-from tapeflow.tools.failures import failure_message
+from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.gradient_request import GradientRequest, read_machine, read_request
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import fit_pipeline

@@ -27,11 +27,11 @@ from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.tools.result_row import write_json
 from tapeflow.tools.tape.bill_json import bill_for_json
-from tapeflow.tools.tape.limit import check_limit
 from tapeflow.tools.tape.report import (
     Subject,
     abstract_tape_passes,
     bill_for,
+    check_limit,
     report_for,
 )
 from tapeflow.tools.tape.table import beside_machine, show_tape, warnings_on

@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
-from tapeflow.transforms.building.carry_values import moved_region
+from tapeflow.transforms.building.rewriting import moved_region
 
 
 def iterations_of(loop: scf.WhileOp) -> SSAValue:

@@ -1,8 +1,12 @@
-"""Decide what a gradient saves; load what stores overwrite where that is worth it."""
+"""Decide what a gradient saves; load what stores overwrite where that is worth it.
 
-from collections.abc import Mapping
+memref.store %new, %x[%i]      ==>      %old = memref.load %x[%i]
+                                        memref.store %new, %x[%i]
+"""
 
-from xdsl.dialects import func
+from collections.abc import Iterable, Mapping
+
+from xdsl.dialects import func, memref
 from xdsl.ir import Block, SSAValue
 
 from tapeflow.analysis.differentiation.policy import TapePolicy
@@ -13,14 +17,12 @@ from tapeflow.analysis.differentiation.saving_reasons import SavingReasons
 from tapeflow.analysis.differentiation.scopes import Scopes
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.analysis.differentiation.value_restoration import find_undoable
-from tapeflow.analysis.integers.executions import Executions
+from tapeflow.analysis.integers.estimates import Executions
 from tapeflow.analysis.ir.program_order import ProgramOrder
+from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.overwriting import find_accesses
+from tapeflow.transforms.building.adjoint_builder import hint_of
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope
-from tapeflow.transforms.differentiation.load_overwritten import (
-    drop_if_new,
-    load_overwritten,
-)
 
 
 def decide_recording(
@@ -52,3 +54,73 @@ def decide_recording(
     for value in set(overwritten.values()) - recording.recalls.keys():
         drop_if_new(value, buffers)
     return recording, SavingReasons(recording, prices, buffers)
+
+
+def load_overwritten(
+    stores: Iterable[memref.StoreOp], buffers: Buffers
+) -> dict[memref.StoreOp, SSAValue]:
+    """By store what it overwrites: a value that is loaded anyway, or a new one."""
+    overwritten: dict[memref.StoreOp, SSAValue] = {}
+    for block, inside in _by_block(stores).items():
+        overwritten |= _loaded_before(block, inside, buffers)
+        new = (store for store in inside if store not in overwritten)
+        overwritten |= {store: _load(store) for store in new}
+    return overwritten
+
+
+def _by_block(
+    stores: Iterable[memref.StoreOp],
+) -> dict[Block, list[memref.StoreOp]]:
+    by_block: dict[Block, list[memref.StoreOp]] = {}
+    for store in stores:
+        assert store.parent is not None
+        by_block.setdefault(store.parent, []).append(store)
+    return by_block
+
+
+def _loaded_before(
+    block: Block, stores: Iterable[memref.StoreOp], buffers: Buffers
+) -> dict[memref.StoreOp, SSAValue]:
+    """Of some stores in a block, those whose element has been loaded right before.
+
+    No write to the buffer lies between load and store.
+    """
+    wanted, found = set(stores), dict[memref.StoreOp, SSAValue]()
+    watched = {buffers.of(store.memref) for store in wanted}
+    loaded: dict[SSAValue, dict[tuple[SSAValue, ...], SSAValue]] = {}
+    for op in block.ops:
+        match op:
+            case memref.LoadOp():
+                here = loaded.setdefault(buffers.of(op.memref), {})
+                here[op.memref, *op.indices] = op.res
+            case memref.StoreOp():
+                here = loaded.pop(buffers.of(op.memref), {})
+                known = here.get((op.memref, *op.indices))
+                if op in wanted and known is not None:
+                    found[op] = known
+            case _ if op.regions:
+                for buffer in watched:
+                    if op in buffers.around_writes[buffer]:
+                        loaded.pop(buffer, None)
+            case _:
+                pass
+    return found
+
+
+def _load(store: memref.StoreOp) -> SSAValue:
+    load = memref.LoadOp.get(store.memref, store.indices)
+    load.location = store.location
+    load.res.name_hint = hint_of(store.memref, "old_")
+    block = store.parent
+    assert block is not None
+    block.insert_op_before(load, store)
+    return load.res
+
+
+def drop_if_new(value: SSAValue, buffers: Buffers) -> None:
+    """Take a load out again if it was put in for a store only."""
+    load = value.owner
+    assert isinstance(load, memref.LoadOp)
+    if load not in buffers.order:
+        load.detach()
+        load.erase()

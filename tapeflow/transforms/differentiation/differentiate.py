@@ -16,7 +16,13 @@ from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.differentiation.activity import Activity, find_activity
-from tapeflow.analysis.differentiation.differentiability import Problem, find_problems
+from tapeflow.analysis.differentiation.differentiability import (
+    Problem,
+    constants_in_wrt,
+    find_problems,
+    shadows_with_layout,
+    unknown_policies,
+)
 from tapeflow.analysis.differentiation.loop_fusion import FusionFinder
 from tapeflow.analysis.differentiation.policy import (
     POLICY,
@@ -24,15 +30,10 @@ from tapeflow.analysis.differentiation.policy import (
     TapePolicy,
     own_policy,
 )
-from tapeflow.analysis.differentiation.request_problems import (
-    constants_in_wrt,
-    shadows_with_layout,
-    unknown_policies,
-)
 from tapeflow.analysis.differentiation.to_be_recorded import find_reverse_reads
 from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.effects import is_memref
-from tapeflow.analysis.memory.find_buffers import find_buffers
 from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder

@@ -20,7 +20,7 @@ from tapeflow.analysis.differentiation.loop_fusion import ScopeFusion, accumulat
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.dialects.ad import FUSED
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
-from tapeflow.transforms.building.carry_values import with_carried
+from tapeflow.transforms.building.rewriting import with_carried
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,28 @@
-"""Get a primal value of the forward sweep back without tape."""
+"""Get a primal value of the forward sweep back without tape.
+
+Buffers whose writes the reverse sweep undoes are copied in front of it: the contents
+that the forward sweep leaves in an argument belong to the caller.
+"""
 
 from collections.abc import Callable
 from typing import cast
 
 from xdsl.dialects import arith, memref
-from xdsl.dialects.builtin import IndexType, IntegerAttr, IntegerType
+from xdsl.dialects.builtin import (
+    IndexType,
+    IntegerAttr,
+    IntegerType,
+    MemRefType,
+    UnitAttr,
+)
 from xdsl.ir import OpResult, SSAValue
 
 from tapeflow.analysis.differentiation.recall_ways import Recall, Way
 from tapeflow.analysis.differentiation.running_values import counter_of
 from tapeflow.analysis.ir.constants import constant_of
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
+from tapeflow.dialects.tape_attributes import TAPE_COPY
+from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.differentiation.shadow_buffers import plain_type
 
 
 def get_back(
@@ -62,3 +74,21 @@ def _count(
         )
         distance = builder.value(arith.MuliOp(distance, factor))
     return builder.value(arith.AddiOp(start, distance), value.name_hint)
+
+
+def copy_final_contents(buffer: SSAValue, builder: AdjointBuilder) -> SSAValue:
+    """A buffer with the same contents, to be freed by the caller."""
+    plain = plain_type(cast(MemRefType, buffer.type))
+    sizes = builder.dynamic_sizes(buffer)
+    copy = builder.value(
+        memref.AllocOp([*sizes], [], plain), hint_of(buffer, "restored_")
+    )
+
+    def visit(indices: tuple[SSAValue, ...]) -> None:
+        value = builder.value(memref.LoadOp.get(buffer, indices))
+        store = memref.StoreOp.get(value, copy, indices)
+        store.attributes[TAPE_COPY] = UnitAttr()
+        builder.add(store)
+
+    builder.for_each_index(builder.extents(plain, sizes), visit)
+    return copy

@@ -17,7 +17,7 @@ from tapeflow.analysis.differentiation.running_values import (
 )
 from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
-from tapeflow.transforms.building.carry_values import with_carried
+from tapeflow.transforms.building.rewriting import with_carried
 from tapeflow.transforms.differentiation.forward_sweep import (
     RecordedTerms,
     compute_after,

@@ -19,7 +19,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.ir.call_graph import CallGraph
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.source.linalg_nests import (
     LINALG_OPS,
     LinalgNest,

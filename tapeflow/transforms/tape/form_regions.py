@@ -14,8 +14,7 @@ from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
-from tapeflow.analysis.memory.aliasing import Buffers, ancestors
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors, find_buffers
 from tapeflow.analysis.tape.push_count import PushCount, count_pushes
 from tapeflow.analysis.tape.region_layouts import parse_layouts
 from tapeflow.analysis.tape.stack_groups import StackGroup, group_stacks

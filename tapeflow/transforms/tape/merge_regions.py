@@ -10,8 +10,11 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
-from tapeflow.analysis.balance.merge_candidates import merge_candidates, moved_before
-from tapeflow.analysis.balance.region_mirrors import mirrored_groups
+from tapeflow.analysis.balance.region_merging import (
+    merge_candidates,
+    mirrored_groups,
+    moved_before,
+)
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.transforms.building.index_builder import (

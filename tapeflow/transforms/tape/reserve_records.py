@@ -10,8 +10,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.ir.call_graph import CallGraph
-from tapeflow.analysis.memory.aliasing import Buffers
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.tape.push_count import PushCount, count_pushes
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_expect import ExpectOp

@@ -4,7 +4,7 @@ import pytest
 from xdsl.dialects import func, memref
 from xdsl.ir import Operation
 
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
 

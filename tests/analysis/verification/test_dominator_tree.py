@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from xdsl.dialects import test
 from xdsl.ir import Block, Region
 
-from tapeflow.analysis.verification.dominator_tree import dominator_tree
+from tapeflow.analysis.verification.dominance import dominator_tree
 
 Edges = list[list[int]]
 

@@ -13,7 +13,7 @@ from xdsl.utils.exceptions import DiagnosticException
 
 from hwmodel import Machine, MachineError
 from tapeflow.programs import PROGRAMS, ProgramError
-from tapeflow.tools.failures import failure_message
+from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.gradient_request import read_machine
 
 from .compare import Comparison, compare

@@ -7,7 +7,7 @@ from xdsl.dialects.builtin import ModuleOp, f64
 from xdsl.dialects.test import TestOp as Source
 
 from hwmodel.description.operations import OPERATION_TABLE
-from tapeflow.analysis.ir.operation_latencies import latency
+from tapeflow.analysis.ir.operation_costs import latency
 from tapeflow.backend.execute import execute
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.frontend.reader import parse_module

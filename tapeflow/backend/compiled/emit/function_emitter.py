@@ -10,8 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
 
 from tapeflow.analysis.ir.call_graph import CallGraph
-from tapeflow.analysis.memory.aliasing import Buffers
-from tapeflow.analysis.memory.find_buffers import find_buffers
+from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.memory.lifetimes import BufferLives
 from tapeflow.analysis.memory.views import whole_of
 from tapeflow.analysis.verification.what_runs import is_scalar
