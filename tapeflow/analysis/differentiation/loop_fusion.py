@@ -4,8 +4,8 @@ Usually all iterations run forward, then all run backward, and whatever an itera
 reverse reads is kept in between. But an iteration can be reversed at once if
 
 - the adjoints of what the loop yields are known before it runs: it only adds to the
-  values it carries, so that d(result)/d(value) is 1 in every iteration, and what follows passes the seeds on to them
-  without reading any value that is computed later;
+  values it carries, so that d(result)/d(value) is 1 in every iteration, and what
+  follows passes the seeds on to them without reading any value that is computed later;
 - no adjoint flows from one iteration to an earlier one through memory: an active buffer
   that the loop writes is overwritten by each iteration before it is read, and used
   nowhere else;

@@ -1,8 +1,8 @@
 """What operations cost: in additions to compute again, in cycles to wait for.
 
 Relative costs of the arithmetic of `hwmodel/data/operations.csv`: elementary functions
-are a range reduction and a polynomial, 12 multiplications and 12 additions in f64. A load
-is one that hits the cache.
+are a range reduction and a polynomial, 12 multiplications and 12 additions in f64. A
+load is one that hits the cache.
 """
 
 from xdsl.dialects import arith, math, memref

@@ -1,4 +1,4 @@
-"""Which values say where a ring's cursor is, how far it may go, and which part of it."""
+"""Which values say where the cursor of a ring is, in which part, and how far it may go."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -5,9 +5,9 @@ immediate dominator, so what the dominators define is visible in it, and what a 
 or a region defines is taken away again on leaving. Every definition enters and leaves
 the set once and every operand is looked up once: linear in the size of the program.
 
-Source of the dominator tree: K. Cooper, T. Harvey, K. Kennedy, "A Simple, Fast Dominance
-Algorithm", 2001: a fixed point over the reverse post-order; two rounds where the graph
-is reducible.
+Source of the dominator tree: K. Cooper, T. Harvey, K. Kennedy, "A Simple, Fast
+Dominance Algorithm", 2001: a fixed point over the reverse post-order; two rounds where
+the graph is reducible.
 """
 
 from collections.abc import Iterable, Iterator

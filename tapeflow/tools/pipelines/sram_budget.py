@@ -4,8 +4,8 @@ An arm without scratchpad has all of it as cache. The rule for the others: the
 scratchpad takes as many bytes as DRAM delivers in its latency, which is what has to be
 on its way to keep the bus busy, rounded up to a power of two, but at most a quarter of
 the total, in whole cache sets; and half of the ports, rounded down. What is set
-explicitly takes the place of the rule, and the other memory has the rest. `memory_of` says a
-machine in the words of the compiler's cost model.
+explicitly takes the place of the rule, and the other memory has the rest. `memory_of`
+says a machine in the words of the compiler's cost model.
 """
 
 import math
