@@ -39,12 +39,33 @@ def source_digest() -> str:
     return digest.hexdigest()
 
 
+class CacheFile(IndexDataCacheFile):
+    """Numba's cache on disk, in which an entry that cannot be read counts as absent.
+
+    Numba unpickles an index before it compares stamps, and what an older version of
+    the package wrote names classes that may be elsewhere now, or nowhere.
+    """
+
+    def load(self, key: Any) -> Any:
+        """What is kept under a key; None if there is nothing that can be read."""
+        try:
+            return super().load(key)
+        except Exception:
+            return None
+
+    def _load_index(self) -> Any:
+        try:
+            return super()._load_index()
+        except Exception:
+            return {}
+
+
 class PackageCache(FunctionCache):
     """Numba's function cache, valid as long as no source of the package changes."""
 
     def __init__(self, py_func: Callable[..., Any]) -> None:
         super().__init__(py_func)
-        self._cache_file = IndexDataCacheFile(
+        self._cache_file = CacheFile(
             cache_path=self._cache_path,
             filename_base=self._impl.filename_base,
             source_stamp=source_digest(),

@@ -1,13 +1,15 @@
 """Kernels run alike compiled and as plain Python, and stale code is never loaded."""
 
 import os
+import pickle
 import subprocess
 import sys
 
+import numba
 import pytest
 
 from hwmodel import source_digest, step
-from hwmodel.engine.kernel import is_disabled
+from hwmodel.engine.kernel import CacheFile, is_disabled
 
 PROGRAM = """
 from hwmodel import Operation, Ring, Simulation, preset
@@ -48,3 +50,16 @@ def test_plain_python_counts_the_same():
 def test_the_cache_is_stamped_with_all_sources():
     cache = getattr(step, "_cache")  # noqa: B009
     assert cache._cache_file._source_stamp == source_digest()
+
+
+@pytest.mark.parametrize("rest", [b"cno_such_module\nName\n.", b"", b"\x80"])
+def test_an_index_that_cannot_be_read_counts_as_none(tmp_path, rest):
+    """Such as one that names a class where an older version had it."""
+    index = tmp_path / "function.nbi"
+    index.write_bytes(pickle.dumps(numba.__version__) + rest)
+    file = CacheFile(str(tmp_path), "function", "stamp")
+    assert file.load("key") is None
+    file.save("key", "code")
+    assert CacheFile(str(tmp_path), "function", "stamp").load("key") == "code"
+    (tmp_path / "function.1.nbc").write_bytes(b"")
+    assert file.load("key") is None
