@@ -1,8 +1,8 @@
 """What tapeflow adds to xDSL: four dialects and its passes.
 
 xDSL's tools find `TAPEFLOW` through the entry point group `xdsl.universe`, so plain
-`xdsl-opt` knows our dialects and passes once tapeflow is installed. Importing this
-file loads no dialect and no pass: every factory imports when it is called.
+`xdsl-opt` knows our dialects and passes once tapeflow is installed. A dialect is loaded
+when its factory is called, the passes together with this file.
 """
 
 from collections.abc import Callable

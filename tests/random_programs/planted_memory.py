@@ -5,28 +5,28 @@ from .fault import Fault
 MEMORY = (
     Fault(
         "indices of a view never share elements",
-        "analysis/buffers.py",
+        "analysis/memory/aliasing.py",
         "return self.of(value) in self.overlapping",
         "return False",
         needs="overlaps",
     ),
     Fault(
         "a copy inside a buffer is reversed element by element",
-        "transforms/reverse_memory.py",
+        "transforms/differentiation/reverse_sweep.py",
         "if source is not None and buffers.same(op.source, op.destination):",
         "if source is None:",
         needs="copy within a buffer",
     ),
     Fault(
         "a copy to an element with two names is reversed forward",
-        "transforms/reverse_memory.py",
+        "transforms/differentiation/reverse_sweep.py",
         "visit_all = sweep.builder.for_each_index_backwards",
         "pass",
         needs="overlaps",
     ),
     Fault(
         "calls write nothing",
-        "analysis/find_buffers.py",
+        "analysis/memory/aliasing.py",
         "written = [op.operands[number] for number in does.arguments]",
         "written = list[SSAValue]()",
         levels=("soa",),
@@ -34,7 +34,7 @@ MEMORY = (
     ),
     Fault(
         "arguments of called functions never overlap",
-        "analysis/find_buffers.py",
+        "analysis/memory/aliasing.py",
         "    if graph.is_called(function) if may_share is None else may_share:",
         "    if may_share:",
         levels=("soa",),
@@ -42,19 +42,19 @@ MEMORY = (
     ),
     Fault(
         "arguments that loops swap are restored, too",
-        "analysis/undo.py",
+        "analysis/differentiation/value_restoration.py",
         "return not (swapped and any(name in entry.args for name in names))",
         "return True",
     ),
     Fault(
         "loads are repeated before writes behind them are undone",
-        "analysis/recall_ways.py",
+        "analysis/differentiation/recall_ways.py",
         "due = next_write(access, buffer, self.buffers)",
         "due = None",
     ),
     Fault(
         "a store overwrites what was loaded at another place",
-        "transforms/load_overwritten.py",
+        "transforms/differentiation/decide_recall.py",
         "known = here.get((op.memref, *op.indices))",
         "known = next(iter(here.values()), None)",
     ),
@@ -63,27 +63,27 @@ MEMORY = (
 COUNTING = (
     Fault(
         "the way back of a loop with steps forgets where it began",
-        "transforms/trip_count.py",
+        "transforms/building/trip_count.py",
         "return last if first == 0 else builder.value(arith.AddiOp(last, lower), "
         '"ends")',
         "return last",
     ),
     Fault(
         "the way back of a loop begins behind its last iteration",
-        "transforms/trip_count.py",
+        "transforms/building/trip_count.py",
         "builder.index(first - 1)",
         "builder.index(first)",
     ),
     Fault(
         "constants are folded as xDSL folds them",
-        "transforms/exact_canonicalize.py",
+        "transforms/source/exact_canonicalize.py",
         "PatternRewriteWalker(pattern, post_walk_func=region_dce).rewrite_module(op)",
         "super().apply(ctx, op)",
         levels=(),
     ),
     Fault(
         "an extremum that is NaN has chosen its second operand",
-        "analysis/derivative_rules.py",
+        "analysis/differentiation/derivative_rules.py",
         "arith.MinimumfOp: _extremum(arith.MaxnumfOp)",
         'arith.MinimumfOp: _split(Compare("oeq", Y, A))',
         needs="arith.minimumf",

@@ -85,7 +85,7 @@ def running_problems(op: Operation) -> Iterator[tuple[str, str]]:
             f"no engine runs '{name}'",
             (
                 "write it with arith, math, func, scf and memref operations (see "
-                "docs/architecture.md)"
+                "docs/differentiation.md)"
             ),
         )
         return

@@ -197,7 +197,7 @@ class ReferenceInterpreter(Interpreter):
         entry = self._implementations.get(type(op))
         if entry is None:
             raise ExecutionError(
-                f"no engine runs '{op.name}'; see docs/architecture.md for the "
+                f"no engine runs '{op.name}'; see docs/differentiation.md for the "
                 "operations that have a meaning",
                 location_of(op),
             )

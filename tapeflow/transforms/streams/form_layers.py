@@ -63,7 +63,7 @@ class FormLayersPass(ModulePass):
     lives in the scratchpad has one slot, and a tile for all its records where their
     number is known. What an allocation says by `tape.tile` and `tape.slots` counts
     before capacity and options. The others share the scratchpad by what tiles cost
-    (`analysis/tile_sizes.py`).
+    (`analysis/placement/tile_sizes.py`).
     """
 
     name = "form-layers"

@@ -1,4 +1,4 @@
-"""Machine code from the Python that `emit_python` writes, through LLVM.
+"""Machine code from the Python that `compiled.emit` writes, through LLVM.
 
 The input is a small, statically typed part of Python: functions over integers, floats,
 truth values and one-dimensional arrays, with `for`, `while`, `if` and calls. It knows
