@@ -30,7 +30,7 @@ def test_help_imports_no_compiler():
 def test_every_command_has_help(run, name):
     result = run(name, "--help")
     assert result.exit_code == 0
-    command = importlib.import_module(f"tapeflow.tools.{name}").command
+    command = importlib.import_module(f"tapeflow.tools.{name}.command").command
     assert command.name == name
     assert all(option.help for option in command.params if option.opts[0][0] == "-")
 
