@@ -1,8 +1,8 @@
 """What tapeflow adds to xDSL: four dialects and its passes.
 
 xDSL's tools find `TAPEFLOW` through the entry point group `xdsl.universe`, so plain
-`xdsl-opt` knows our dialects and passes once tapeflow is installed. A dialect is loaded
-when its factory is called, the passes together with this file.
+`xdsl-opt` knows our dialects and passes once tapeflow is installed. Dialects
+and passes are loaded when their factories are called.
 """
 
 from collections.abc import Callable

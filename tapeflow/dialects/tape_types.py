@@ -22,6 +22,8 @@ Layout: TypeAlias = Literal["soa", "padded-soa", "aos", "aosoa"]
 """One array a field; the same with starts that do not alias; one array of records; one
 array of blocks of records, in which the values of each field lie together."""
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+Conditional: TypeAlias = Literal["growing", "bounded"]
+"""How much room regions of saves in branches have."""
 BLOCK_RECORDS = 8
 """Records in a block of `aosoa` where nothing else is said: a line of f64."""
 

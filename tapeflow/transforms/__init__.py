@@ -1,33 +1,42 @@
-"""Passes of tapeflow, one a file; usable in any xDSL `PassPipeline`."""
+"""Passes of tapeflow, one a file; usable in any xDSL `PassPipeline`.
 
+A pass is imported when it is asked for, by class or by name.
+"""
+
+import re
 from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from xdsl.passes import ModulePass
 
-from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
-from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
-from tapeflow.transforms.cached.waive_tape import WaiveTapePass
-from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
-from tapeflow.transforms.differentiation.request_gradient import RequestGradientPass
-from tapeflow.transforms.differentiation.simplify_adjoints import SimplifyAdjointsPass
-from tapeflow.transforms.placement.keep_provable import KeepProvablePass
-from tapeflow.transforms.placement.place_tape import PlaceTapePass
-from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
-from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
-from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
-from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
-from tapeflow.transforms.source.lower_parallel_to_for import LowerParallelToForPass
-from tapeflow.transforms.source.lower_source import LowerSourcePass
-from tapeflow.transforms.source.lower_switch_to_if import LowerSwitchToIfPass
-from tapeflow.transforms.streams.assign_scratchpad import AssignScratchpadPass
-from tapeflow.transforms.streams.check_streams import CheckStreamsPass
-from tapeflow.transforms.streams.form_layers import FormLayersPass
-from tapeflow.transforms.streams.form_streams import FormStreamsPass
-from tapeflow.transforms.streams.lower_spm_to_blocking import LowerSpmToBlockingPass
-from tapeflow.transforms.tape.form_regions import FormRegionsPass
-from tapeflow.transforms.tape.merge_regions import MergeRegionsPass
-from tapeflow.transforms.tape.shrink_tape import ShrinkTapePass
-from tapeflow.transforms.tape.split_records import SplitRecordsPass
+if TYPE_CHECKING:
+    from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
+    from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
+    from tapeflow.transforms.cached.waive_tape import WaiveTapePass
+    from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
+    from tapeflow.transforms.differentiation.request_gradient import RequestGradientPass
+    from tapeflow.transforms.differentiation.simplify_adjoints import (
+        SimplifyAdjointsPass,
+    )
+    from tapeflow.transforms.placement.keep_provable import KeepProvablePass
+    from tapeflow.transforms.placement.place_tape import PlaceTapePass
+    from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
+    from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
+    from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
+    from tapeflow.transforms.source.lower_parallel_to_for import LowerParallelToForPass
+    from tapeflow.transforms.source.lower_source import LowerSourcePass
+    from tapeflow.transforms.source.lower_switch_to_if import LowerSwitchToIfPass
+    from tapeflow.transforms.streams.assign_scratchpad import AssignScratchpadPass
+    from tapeflow.transforms.streams.check_streams import CheckStreamsPass
+    from tapeflow.transforms.streams.form_layers import FormLayersPass
+    from tapeflow.transforms.streams.form_streams import FormStreamsPass
+    from tapeflow.transforms.streams.lower_spm_to_blocking import LowerSpmToBlockingPass
+    from tapeflow.transforms.tape.form_regions import FormRegionsPass
+    from tapeflow.transforms.tape.merge_regions import MergeRegionsPass
+    from tapeflow.transforms.tape.shrink_tape import ShrinkTapePass
+    from tapeflow.transforms.tape.split_records import SplitRecordsPass
 
 __all__ = [
     "AffineToScfPass",
@@ -57,38 +66,56 @@ __all__ = [
     "get_all_passes",
 ]
 
-_PASSES: tuple[type[ModulePass], ...] = (
-    RequestGradientPass,
-    LowerSourcePass,
-    LowerLinalgToLoopsPass,
-    AffineToScfPass,
-    LowerParallelToForPass,
-    LowerSwitchToIfPass,
-    InlineExecuteRegionPass,
-    DifferentiatePass,
-    SimplifyAdjointsPass,
-    ShrinkTapePass,
-    FormRegionsPass,
-    MergeRegionsPass,
-    KeepProvablePass,
-    LowerTapeToMemrefPass,
-    StaggerBuffersPass,
-    WaiveTapePass,
-    PlaceTapePass,
-    SplitRecordsPass,
-    FormLayersPass,
-    AssignScratchpadPass,
-    LowerSpmToBlockingPass,
-    FormStreamsPass,
-    CheckStreamsPass,
-    PipelineLoopsPass,
-)
+_PASSES = {
+    "request-gradient": "differentiation",
+    "lower-source": "source",
+    "lower-linalg-to-loops": "source",
+    "affine-to-scf": "source",
+    "lower-parallel-to-for": "source",
+    "lower-switch-to-if": "source",
+    "inline-execute-region": "source",
+    "differentiate": "differentiation",
+    "simplify-adjoints": "differentiation",
+    "shrink-tape": "tape",
+    "form-regions": "tape",
+    "merge-regions": "tape",
+    "keep-provable": "placement",
+    "lower-tape-to-memref": "cached",
+    "stagger-buffers": "cached",
+    "waive-tape": "cached",
+    "place-tape": "placement",
+    "split-records": "tape",
+    "form-layers": "streams",
+    "assign-scratchpad": "streams",
+    "lower-spm-to-blocking": "streams",
+    "form-streams": "streams",
+    "check-streams": "streams",
+    "pipeline-loops": "scheduling",
+}
+"""The stage of each pass, in the order in which pipelines use them."""
 
 
 def get_all_passes() -> dict[str, Callable[[], type[ModulePass]]]:
     """Pass factories by name, in the order in which pipelines use them."""
 
-    def factory(pass_: type[ModulePass]) -> Callable[[], type[ModulePass]]:
-        return lambda: pass_
+    def factory(name: str) -> Callable[[], type[ModulePass]]:
+        return lambda: _pass_class(name)
 
-    return {pass_.name: factory(pass_) for pass_ in _PASSES}
+    return {name: factory(name) for name in _PASSES}
+
+
+def _pass_class(name: str) -> type[ModulePass]:
+    words = name.split("-")
+    module = import_module(f"{__name__}.{_PASSES[name]}.{'_'.join(words)}")
+    return getattr(module, "".join(map(str.capitalize, words)) + "Pass")
+
+
+def __getattr__(name: str) -> type[ModulePass]:
+    words = re.findall("[A-Z][a-z]+", name)[:-1]
+    if name not in __all__ or not words:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return _pass_class("-".join(words).lower())
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

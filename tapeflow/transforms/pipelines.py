@@ -13,9 +13,8 @@ from typing import ClassVar
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.analysis.differentiation.policy import PolicyName
-from tapeflow.dialects.tape_types import BLOCK_RECORDS, Layout
-from tapeflow.transforms.placement.place_tape import AUTO
-from tapeflow.transforms.tape.form_regions import Conditional
+from tapeflow.analysis.placement.places import AUTO
+from tapeflow.dialects.tape_types import BLOCK_RECORDS, Conditional, Layout
 
 
 @dataclass(frozen=True)

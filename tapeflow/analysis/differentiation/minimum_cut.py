@@ -10,8 +10,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import igraph
-
 NEVER = 1e30
 """The price of what is impossible: far above any sum of possible ones."""
 _SOURCE, _SINK = 0, 1
@@ -36,6 +34,8 @@ def cheapest_again(
     """What to get back in a cheapest recording, by key; the rest is saved."""
     if not candidates:
         return set()
+    import igraph  # takes a tenth of a second to load
+
     needed = {candidate.key: 2 + 2 * i for i, candidate in enumerate(candidates)}
     edges: list[tuple[int, int]] = []
     prices: list[float] = []

@@ -6,6 +6,9 @@ from tapeflow.analysis.tape.region_layouts import RegionLayout
 from tapeflow.dialects.tape_attributes import Place as PlaceKind
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, LAYOUTS, Layout
 
+AUTO = "auto"
+"""The places of a function as the compiler chooses them."""
+
 
 @dataclass(frozen=True)
 class Place:

@@ -1,4 +1,4 @@
-"""Which values say where the cursor of a ring is, in which part, and how far it goes."""
+"""Which values say where the cursor of a ring is, and how far it may go."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -7,6 +7,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from hwmodel import Machine
+from tapeflow.analysis.placement.places import AUTO
 from tapeflow.backend.gradient import CompiledGradient
 from tapeflow.backend.signature import find_function
 from tapeflow.dialects.spm import AllocateOp
@@ -17,7 +18,7 @@ from tapeflow.dialects.tape_attributes import (
 )
 from tapeflow.tools.pipelines.sram_budget import with_scratchpad
 from tapeflow.transforms.placement.keep_provable import KeepProvablePass
-from tapeflow.transforms.placement.place_tape import AUTO, PlaceTapePass
+from tapeflow.transforms.placement.place_tape import PlaceTapePass
 
 _CHOOSING = (PlaceTapePass, KeepProvablePass)
 """Passes that tell what they choose."""

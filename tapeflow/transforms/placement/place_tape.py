@@ -16,7 +16,7 @@ from tapeflow.analysis.integers.estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.placement.cost_model import PlacementCost
 from tapeflow.analysis.placement.memory_system import MemorySystem
-from tapeflow.analysis.placement.places import Place, parse_places
+from tapeflow.analysis.placement.places import AUTO, Place, parse_places
 from tapeflow.analysis.placement.report import report_lines
 from tapeflow.analysis.placement.search import (
     CACHED,
@@ -46,8 +46,6 @@ from tapeflow.transforms.streams.form_layers import FormLayersPass
 from tapeflow.transforms.streams.form_streams import FormStreamsPass
 from tapeflow.transforms.tape.set_layout import set_layout
 from tapeflow.transforms.tape.split_records import SplitRecordsPass
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Pass `form-regions`: tape regions from abstract stacks that move together."""
 
 from dataclasses import dataclass
-from typing import Literal, NoReturn, TypeAlias, TypeVar
+from typing import NoReturn, TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -23,6 +23,7 @@ from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp
 from tapeflow.dialects.tape_types import (
     BLOCK_RECORDS,
+    Conditional,
     Layout,
     TapeRegionType,
     is_block_size,
@@ -37,9 +38,6 @@ from tapeflow.transforms.tape.emit_push_count import PushCountEmitter
 from tapeflow.transforms.tape.set_layout import number_regions, set_stated_layouts
 
 OperationT = TypeVar("OperationT", bound=Operation)
-
-Conditional: TypeAlias = Literal["growing", "bounded"]
-"""How much room regions of saves in branches have."""
 
 
 @dataclass(frozen=True)
