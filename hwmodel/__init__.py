@@ -11,6 +11,7 @@ from hwmodel.description.config import (
     machine_from_values,
     override,
     preset,
+    values_of,
 )
 from hwmodel.description.errors import MachineError, SimulationError
 from hwmodel.description.machine import (
@@ -82,6 +83,7 @@ __all__ = [
     "run_events",
     "source_digest",
     "step",
+    "values_of",
     "write_dram_trace",
     "write_timeline",
 ]

@@ -3,3 +3,14 @@
 The dialects are in `tapeflow.dialects`, the passes in `tapeflow.transforms`, the
 engines that run a program at any level in `tapeflow.backend`.
 """
+
+__all__ = ["__version__"]
+
+
+def __getattr__(name: str) -> str:
+    """`__version__`, as the installed package has it."""
+    if name != "__version__":
+        raise AttributeError(f"module 'tapeflow' has no attribute '{name}'")
+    from importlib.metadata import version
+
+    return version("tapeflow")

@@ -84,6 +84,18 @@ def machine_from_values(values: Mapping[str, Any]) -> Machine:
     return _made(Machine, parts, "")
 
 
+def values_of(machine: Machine) -> dict[str, Any]:
+    """The nested mappings that `machine_from_values` takes for this machine."""
+
+    def mapped(item: Any) -> Any:
+        if is_dataclass(item):
+            named = ((entry.name, getattr(item, entry.name)) for entry in fields(item))
+            return {name: mapped(value) for name, value in named}
+        return dict(item) if isinstance(item, tuple) else item
+
+    return mapped(machine)
+
+
 def override(machine: Machine, assignment: str) -> Machine:
     """`machine` with one field changed, e.g. `"cache.capacity_bytes=16384"`.
 

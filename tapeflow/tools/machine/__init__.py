@@ -1,0 +1,1 @@
+"""`tapeflow machine`: a machine as a file to start from."""
