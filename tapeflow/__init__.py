@@ -6,6 +6,8 @@ engines that run a program at any level in `tapeflow.backend`.
 
 __all__ = ["__version__"]
 
+__version__: str
+
 
 def __getattr__(name: str) -> str:
     """`__version__`, as the installed package has it."""
