@@ -79,6 +79,8 @@ ROW_KEYS = (
     "compile_seconds",
     "run_seconds",
     "operations_per_second",
+    "cache_energy_pj",
+    "scratchpad_energy_pj",
     "error",
 )
 

@@ -43,11 +43,13 @@ def relative_error(number: float | None) -> str:
 
 
 def show(console: Console, tables: Sequence[Table], notes: Sequence[str]) -> None:
-    """Print tables at their full width, never cutting a figure, and notes below."""
-    content = Group(*tables)
+    """Print tables, wider than the console if that cuts no figure; notes below."""
+    content = Group(*(part for table in tables for part in (table, "")))
     options = console.options.update(max_width=10_000)
-    needed = max(Measurement.get(console, options, table).maximum for table in tables)
-    console.width = max(console.width, needed)
+    width = console.width
+    needed = max(Measurement.get(console, options, table).minimum for table in tables)
+    console.width = max(width, needed)
     console.print(content)
+    console.width = width
     for note in notes:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        console.print(note, highlight=False, markup=False)

@@ -26,7 +26,7 @@ from tapeflow.tools.bench.cases import (
 from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
 from tapeflow.tools.bench.runs import available_cores, measure_all
-from tapeflow.tools.bench.table import means_table, ratios_table, runs_table
+from tapeflow.tools.bench.table import EVERYTHING, VIEWS, means_table, runs_table
 from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.options import (
     FILE,
@@ -116,6 +116,13 @@ from tapeflow.tools.tape.table import show_tapes
 )
 @click.option("--json", "json_path", type=FILE, help="Write the rows here.")
 @click.option("--csv", "csv_path", type=FILE, help="Write the rows here.")
+@click.option(
+    "--view",
+    type=click.Choice(tuple(VIEWS)),
+    help="The columns of the table: a summary, words and bytes that move, or energy by "
+    "component; by default summary, with --belady traffic.",
+)
+@click.option("--wide", is_flag=True, help="Show all columns, however wide.")
 @explain_option
 @tape_report_option
 @engine_option
@@ -142,6 +149,8 @@ def command(
     jobs: int | None,
     json_path: Path | None,
     csv_path: Path | None,
+    view: str | None,
+    wide: bool,
     explain: bool,
     tape_report: bool,
     engine: Engine,
@@ -174,7 +183,8 @@ def command(
         with_optimal=belady,
     )
     _save(rows, json_path, csv_path)
-    tables = [runs_table(rows), means_table(rows), ratios_table(rows)]
+    columns = VIEWS[view or ("traffic" if belady else "summary")]
+    tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
     notes, is_sound = notes_on(rows, arms, engine)
     show(Console(), [table for table in tables if table is not None], notes)
     if explain:

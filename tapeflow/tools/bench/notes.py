@@ -5,8 +5,10 @@ from itertools import groupby
 from typing import Protocol
 
 from hwmodel import Machine
+from tapeflow.tools.bench.table import losers
 from tapeflow.tools.pipelines.sram_budget import total_ports
 from tapeflow.tools.result_row import Row
+from tapeflow.tools.tables import relative_error
 
 
 class NamedArm(Protocol):
@@ -44,8 +46,8 @@ def notes_on(
         *_arms(pipelines),
         *_unequal(pipelines),
         *_ratios(rows),
-        "Gradient error: max |g - r| / max(1, max |r|) against an independent "
-        "reference; a dash where there is none.",
+        *_gradient_error(rows),
+        *losers(rows),
         *disagreements,
         *(f"refused: {r['program']} at {r['pipeline']}: {r['error']}" for r in refused),
     ]
@@ -53,6 +55,22 @@ def notes_on(
         where = "all pipelines that ran" if refused else "all pipelines"
         notes.append(f"Value and gradient agree bit for bit in {where}.")
     return notes, not refused and not disagreements
+
+
+def _gradient_error(rows: Sequence[Row]) -> list[str]:
+    """How far the gradients are from independent references, where there are any."""
+    errors = {
+        row["program"]: row["gradient_max_relative_error"]
+        for row in rows
+        if row["gradient_max_relative_error"] is not None
+    }
+    if not errors:
+        return []
+    worst = max(errors, key=lambda program: errors[program])
+    return [
+        f"Largest gradient error {relative_error(errors[worst])} ({worst}): "
+        "max |g - r| / max(1, max |r|) against an independent reference."
+    ]
 
 
 def _arms(pipelines: Sequence[NamedArm]) -> list[str]:
@@ -86,8 +104,7 @@ def _unequal(pipelines: Sequence[NamedArm]) -> list[str]:
             if amount(pipeline.machine) > least
         ]
         if more:
-            mark = "* " if what == "ports" else ""
-            notes.append(f"{mark}Unequal {what}: {', '.join(more)}, others {least:,}.")
+            notes.append(f"* Unequal {what}: {', '.join(more)}, others {least:,}.")
     return notes
 
 
@@ -103,8 +120,8 @@ def _ratios(rows: Sequence[Row]) -> list[str]:
         notes.append("over free: cycles over those of free-tape.")
     if any(row["optimal_misses"] for row in rows):
         notes.append(
-            "LRU and optimal misses: of the same accesses without prefetching; optimal "
-            "replacement (Belady) has the fewest fills possible."
+            "LRU and best misses: of the same accesses without prefetching; best is "
+            "optimal replacement (Belady), with the fewest fills possible."
         )
     return notes
 

@@ -1,12 +1,13 @@
 """The comparison as tables for people: the runs, and their means."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeAlias
 
 from rich import box
 from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -16,32 +17,63 @@ from tapeflow.tools.tables import count, nanojoules, ratio, relative_error
 BASELINE = "baseline"
 OVER_FREE_TAPE = "cycles_over_free_tape"
 
-Column: TypeAlias = tuple[str, Callable[[Row], str], str | None]
-"""Heading, text of a row, and the key without which the column is left out."""
 
-COLUMNS: tuple[Column, ...] = (
-    ("cycles", lambda r: count(r["cycles"]), None),
-    ("speed-\nup", lambda r: ratio(r["speed_up"]), None),
-    ("over\nbound", lambda r: ratio(r["cycles_over_bound"]), "bound_cycles"),
-    ("over\nfree", lambda r: ratio(r[OVER_FREE_TAPE]), OVER_FREE_TAPE),
-    ("cache\nmisses", lambda r: count(r["cache_misses"]), None),
-    ("LRU\nmisses", lambda r: optional_count(r["lru_misses"]), "lru_misses"),
-    ("optimal\nmisses", lambda r: optional_count(r["optimal_misses"]), "lru_misses"),
-    ("DRAM\nbytes", lambda r: count(_dram_bytes(r)), None),
-    ("spad\naccesses", lambda r: count(r["scratchpad_accesses"]), None),
-    ("cache\naccesses", lambda r: count(r["cache_accesses"]), None),
-    ("on-chip\nnJ", lambda r: nanojoules(r["onchip_energy_pj"]), None),
-    ("total\nnJ", lambda r: nanojoules(r["total_energy_pj"]), None),
-    ("SRAM\nbytes", lambda r: count(r["sram_bytes"]), None),
-    ("ports\nc+s", lambda r: ports(r), None),
-    ("tape\nbytes", lambda r: count(r["tape_bytes"]), None),
-    (
-        "gradient\nerror",
-        lambda r: relative_error(r["gradient_max_relative_error"]),
-        None,
+@dataclass(frozen=True)
+class Column:
+    """A figure of a run as a column."""
+
+    heading: str
+    text: Callable[[Row], str]
+    needs: str | None = None
+    """The key without which the column is left out."""
+
+
+CYCLES = Column("cycles", lambda r: count(r["cycles"]))
+SPEED_UP = Column("speed-\nup", lambda r: ratio(r["speed_up"]))
+DRAM_BYTES = Column("DRAM\nbytes", lambda r: count(_dram_bytes(r)))
+TOTAL_ENERGY = Column("total\nnJ", lambda r: nanojoules(r["total_energy_pj"]))
+SUMMARY = (
+    CYCLES,
+    SPEED_UP,
+    Column("over\nbound", lambda r: ratio(r["cycles_over_bound"]), "bound_cycles"),
+    Column("over\nfree", lambda r: ratio(r[OVER_FREE_TAPE]), OVER_FREE_TAPE),
+    DRAM_BYTES,
+    TOTAL_ENERGY,
+    Column("tape\nbytes", lambda r: count(r["tape_bytes"])),
+)
+TRAFFIC = (
+    Column("cache\nwords", lambda r: count(r["cache_accesses"])),
+    Column("cache\nmisses", lambda r: count(r["cache_misses"])),
+    Column("LRU\nmisses", lambda r: optional_count(r["lru_misses"]), "lru_misses"),
+    Column("best\nmisses", lambda r: optional_count(r["optimal_misses"]), "lru_misses"),
+    Column("spad\nwords", lambda r: count(r["scratchpad_accesses"])),
+    Column("DMA\nbytes", lambda r: count(r["dma_bytes"])),
+    Column("DRAM\nread", lambda r: count(r["dram_read_bytes"])),
+    Column("DRAM\nwrite", lambda r: count(r["dram_write_bytes"])),
+)
+ENERGY = (
+    Column("cache\nnJ", lambda r: nanojoules(r["cache_energy_pj"])),
+    Column("spad\nnJ", lambda r: nanojoules(r["scratchpad_energy_pj"])),
+    Column("DRAM\nnJ", lambda r: nanojoules(r["dram_energy_pj"])),
+    Column("compute\nnJ", lambda r: nanojoules(r["compute_energy_pj"])),
+    TOTAL_ENERGY,
+    Column("leakage\nnJ", lambda r: nanojoules(r["sram_leakage_pj"])),
+)
+REST = (
+    Column("SRAM\nbytes", lambda r: count(r["sram_bytes"])),
+    Column("ports\nc+s", lambda r: ports(r)),
+    Column(
+        "gradient\nerror", lambda r: relative_error(r["gradient_max_relative_error"])
     ),
 )
-"""Heading and text of each figure of a run."""
+VIEWS: Mapping[str, tuple[Column, ...]] = {
+    "summary": SUMMARY,
+    "traffic": TRAFFIC,
+    "energy": ENERGY,
+}
+"""The columns of each view; all fit in 80 characters."""
+EVERYTHING = tuple(dict.fromkeys((*SUMMARY, *TRAFFIC, *ENERGY, *REST)))
+"""The columns of the wide table."""
 
 
 def _dram_bytes(row: Row) -> int:
@@ -49,18 +81,18 @@ def _dram_bytes(row: Row) -> int:
 
 
 def ports(row: Row) -> str:
-    """Ports of cache and scratchpad, marked where another arm has fewer in all."""
-    mark = "*" if row["unequal_ports"] else ""
-    return f"{row['cache_ports']}+{row['scratchpad_ports']}{mark}"
+    """Ports of cache and scratchpad."""
+    return f"{row['cache_ports']}+{row['scratchpad_ports']}"
 
 
 def arm_name(row: Row) -> str:
-    """The arm; below it what it chose, where it had a choice."""
+    """The arm, marked where another has less; below it what it chose, if it did."""
     layout = row["chosen_layout"]
     choices = [] if layout is None else [str(layout)]
     if row["chosen_prefetcher"] or row["prefetch_degree"]:
         choices.append(prefetcher(row))
-    lines = [str(row["pipeline"]), ", ".join(choices)]
+    mark = " *" if row["unequal_ports"] or row["unequal_sram"] else ""
+    lines = [f"{row['pipeline']}{mark}", ", ".join(choices)]
     return "\n ".join(line for line in lines if line)
 
 
@@ -76,28 +108,26 @@ def optional_count(number: int | None) -> str:
     return "-" if number is None else count(number)
 
 
-def _columns(rows: Sequence[Row]) -> list[Column]:
-    """The columns that say something of these rows."""
+def runs_table(rows: Sequence[Row], columns: Sequence[Column] = SUMMARY) -> Table:
+    """One row a run below the name of its program; refused runs are marked.
+
+    Columns that say nothing of these rows are left out.
+    """
     known = {key for row in rows for key, value in row.items() if value}
-    return [column for column in COLUMNS if column[2] is None or column[2] in known]
-
-
-def runs_table(rows: Sequence[Row]) -> Table:
-    """One row a run, grouped by program; refused runs show their reason."""
-    columns = _columns(rows)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("program", no_wrap=True, vertical="bottom")
-    table.add_column("pipeline", max_width=36, overflow="fold")
-    for heading, _, _ in columns:
-        table.add_column(heading, justify="right", no_wrap=True)
+    columns = [c for c in columns if c.needs is None or c.needs in known]
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("program\n pipeline", max_width=24, overflow="fold")
+    for column in columns:
+        table.add_column(column.heading, justify="right", no_wrap=True)
     for program, group in groupby(rows, lambda row: row["program"]):
         of_program = list(group)
         baseline = _baseline_of(of_program)
+        table.add_row(Text(program, style="bold"))
         for number, row in enumerate(of_program):
-            name = program if number == 0 else ""
             last = number == len(of_program) - 1
             cells = _cells(row, baseline, columns)
-            table.add_row(name, arm_name(row), *cells, end_section=last)
+            name = Padding(arm_name(row), (0, 0, 0, 1))
+            table.add_row(name, *cells, end_section=last)
     return table
 
 
@@ -108,8 +138,8 @@ def _cells(
         yield Text("refused", style="red")
         return
     compared = row | {"speed_up": improvement(row, baseline, "cycles")}
-    for _, text, _ in columns:
-        yield text(compared)
+    for column in columns:
+        yield column.text(compared)
 
 
 def _baseline_of(rows: Iterable[Row]) -> Row | None:
@@ -128,43 +158,54 @@ def improvement(row: Row, baseline: Row | None, *keys: str) -> float | None:
 
 
 MEANS = {
-    "speed-up": ("cycles",),
-    "DRAM bytes": ("dram_read_bytes", "dram_write_bytes"),
-    "on-chip energy": ("onchip_energy_pj",),
-    "total energy": ("total_energy_pj",),
+    "speed-\nup": ("cycles",),
+    "DRAM\nbytes": ("dram_read_bytes", "dram_write_bytes"),
+    "on-chip\nenergy": ("onchip_energy_pj",),
+    "total\nenergy": ("total_energy_pj",),
 }
 """Heading of each mean and the keys whose sum is compared."""
+RATIOS = {"over\nbound": "cycles_over_bound", "over\nfree": OVER_FREE_TAPE}
+"""Heading of each mean of a ratio that a row has, and its key."""
+MEANS_TITLE = "geometric means of baseline over pipeline: above 1 is better"
 
 
 def means_table(rows: Sequence[Row]) -> Table | None:
     """Geometric means over the programs; None where there is nothing to compare."""
+    ran = [row for row in rows if row["error"] is None]
+    ratios = {h: key for h, key in RATIOS.items() if any(r[key] for r in ran)}
+    several = len({row["program"] for row in ran}) > 1
+    if not _pairs(rows) and not (ratios and several):
+        return None
+    table = Table(
+        title=MEANS_TITLE,
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("pipeline", max_width=24, overflow="fold")
+    for heading in ("programs", *MEANS, *ratios):
+        table.add_column(heading, justify="right")
+    for pipeline in dict.fromkeys(row["pipeline"] for row in ran):
+        own = [row for row in ran if row["pipeline"] == pipeline]
+        pairs = [pair for pair in _pairs(rows) if pair[0]["pipeline"] == pipeline]
+        means = [_geometric_mean(pairs, keys) for keys in MEANS.values()]
+        means += [_mean([row[key] for row in own]) for key in ratios.values()]
+        table.add_row(pipeline, str(len(own)), *map(ratio, means))
+    return table
+
+
+def _pairs(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
+    """Each run of another pipeline than the baseline, with the baseline's."""
     baselines = {r["program"]: r for r in rows if r is _baseline_of([r])}
-    compared = [
+    return [
         (row, baselines[row["program"]])
         for row in rows
         if row["error"] is None
         and row["pipeline"] != BASELINE
         and row["program"] in baselines
     ]
-    if not compared:
-        return None
-    table = Table(
-        title="baseline over pipeline, geometric means: above 1 the pipeline is better",
-        title_justify="left",
-        title_style="",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("pipeline", max_width=36, overflow="fold")
-    table.add_column("programs", justify="right")
-    for heading in MEANS:
-        table.add_column(heading, justify="right")
-    table.add_column("slower than baseline on", max_width=56)
-    for pipeline in dict.fromkeys(row["pipeline"] for row, _ in compared):
-        pairs = [pair for pair in compared if pair[0]["pipeline"] == pipeline]
-        means = [ratio(_geometric_mean(pairs, keys)) for keys in MEANS.values()]
-        table.add_row(pipeline, str(len(pairs)), *means, _losers(pairs))
-    return table
 
 
 def _geometric_mean(
@@ -173,38 +214,24 @@ def _geometric_mean(
     return _mean([improvement(row, baseline, *keys) for row, baseline in pairs])
 
 
-def ratios_table(rows: Sequence[Row]) -> Table | None:
-    """Geometric means of cycles over bounds and over a free tape; None without."""
-    keys = ("cycles_over_bound", OVER_FREE_TAPE)
-    ran = [row for row in rows if row["error"] is None]
-    if len({r["program"] for r in ran if r["cycles_over_bound"]}) < 2:
-        return None
-    table = Table(
-        title="cycles over the bound and over free-tape, geometric means",
-        title_justify="left",
-        title_style="",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
-    table.add_column("pipeline", max_width=36, overflow="fold")
-    for heading in ("programs", "over bound", "over free"):
-        table.add_column(heading, justify="right")
-    for pipeline in dict.fromkeys(row["pipeline"] for row in ran):
-        own = [row for row in ran if row["pipeline"] == pipeline]
-        means = [ratio(_mean([row[key] for row in own])) for key in keys]
-        table.add_row(pipeline, str(len(own)), *means)
-    return table
+def losers(rows: Sequence[Row]) -> list[str]:
+    """A sentence for each pipeline that is slower than the baseline somewhere."""
+    slower: dict[str, list[str]] = {}
+    for row, baseline in _pairs(rows):
+        factor = improvement(row, baseline, "cycles")
+        if factor is not None and factor < 1:
+            slower.setdefault(row["pipeline"], []).append(
+                f"{row['program']} ({factor:.3f})"
+            )
+    return [
+        f"{pipeline} is slower than baseline on {', '.join(programs)}."
+        for pipeline, programs in slower.items()
+    ]
 
 
 def _mean(factors: Sequence[float | None]) -> float | None:
-    """The geometric mean; None if a factor is not known."""
+    """The geometric mean; None if there is none or a factor is not known."""
     known = [factor for factor in factors if factor]
-    if len(known) < len(factors):
+    if not known or len(known) < len(factors):
         return None
     return math.exp(sum(map(math.log, known)) / len(known))
-
-
-def _losers(pairs: Sequence[tuple[Row, Row]]) -> str:
-    factors = {r["program"]: improvement(r, base, "cycles") for r, base in pairs}
-    slower = {name: f for name, f in factors.items() if f is not None and f < 1}
-    return ", ".join(f"{name} ({f:.3f})" for name, f in slower.items()) or "none"

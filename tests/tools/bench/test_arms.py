@@ -162,7 +162,7 @@ def test_unequal_arms_are_labelled(bench):
     rows, text = bench("--pipeline", arms)
     assert [row["unequal_ports"] for row in rows] == [False, True, False]
     assert [row["unequal_sram"] for row in rows] == [False, True, False]
-    assert "5+0*" in text
+    assert "* Unequal" in text
     assert "Unequal ports: baseline{cache.ports=5" in text
     assert "Unequal SRAM bytes: baseline{cache.ports=5" in text
 

@@ -10,7 +10,14 @@ from rich.console import Console
 
 from hwmodel import preset
 from tapeflow.tools.bench.notes import disagreeing, notes_on
-from tapeflow.tools.bench.table import means_table, ratios_table, runs_table
+from tapeflow.tools.bench.table import (
+    EVERYTHING,
+    VIEWS,
+    arm_name,
+    losers,
+    means_table,
+    runs_table,
+)
 from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.tools.result_row import (
     ROW_KEYS,
@@ -76,20 +83,41 @@ def test_means_and_losers():
     assert table is not None
     row = next(line for line in printed(table).splitlines() if "streams" in line)
     assert row.split()[:3] == ["streams", "2", "1.00"]
-    assert row.rstrip().endswith("b (0.500)")
+    assert losers(rows) == ["streams is slower than baseline on b (0.500)."]
 
 
 def test_means_of_ratios():
     rows = [
-        row_with("a", "baseline", 100, cycles_over_bound=2, cycles_over_free_tape=1.5),
-        row_with("b", "baseline", 100, cycles_over_bound=8, cycles_over_free_tape=None),
-        row_with("c", "baseline", 0, error="no"),
+        row_with("a", "layers", 100, cycles_over_bound=2, cycles_over_free_tape=1.5),
+        row_with("b", "layers", 100, cycles_over_bound=8, cycles_over_free_tape=None),
+        row_with("c", "layers", 0, error="no"),
     ]
-    table = ratios_table(rows)
+    table = means_table(rows)
     assert table is not None
-    row = next(line for line in printed(table).splitlines() if "baseline" in line)
-    assert row.split() == ["baseline", "2", "4.00", "-"]
-    assert ratios_table(rows[:1]) is None
+    row = next(line for line in printed(table).splitlines() if "layers" in line)
+    assert row.split() == ["layers", "2", "-", "-", "-", "-", "4.00", "-"]
+    assert means_table(rows[:1]) is None
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_fits_the_terminal(view):
+    energies = (key for key in ROW_KEYS if key.endswith("_pj"))
+    counts = (key for key in ROW_KEYS if key.endswith(("accesses", "misses", "bytes")))
+    figures = {**dict.fromkeys(energies, 9.9e10), **dict.fromkeys(counts, 10**12)}
+    choices = {"chosen_layout": "padded-soa", "prefetcher": "stride"}
+    choices |= dict.fromkeys(("lru_misses", "optimal_misses"))  # without --belady
+    rows = [
+        row_with("reaction_diffusion", name, 10**9, **(figures | choices))
+        for name in ("baseline", "streams{places=stream slots=4 merge=false}")
+    ]
+    tables = [runs_table(rows, VIEWS[view]), means_table(rows)]
+    text = io.StringIO()
+    show(Console(file=text, width=80), [t for t in tables if t], ["a note " * 30])
+    assert max(map(len, text.getvalue().splitlines())) <= 80
+    wide = printed(runs_table(rows, EVERYTHING))
+    for column in EVERYTHING:
+        if column.needs is None:
+            assert all(word in wide for word in column.heading.split())
 
 
 def test_no_means_without_baseline():
@@ -104,6 +132,15 @@ def test_speed_up_and_refusal_in_the_table():
     ]
     text = printed(runs_table(rows))
     assert "1.25" in text and "refused" in text
+
+
+def test_an_arm_with_more_is_marked():
+    equal = {"unequal_ports": False, "unequal_sram": False, "chosen_layout": None}
+    row = row_with("a", "layers", 1, **equal, chosen_prefetcher=None)
+    row["prefetch_degree"] = None
+    assert arm_name(row) == "layers"
+    assert arm_name(row | {"unequal_ports": True}) == "layers *"
+    assert arm_name(row | {"unequal_sram": True}) == "layers *"
 
 
 def test_a_narrow_console_cuts_nothing():
