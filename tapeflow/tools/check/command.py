@@ -175,7 +175,7 @@ def comparison_table(
     request: GradientRequest, comparisons: Sequence[Comparison]
 ) -> Table:
     """One row a direction."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0))
     table.add_column("argument", no_wrap=True)
     for heading in ("gradient . v", "difference", "error", "left", "right"):
         table.add_column(heading, justify="right", no_wrap=True)

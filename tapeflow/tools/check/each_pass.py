@@ -114,7 +114,7 @@ def _size(request: GradientRequest, step: PassStep) -> int:
 
 def verdict_table(verdicts: Sequence[PassVerdict]) -> Table:
     """One row a pass."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0))
     table.add_column("after pass", no_wrap=True)
     table.add_column("operations", justify="right")
     table.add_column("seconds", justify="right")

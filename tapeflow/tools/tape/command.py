@@ -108,10 +108,11 @@ def command(
     if json_path is not None:
         bill = bill_for_json(report, str(file))
         write_outputs({json_path: lambda out: write_json(out, bill)})
-    show_tape(Console(), report)
+    console = Console()
+    show_tape(console, report)
     place = beside_machine(report.chosen, accelerator)
     if place is not None:
-        click.echo(place)
+        console.print(place, highlight=False, markup=False)
     for warning in warnings_on(report.chosen):
         click.echo(f"warning: {warning}", err=True)
 

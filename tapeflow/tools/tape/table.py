@@ -24,7 +24,7 @@ from tapeflow.tools.tape.report import (
 
 NOT_STATED = "not stated"
 WIDEST = 44
-"""Characters of a formula or a reason before it is wrapped."""
+"""Characters of a name or a formula before it is wrapped."""
 
 
 def show_tape(console: Console, report: TapeReport) -> None:
@@ -41,7 +41,10 @@ def show_tape(console: Console, report: TapeReport) -> None:
         show(console, [policies_table(report.policies)], _exchange(report))
         return
     heading = f"tape of @{function}, policy {chosen.policy}: {_total(chosen)}"
-    tables = [values_table(chosen, heading), policies_table(report.policies)]
+    values = _by_size(chosen)
+    show(console, [values_table(chosen, values, heading)], reasons(values))
+    console.print()
+    tables = [policies_table(report.policies)]
     show(console, tables, [*notes_on(chosen), *_exchange(report)])
 
 
@@ -99,26 +102,33 @@ def _total(bill: PolicyBill) -> str:
     return f"{'at most ' if bill.profile is None else ''}{number:,} bytes, {formula}"
 
 
-def values_table(bill: PolicyBill, heading: str) -> Table:
-    """One row a saved value: the largest first where sizes are given."""
+def _by_size(bill: PolicyBill) -> list[SavedValue]:
+    """The saved values, the largest first where sizes are given."""
+    return sorted(bill.bill.values, key=lambda value: -(bill.bytes_of(value) or 0))
+
+
+def values_table(bill: PolicyBill, values: Sequence[SavedValue], heading: str) -> Table:
+    """One numbered row a saved value."""
     table = _table(heading, leading=1)
-    has_numbers = any(bill.bytes_of(value) is not None for value in bill.bill.values)
+    has_numbers = any(bill.bytes_of(value) is not None for value in values)
+    table.add_column("", justify="right", no_wrap=True)
     if has_numbers:
         table.add_column("bytes", justify="right", no_wrap=True)
-    table.add_column("saved value", no_wrap=True)
+    table.add_column("saved value", max_width=WIDEST, overflow="fold")
     table.add_column("bytes as formula", max_width=WIDEST, overflow="fold")
     if bill.profile is not None:
         table.add_column("lives for\noperations", justify="right", no_wrap=True)
-    table.add_column("why it is saved; what else could be done", max_width=WIDEST)
-    values = list(bill.bill.values)
-    if has_numbers:
-        values.sort(key=lambda value: -(bill.bytes_of(value) or 0))
-    for value in values:
+    for number, value in enumerate(values, 1):
         numbers = [_bytes(bill, value)] if has_numbers else []
         lives = [_life(bill, value)] if bill.profile is not None else []
         what = f"{value.name}: {value.type}\n{_places(value)}"
-        table.add_row(*numbers, what, str(value.peak), *lives, _why(value))
+        table.add_row(f"{number}", *numbers, what, str(value.peak), *lives)
     return table
+
+
+def reasons(values: Sequence[SavedValue]) -> list[str]:
+    """Why each value is saved and what else could be done, numbered as in the table."""
+    return [f"{number}. {_why(value)}" for number, value in enumerate(values, 1)]
 
 
 def _table(heading: str, leading: int = 0) -> Table:
@@ -127,7 +137,8 @@ def _table(heading: str, leading: int = 0) -> Table:
         title_justify="left",
         title_style="",
         box=box.SIMPLE_HEAD,
-        pad_edge=False,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
         leading=leading,
     )
 
@@ -177,7 +188,7 @@ def _why(value: SavedValue) -> str:
         )
     other = ""
     if value.alternative is not None:
-        other = f"\nelse: {value.alternative}"
+        other = f"; else: {value.alternative}"
         if value.alternative_price is not None:
             other += f", {value.alternative_price:,.4g} operations an entry"
     return f"{reason}{again}{other}"
