@@ -46,9 +46,9 @@ ANALYSIS = (
     ),
     Fault(
         "no derivative flows through the results of branches",
-        "analysis/differentiation/activity.py",
-        "case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
-        "case scf.ExecuteRegionOp() | scf.IndexSwitchOp():",
+        "analysis/ir/control_flow.py",
+        "return (op,)",
+        "return ()",
         needs="if",
     ),
     Fault(
