@@ -54,7 +54,7 @@ ANALYSIS = (
     Fault(
         "a running extremum may have other uses",
         "analysis/differentiation/running_values.py",
-        "if users == [op, terminator]:",
+        "if users == [op, body.last_op]:",
         "if op in users:",
         needs="extremum with other uses",
     ),
