@@ -40,8 +40,8 @@ SHRINKING = (
     Fault(
         "what a loop carries stays as it begins",
         "analysis/integers/ranges.py",
-        "self._join(loop.body.block.args[1:], op.operands)",
-        "pass",
+        "for edge in edges_from(op):",
+        "for edge in edges_from(op) if op.regions else ():",
         levels=(),
         needs="carried integer of a narrow range",
     ),

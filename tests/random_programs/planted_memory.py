@@ -35,8 +35,8 @@ MEMORY = (
     Fault(
         "arguments of called functions never overlap",
         "analysis/memory/aliasing.py",
-        "    if graph.is_called(function) if may_share is None else may_share:",
-        "    if may_share:",
+        "        may_share = may_share_arguments(function, graph)",
+        "        may_share = False",
         levels=("soa",),
         needs="func.call",
     ),

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import is_side_effect_free
@@ -21,6 +20,7 @@ from xdsl.traits import is_side_effect_free
 from tapeflow.analysis.balance.balance import check_balance
 from tapeflow.analysis.balance.facts import Pop, Push, TapeFacts, Verdict
 from tapeflow.analysis.balance.value_numbering import WholeNumbers
+from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp
 from tapeflow.dialects.tape_attributes import TAPE_REGION
 
@@ -144,9 +144,6 @@ def _is_used(region: AllocateOp, where: Operation) -> bool:
     return any(where.is_ancestor(use.operation) for use in region.tape.uses)
 
 
-_LOOPS = (scf.ForOp, scf.WhileOp)
-
-
 @dataclass
 class MergeCandidate:
     """Regions of one block and one type, in the order in which they are allocated."""
@@ -217,9 +214,9 @@ def _loops_of_moves(region: AllocateOp, direct: bool) -> set[Operation]:
     found: set[Operation] = set()
     for use in region.tape.uses:
         holder = use.operation.parent_op()
-        while holder is not None and not direct and not isinstance(holder, _LOOPS):
+        while holder is not None and not direct and type(holder) not in LOOPS:
             holder = holder.parent_op()
-        if isinstance(holder, _LOOPS):
+        if holder is not None and type(holder) in LOOPS:
             found.add(holder)
     return found
 

@@ -32,6 +32,7 @@ from tapeflow.analysis.integers.intervals import (
 )
 from tapeflow.analysis.integers.ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.control_flow import LOOPS, sources_of
 from tapeflow.analysis.ir.operation_costs import is_function_of_operands
 from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.memory.extents import extent_of
@@ -129,10 +130,7 @@ class WholeNumbers:
         found: list[Polynomial] = []
         holder = op.parent_op()
         while holder is not None:
-            if (
-                isinstance(holder, scf.ForOp | scf.WhileOp)
-                and holder not in self._inner
-            ):
+            if type(holder) in LOOPS and holder not in self._inner:
                 found.append(frozenset({((self.iteration(holder),), 1)}))
             holder = holder.parent_op()
         return found
@@ -263,7 +261,7 @@ class WholeNumbers:
                 chunks = self._chunks.get(self._inner.get(loop))  # pyright: ignore
                 lower = self.of(loop.lb if chunks is None else chunks.lower)
                 return poly.add(lower, poly.multiply(iteration, self.of(loop.step)))
-            found = self._carried(loop, value.index - 1)
+            found = self._carried(value)
             if found is not None and loop not in self._inner:
                 first, change = found
                 return poly.add(first, poly.multiply(iteration, poly.constant(change)))
@@ -280,52 +278,42 @@ class WholeNumbers:
         self, loop: scf.WhileOp, position: int, times: Polynomial
     ) -> Polynomial | None:
         """What an scf.while carries if an iteration adds a constant to it."""
-        condition = loop.before_region.block.last_op
-        last = loop.after_region.block.last_op
-        assert isinstance(condition, scf.ConditionOp)
-        assert isinstance(last, scf.YieldOp)
-        source = condition.args[position]
-        if (
-            not isinstance(source, BlockArgument)
-            or source.block is not condition.parent
-        ):
-            return None
         argument = loop.after_region.block.args[position]
-        change = increment_of(last.operands[source.index], argument)
+        (source,) = sources_of(argument)
+        if source not in loop.before_region.block.args:
+            return None
+        first, following = sources_of(source)
+        change = increment_of(following, argument)
         if change is None:
             return None
-        first = self.of(loop.arguments[source.index])
-        return poly.add(first, poly.multiply(times, poly.constant(change)))
+        return poly.add(self.of(first), poly.multiply(times, poly.constant(change)))
 
-    def _carried(self, loop: scf.ForOp, position: int) -> tuple[Polynomial, int] | None:
-        last = loop.body.block.last_op
-        assert last is not None
-        argument = loop.body.block.args[position + 1]
-        change = increment_of(last.operands[position], argument)
-        return None if change is None else (self.of(loop.iter_args[position]), change)
+    def _carried(self, argument: SSAValue) -> tuple[Polynomial, int] | None:
+        """What an scf.for carries at first, and the constant that it adds to it."""
+        first, following = sources_of(argument)
+        change = increment_of(following, argument)
+        return None if change is None else (self.of(first), change)
 
     def _total(self, loop: scf.ForOp, position: int) -> Polynomial:
         """What a loop carries in the end if an iteration adds to it."""
         result = loop.results[position]
         if loop in self._inner or not isinstance(result.type, IndexType | IntegerType):
             return self._opaque(result)
-        last = loop.body.block.last_op
-        assert last is not None
         argument = loop.body.block.args[position + 1]
         iteration = self.iteration(loop)
         trips = self.trips(loop)
-        found = self._carried(loop, position)
+        found = self._carried(argument)
         if found is not None:
             change = poly.constant(found[1])
             return poly.add(found[0], self.atoms.sum(iteration, trips, change))
         if width_of(argument.type) < WIDE:
             return self._opaque(result)
         carried = self.of(argument)
-        change = poly.add(self.of(last.operands[position]), carried, -1)
+        first, following = sources_of(argument)
+        change = poly.add(self.of(following), carried, -1)
         if self.atoms.parts(change) & self.atoms.parts(carried) - self._own(carried):
             return self._opaque(result)
-        first = self.of(loop.iter_args[position])
-        return poly.add(first, self.atoms.sum(iteration, trips, change))
+        return poly.add(self.of(first), self.atoms.sum(iteration, trips, change))
 
     def _own(self, carried: Polynomial) -> frozenset[int]:
         """The iteration numbers a carried value depends on, as others may, too."""

@@ -8,12 +8,12 @@ floating-point values is a graph over SSA values and buffers; both are reachabil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import func, memref, scf
+from xdsl.dialects import func, memref
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
+from tapeflow.analysis.ir.control_flow import CONTROL_FLOW, edges_from
 from tapeflow.analysis.memory.aliasing import Buffers
-from tapeflow.analysis.memory.effects import regions_blocks
 from tapeflow.dialects.ad import is_differentiable
 
 
@@ -39,32 +39,12 @@ class Activity:
         return self._node(value) in self.active_nodes
 
 
-def flows(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
+def _flows(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
     """Pairs (from, to) of values through which one operation passes derivatives."""
     match op:
-        case scf.ForOp():
-            terminator = op.body.block.last_op
-            assert terminator is not None
-            for init, arg, next_, result in zip(
-                op.iter_args,
-                op.body.block.args[1:],
-                terminator.operands,
-                op.results,
-                strict=True,
-            ):
-                yield from ((init, arg), (init, result), (next_, arg), (next_, result))
-        case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():
-            for block in regions_blocks(op):
-                if block.last_op is not None:
-                    yield from zip(block.last_op.operands, op.results, strict=True)
-        case scf.WhileOp():
-            before, after = op.before_region.block, op.after_region.block
-            condition, next_ = before.last_op, after.last_op
-            assert isinstance(condition, scf.ConditionOp) and next_ is not None
-            yield from zip(op.arguments, before.args, strict=True)
-            yield from zip(next_.operands, before.args, strict=True)
-            yield from zip(condition.args, after.args, strict=True)
-            yield from zip(condition.args, op.results, strict=True)
+        case _ if type(op) in CONTROL_FLOW:
+            for edge in edges_from(op):
+                yield from edge.pairs
         case memref.StoreOp():
             yield op.value, op.memref
         case memref.CopyOp():
@@ -106,7 +86,7 @@ def find_activity(
     forward: dict[SSAValue, list[SSAValue]] = {}
     backward: dict[SSAValue, list[SSAValue]] = {}
     for op in function.walk():
-        for origin, target in flows(op):
+        for origin, target in _flows(op):
             if {node(origin), node(target)} & cut:
                 continue
             if is_differentiable(origin.type) and is_differentiable(target.type):

@@ -13,6 +13,7 @@ from tapeflow.analysis.differentiation.activity import Activity
 from tapeflow.analysis.differentiation.derivative_rules import rule_of
 from tapeflow.analysis.differentiation.policy import POLICIES, POLICY, own_policy
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.views import VIEWS
@@ -58,13 +59,11 @@ def permutation_of(
     Entry k says which of them the k-th one becomes: after an iteration, value k is
     what value `permutation[k]` was before.
     """
-    terminator = loop.body.block.last_op
-    assert terminator is not None
     args = [loop.body.block.args[1 + position] for position in positions]
-    yielded = [terminator.operands[position] for position in positions]
-    if any(value not in args for value in yielded):
+    following = [yielded(loop.body.block)[position] for position in positions]
+    if any(value not in args for value in following):
         return None
-    permutation = tuple(args.index(value) for value in yielded)  # pyright: ignore[reportArgumentType]
+    permutation = tuple(args.index(value) for value in following)  # pyright: ignore[reportArgumentType]
     return permutation if len(set(permutation)) == len(permutation) else None
 
 

@@ -27,6 +27,7 @@ from xdsl.traits import Pure
 from tapeflow.analysis.differentiation.derivative_rules import rule_of
 from tapeflow.analysis.differentiation.rule_language import Recorded, leaves
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
+from tapeflow.analysis.ir.control_flow import STRUCTURED
 from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.overwriting import Accesses
 from tapeflow.dialects.ad import is_float
@@ -125,7 +126,7 @@ class FusionFinder:
         match user:
             case memref.StoreOp():
                 return self.facts.activity.active(user.memref)
-            case scf.ForOp() | scf.WhileOp() | scf.IfOp():
+            case _ if type(user) in STRUCTURED:
                 return True
             case _:
                 return any(operand is value for operand, _ in self.facts.partials(user))

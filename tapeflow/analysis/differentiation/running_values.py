@@ -13,6 +13,11 @@ from xdsl.dialects import arith, scf
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.control_flow import (
+    induction_variables,
+    sources_of,
+    yielded,
+)
 
 EXTREMA = (arith.MaximumfOp, arith.MinimumfOp, arith.MaxnumfOp, arith.MinnumfOp)
 
@@ -28,13 +33,12 @@ class RunningExtremum:
 
 def running_extrema(loop: scf.ForOp) -> Iterator[RunningExtremum]:
     """The running extrema of a loop that nothing else in it uses."""
-    terminator = loop.body.block.last_op
-    assert isinstance(terminator, scf.YieldOp)
-    for arg, yielded in zip(loop.body.block.args[1:], terminator.operands, strict=True):
-        op = yielded.owner
-        if isinstance(op, EXTREMA) and op.parent is loop.body.block:
-            users = [use.operation for use in (*arg.uses, *yielded.uses)]
-            if users == [op, terminator]:
+    body = loop.body.block
+    for arg, following in zip(body.args[1:], yielded(body), strict=True):
+        op = following.owner
+        if isinstance(op, EXTREMA) and op.parent is body:
+            users = [use.operation for use in (*arg.uses, *following.uses)]
+            if users == [op, body.last_op]:
                 yield RunningExtremum(op, op.operands.index(arg))
 
 
@@ -55,9 +59,8 @@ def counter_of(value: SSAValue) -> Counter | None:
     loop = value.block.parent_op()
     if not isinstance(loop, scf.ForOp):
         return None
-    index, terminator = loop.body.block.args[0], loop.body.block.last_op
-    assert terminator is not None
-    addition = terminator.operands[value.index - 1].owner
+    (index,), (start, following) = induction_variables(loop), sources_of(value)
+    addition = following.owner
     if not isinstance(addition, arith.AddiOp) or value.type != index.type:
         return None
     if value not in addition.operands:
@@ -66,4 +69,4 @@ def counter_of(value: SSAValue) -> Counter | None:
     increment, step = constant_of(other), constant_of(loop.step)
     if increment is None or not step or increment % step:
         return None
-    return Counter(loop.iter_args[value.index - 1], index, loop.lb, increment // step)
+    return Counter(start, index, loop.lb, increment // step)

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import memref
 from xdsl.dialects.builtin import FileLineColLoc
 from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
 from tapeflow.analysis.differentiation.recall_plan import Recording
 from tapeflow.analysis.differentiation.recall_prices import RecallPrices
 from tapeflow.analysis.differentiation.recall_ways import Recall, Way
+from tapeflow.analysis.ir.control_flow import BRANCHES, LOOPS
 from tapeflow.analysis.memory.aliasing import Buffers
 
 
@@ -60,9 +61,9 @@ class SavingReasons:
             later = [w for w in writes if order[w] > order.get(op, -1)] or writes
             where = _line(later[0]) if later else ""
             return f"{_name(op.memref)} is overwritten{where} before the reverse"
-        if isinstance(op, scf.ForOp | scf.WhileOp):
+        if type(op) in LOOPS:
             return f"the result of the loop{_line(op)}"
-        if isinstance(op, scf.IfOp):
+        if type(op) in BRANCHES:
             return f"the result of the branch{_line(op)}"
         return "cannot be repeated in the reverse"
 

@@ -16,6 +16,7 @@ from tapeflow.analysis.differentiation.rule_language import (
     Result,
     leaves,
 )
+from tapeflow.analysis.ir.control_flow import CONTROL_FLOW, passed
 from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.views import VIEWS
 from tapeflow.dialects.ad import is_float
@@ -114,8 +115,8 @@ def _passes_adjoint(op: Operation, activity: Activity) -> Iterator[SSAValue]:
         case memref.StoreOp():
             if activity.active(op.memref):
                 yield op.value
-        case scf.YieldOp() | scf.ConditionOp() | scf.ForOp() | scf.WhileOp():
-            yield from op.operands
+        case _ if type(op) in CONTROL_FLOW:
+            yield from passed(op)
         case _:
             yield from (operand for operand, _ in _partials(op, activity))
 

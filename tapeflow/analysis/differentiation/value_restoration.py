@@ -18,7 +18,8 @@ from tapeflow.analysis.differentiation.differentiability import (
     permutation_of,
 )
 from tapeflow.analysis.differentiation.scopes import Scopes
-from tapeflow.analysis.memory.aliasing import LOOPS, MOST_WRITES, Buffers, ancestors
+from tapeflow.analysis.ir.control_flow import LOOPS
+from tapeflow.analysis.memory.aliasing import MOST_WRITES, Buffers, ancestors
 from tapeflow.analysis.memory.overwriting import Accesses
 
 
@@ -119,7 +120,7 @@ def _follows(
     """Whether a store may overwrite what a load has read."""
     if buffers.order[first] < buffers.order[store]:
         return True
-    around = {op for op in ancestors(store) if isinstance(op, LOOPS)}
+    around = {op for op in ancestors(store) if type(op) in LOOPS}
     return any(not around.isdisjoint(ancestors(read)) for read in reads)
 
 

@@ -5,6 +5,7 @@ from xdsl.ir import Attribute, BlockArgument, SSAValue
 
 from tapeflow.analysis.integers.intervals import integer_width
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.control_flow import yielded
 
 WIDE = 64
 """Bits of the widest numbers, sums of which are believed not to wrap around."""
@@ -25,10 +26,8 @@ def increment_of(value: SSAValue, carried: SSAValue) -> int | None:
 
 def passed_on(loop: scf.WhileOp, value: BlockArgument) -> int | None:
     """The position at which the test of an scf.while passes a value on."""
-    condition = loop.before_region.block.last_op
-    assert isinstance(condition, scf.ConditionOp)
-    passed = [at for at, source in enumerate(condition.args) if source is value]
-    return passed[0] if passed else None
+    passed = enumerate(yielded(loop.before_region.block))
+    return next((at for at, source in passed if source is value), None)
 
 
 def width_of(type_: Attribute) -> int:

@@ -8,7 +8,7 @@ Cousot 1977).
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xdsl.dialects import func, memref, scf
@@ -19,6 +19,11 @@ from tapeflow.analysis.integers.intervals import (
     INTERVAL_RULES,
     Interval,
     type_interval,
+)
+from tapeflow.analysis.ir.control_flow import (
+    CONTROL_FLOW,
+    edges_from,
+    induction_variables,
 )
 
 _EXACT_STEPS = 3
@@ -78,21 +83,8 @@ class _Propagation:
 
     def _evaluate(self, op: Operation) -> None:
         match op:
-            case scf.ForOp():
-                self._bound_induction_variable(op)
-                self._join(op.body.block.args[1:], op.iter_args)
-                self._join(op.results, op.iter_args)
-            case scf.WhileOp():
-                self._join(op.before_region.block.args, op.arguments)
-            case scf.ConditionOp():
-                loop = op.parent_op()
-                assert isinstance(loop, scf.WhileOp)
-                self._join(loop.after_region.block.args, op.args)
-                self._join(loop.results, op.args)
-            case scf.YieldOp():
-                self._yield(op)
-            case scf.IfOp():
-                pass
+            case _ if type(op) in CONTROL_FLOW:
+                self._pass_on(op)
             case memref.DimOp():
                 self._grow(op.result, _extent(op))
             case _ if type(op) in INTERVAL_RULES:
@@ -103,23 +95,22 @@ class _Propagation:
                     for block in region.blocks:
                         self.give_up(block.args)
 
-    def _yield(self, op: scf.YieldOp) -> None:
-        match op.parent_op():
-            case scf.ForOp() as loop:
-                self._join(loop.body.block.args[1:], op.operands)
-                self._join(loop.results, op.operands)
-            case scf.WhileOp() as loop:
-                self._join(loop.before_region.block.args, op.operands)
-            case scf.IfOp() as branch:
-                self._join(branch.results, op.operands)
-            case _:
-                pass
+    def _pass_on(self, op: Operation) -> None:
+        if isinstance(op, scf.ForOp):
+            self._bound_induction_variable(op)
+        else:
+            self.give_up(induction_variables(op))
+        for edge in edges_from(op):
+            for source, target in edge.pairs:
+                if source in self.known:
+                    self._grow(target, self.known[source])
 
     def _bound_induction_variable(self, loop: scf.ForOp) -> None:
         lower, upper = self.known.get(loop.lb), self.known.get(loop.ub)
         if lower is not None and upper is not None:
             last = max(lower.low, upper.high - 1)
-            self._grow(loop.body.block.args[0], Interval(lower.low, last))
+            (index,) = induction_variables(loop)
+            self._grow(index, Interval(lower.low, last))
 
     def _apply_rule(self, op: Operation) -> None:
         (result,) = op.results
@@ -132,11 +123,6 @@ class _Propagation:
             self._grow(result, bounds if bounds in whole else whole)
         elif any(type_interval(value.type) is None for value in op.operands):
             self._grow(result, whole)
-
-    def _join(self, targets: Sequence[SSAValue], sources: Sequence[SSAValue]) -> None:
-        for target, source in zip(targets, sources, strict=True):
-            if source in self.known:
-                self._grow(target, self.known[source])
 
     def _grow(self, value: SSAValue, more: Interval) -> None:
         old = self.known.get(value)

@@ -1,6 +1,6 @@
 """Which functions of a module call which, callees first, and which call themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,14 +32,19 @@ class CallGraph:
             return None
         return self._functions.get(call.callee.string_value())
 
-    def is_called(self, function: FuncOp) -> bool:
-        """Whether a function of the module calls this one."""
-        return function in self._called
+    def calls_to(self, function: FuncOp) -> Sequence[CallOp]:
+        """The calls of a function in the whole module."""
+        return self._calls_to.get(function, ())
 
     @cached_property
-    def _called(self) -> frozenset[FuncOp]:
-        functions = self._functions.values()
-        return frozenset(callee for each in functions for callee in self.callees(each))
+    def _calls_to(self) -> dict[FuncOp, list[CallOp]]:
+        found: dict[FuncOp, list[CallOp]] = {}
+        for caller in self._functions.values():
+            for call in self.calls(caller):
+                callee = self.callee(call)
+                if callee is not None:
+                    found.setdefault(callee, []).append(call)
+        return found
 
     def calls(self, function: FuncOp) -> tuple[CallOp, ...]:
         """The calls of a function in program order."""

@@ -6,10 +6,11 @@ those of a function, and who writes them.
 
 Distinct arguments are promised not to overlap, nor to be globals (see
 docs/differentiation.md). That is a promise to the function that a user runs or
-differentiates, so those of a function that others call may be one buffer. What an
-operation not known here makes of a buffer is taken to be the same memory, and to be
-written unless the operation says that it does not write. A call writes what the
-function that it calls does; what is not known, all that anybody else has a name of.
+differentiates; those of a function that others call may be one buffer, unless all calls
+show that they are not (`shared_arguments`). What an operation not known here makes of a
+buffer is taken to be the same memory, and to be written unless the operation says that
+it does not write. A call writes what the function that it calls does; what is not
+known, all that anybody else has a name of.
 """
 
 from bisect import bisect
@@ -20,6 +21,7 @@ from xdsl.dialects import func, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.analysis.ir.union_find import UnionFind
 from tapeflow.analysis.memory.effects import (
     UNKNOWN,
@@ -29,10 +31,8 @@ from tapeflow.analysis.memory.effects import (
     same_memory,
     written_memrefs,
 )
+from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.analysis.memory.views import may_be_given_overlap, may_overlap_itself
-
-LOOPS = (scf.ForOp, scf.WhileOp, scf.ParallelOp)
-"""Operations that run what they hold again and again."""
 
 
 def ancestors(op: Operation) -> list[Operation]:
@@ -98,7 +98,7 @@ class Buffers:
         loops = [
             op
             for op in _inside(scope, access)
-            if isinstance(op, LOOPS) and op in around_writes
+            if type(op) in LOOPS and op in around_writes
         ]
         if not loops:
             return True
@@ -113,7 +113,7 @@ class Buffers:
         """Whether a write to the accessed buffer may hit the same element later."""
         if self.order[write] > self.order[access]:
             return True
-        loops = [op for op in ancestors(access) if isinstance(op, LOOPS)]
+        loops = [op for op in ancestors(access) if type(op) in LOOPS]
         return not self._is_elsewhere_later(access, write, loops)
 
     def _is_elsewhere_later(
@@ -183,8 +183,8 @@ def find_buffers(
     size of the function and of all that it calls.
 
     Args:
-        may_share: whether two of its arguments may be one buffer; by default those of
-            a function that others call may.
+        may_share: whether two of its arguments may be one buffer; by default, if a
+            call in the module may pass one twice.
     """
     graph = graph or CallGraph.around(function)
     effects: dict[func.FuncOp, CallEffects] = {}
@@ -198,7 +198,9 @@ def find_buffers(
                     else _Search(callee, graph, effects).effects()
                 )
     search = _Search(function, graph, effects)
-    if graph.is_called(function) if may_share is None else may_share:
+    if may_share is None:
+        may_share = may_share_arguments(function, graph)
+    if may_share:
         search.mix_arguments()
     return search.buffers()
 

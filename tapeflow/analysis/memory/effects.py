@@ -8,10 +8,12 @@ has a name of.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xdsl.dialects import affine, func, linalg, memref, scf
+from xdsl.dialects import affine, func, linalg, memref
 from xdsl.dialects.builtin import MemRefType, UnregisteredOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
+
+from tapeflow.analysis.ir.control_flow import CONTROL_FLOW, STRUCTURED, edges_from
 
 _LOCAL = frozenset(
     (
@@ -70,9 +72,9 @@ def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
         case memref.DeallocOp() if not isinstance(op.parent_op(), func.FuncOp):
             # What is freed inside a loop or branch cannot be read again.
             return (op.memref,)
-        case memref.DeallocOp() | scf.ForOp() | scf.IfOp() | scf.WhileOp():
+        case memref.DeallocOp() | affine.LoadOp():
             return ()
-        case affine.LoadOp():
+        case _ if type(op) in STRUCTURED:
             return ()
         case linalg.ops.GenericOp():
             return tuple(filter(is_memref, op.outputs))
@@ -93,33 +95,11 @@ def _may_write(op: Operation) -> bool:
 
 
 def same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
-    """Pairs of values an operation makes names of one buffer."""
+    """Pairs (new, known) of values an operation makes names of one buffer."""
     match op:
-        case scf.ForOp():
-            terminator = op.body.block.last_op
-            assert isinstance(terminator, scf.YieldOp)
-            for arg, *others in zip(
-                op.body.block.args[1:],
-                op.iter_args,
-                terminator.operands,
-                op.results,
-                strict=True,
-            ):
-                yield from ((arg, other) for other in others)
-        case scf.IfOp() | scf.ExecuteRegionOp() | scf.IndexSwitchOp():
-            for block in regions_blocks(op):
-                if block.last_op is not None:
-                    yield from zip(op.results, block.last_op.operands, strict=False)
-        case scf.WhileOp():
-            condition, after = op.before_region.block.last_op, op.after_region.block
-            assert isinstance(condition, scf.ConditionOp)
-            assert after.last_op is not None
-            yield from zip(op.before_region.block.args, op.arguments, strict=True)
-            yield from zip(
-                op.before_region.block.args, after.last_op.operands, strict=True
-            )
-            yield from zip(after.args, condition.args, strict=True)
-            yield from zip(op.results, condition.args, strict=True)
+        case _ if type(op) in CONTROL_FLOW:
+            for edge in edges_from(op):
+                yield from zip(edge.targets, edge.values, strict=True)
         case memref.StoreOp():
             # A buffer that is kept in another one is a part of it.
             yield op.value, op.memref

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from xdsl.dialects import memref
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.memory.aliasing import LOOPS, Buffers, ancestors
+from tapeflow.analysis.ir.control_flow import LOOPS
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors
 from tapeflow.analysis.memory.views import whole_of
 
 
@@ -43,8 +44,6 @@ class BufferLives:
         if isinstance(allocation, Operation):
             allocated.update(ancestors(allocation))
         loops = {
-            op
-            for op in ancestors(access)
-            if isinstance(op, LOOPS) and op not in allocated
+            op for op in ancestors(access) if type(op) in LOOPS and op not in allocated
         }
         return any(not loops.isdisjoint(ancestors(end)) for end in ends)

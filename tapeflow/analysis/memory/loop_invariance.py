@@ -10,6 +10,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
 from xdsl.traits import is_side_effect_free
 
+from tapeflow.analysis.ir.control_flow import STRUCTURED, decided_by, sources_of
 from tapeflow.analysis.memory.aliasing import Buffers, ancestors, find_buffers
 
 
@@ -46,18 +47,12 @@ class InvariantLoops:
     def _sources(self, value: SSAValue, loop: scf.ForOp) -> list[SSAValue] | None:
         """What a value inside the loop depends on; None if it varies by itself."""
         if isinstance(value, BlockArgument):
-            return _carried_sources(value, loop)
+            return _argument_sources(value, loop)
         assert isinstance(value, OpResult)
         op = value.op
         # Which branch is taken, and how often an inner loop runs, matters as well.
-        if isinstance(op, scf.IfOp):
-            ends = [
-                _yielded(block, value.index) for r in op.regions for block in r.blocks
-            ]
-            return [op.cond, *ends]
-        if isinstance(op, scf.ForOp):
-            bounds = [op.lb, op.ub, op.step, op.iter_args[value.index]]
-            return [*bounds, _yielded(op.body.block, value.index)]
+        if type(op) in STRUCTURED:
+            return [*decided_by(op), *sources_of(value)]
         if isinstance(op, memref.LoadOp):
             return None if self._writes(loop, op.memref) else [*op.operands]
         if _computes(op):
@@ -83,18 +78,10 @@ def _is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
     return place is not None and loop in ancestors(place)
 
 
-def _carried_sources(value: BlockArgument, loop: scf.ForOp) -> list[SSAValue] | None:
+def _argument_sources(value: BlockArgument, loop: scf.ForOp) -> list[SSAValue] | None:
     """What a block argument depends on; None if the loop itself changes it."""
     inner = value.block.parent_op()
     if inner is loop or not isinstance(inner, scf.ForOp):
         return None
-    if value.index == 0:
-        return [inner.lb, inner.step]
-    carried = value.index - 1
-    return [inner.lb, inner.iter_args[carried], _yielded(inner.body.block, carried)]
-
-
-def _yielded(block: Block, number: int) -> SSAValue:
-    terminator = block.last_op
-    assert isinstance(terminator, scf.YieldOp)
-    return terminator.operands[number]
+    carried = sources_of(value)
+    return [inner.lb, *carried] if carried else [inner.lb, inner.step]

@@ -5,34 +5,30 @@ what they pass.
 """
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import CallOp, FuncOp
+from xdsl.dialects.builtin import MemRefType
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
+from xdsl.utils.hints import isa
 
+from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.memory.effects import is_memref
 
 
-def may_share_arguments(function: FuncOp) -> bool:
+def may_share_arguments(function: FuncOp, graph: CallGraph | None = None) -> bool:
     """Whether a call in the module may pass the same memory twice, or a global.
 
-    Linear in the size of the module.
+    Linear in the size of the module; given its graph, in the number of these calls.
     """
-    module = function.parent_op()
-    if not isinstance(module, ModuleOp) or not any(map(is_memref, function.args)):
+    if not any(map(is_memref, function.args)):
         return False
-    calls = [op for op in module.walk() if isinstance(op, CallOp)]
-    called = {op.callee.string_value() for op in calls}
-    name = function.sym_name.data
-    return any(
-        not _are_apart([*filter(is_memref, call.operands)], called)
-        for call in calls
-        if call.callee.string_value() == name
-    )
+    graph = graph or CallGraph.around(function)
+    passed = ([*filter(is_memref, c.operands)] for c in graph.calls_to(function))
+    return not all(_are_apart(buffers, graph) for buffers in passed)
 
 
-def _are_apart(buffers: list[SSAValue], called: set[str]) -> bool:
+def _are_apart(buffers: list[SSAValue], graph: CallGraph) -> bool:
     roots = [_root(buffer) for buffer in buffers]
-    return len(set(roots)) == len(roots) and all(_is_own(r, called) for r in roots)
+    return len(set(roots)) == len(roots) and all(_is_own(r, graph) for r in roots)
 
 
 def _root(buffer: SSAValue) -> SSAValue:
@@ -41,15 +37,16 @@ def _root(buffer: SSAValue) -> SSAValue:
     return buffer
 
 
-def _is_own(root: SSAValue, called: set[str]) -> bool:
+def _is_own(root: SSAValue, graph: CallGraph) -> bool:
     """Whether no other root is the same memory: it is allocated, or promised so."""
     match root.owner:
         case memref.AllocOp() | memref.AllocaOp():
-            return True
+            # What is kept in a buffer of buffers may be passed beside it.
+            return not isa(root.type, MemRefType[MemRefType])
         case owner:
             holder = owner.parent_op()
             return (
                 isinstance(holder, FuncOp)
                 and root in holder.args
-                and holder.sym_name.data not in called
+                and not graph.calls_to(holder)
             )

@@ -13,6 +13,7 @@ from xdsl.dialects import scf
 from xdsl.ir import BlockArgument, Operation
 
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.operation_costs import latency
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.dependences import (
@@ -63,11 +64,9 @@ def constant_span(loop: scf.ForOp) -> int | None:
 
 class _Cutter:
     def __init__(self, loop: scf.ForOp, dependences: LoopDependences):
-        terminator = loop.body.block.last_op
-        assert terminator is not None
         self._loop = loop
         self._all = dependences
-        self._yields = terminator.operands
+        self._yields = yielded(loop.body.block)
         self._after: dict[Operation, list[Operation]] = defaultdict(list)
         self._takers: dict[int, list[Operation]] = defaultdict(list)
         for op in dependences.operations:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from xdsl.dialects import arith, scf
-from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Operation, OpResult, SSAValue
 
 from tapeflow.analysis.balance.facts import Chunks
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.control_flow import decided_by, sources_of
 from tapeflow.analysis.memory.aliasing import ancestors
 from tapeflow.analysis.streams import cursor_forms as forms
 from tapeflow.analysis.streams.cursor_bounds import are_near
@@ -42,20 +43,18 @@ def chunks_around(
         return None
     if block is not outer.after_region.block:
         return None
-    test, last = outer.before_region.block.last_op, block.last_op
-    assert isinstance(test, scf.ConditionOp)
-    assert isinstance(last, scf.YieldOp)
     if inner.lb not in block.args:
         return None
-    counter = test.args[block.args.index(inner.lb)]
-    if not isinstance(counter, BlockArgument) or counter.block is not test.parent:
+    (counter,) = sources_of(inner.lb)
+    if counter not in outer.before_region.block.args:
         return None
-    upper = _bound_of(test.condition, counter)
-    if upper is None or last.operands[counter.index] is not inner.ub:
+    lower, following = sources_of(counter)
+    (test,) = decided_by(outer)
+    upper = _bound_of(test, counter)
+    if upper is None or following is not inner.ub:
         return None
     if _is_inside(upper, outer) or _is_inside(inner.step, outer):
         return None
-    lower = outer.arguments[counter.index]
     if not are_near({values.of(lower), *least_members(values.of(inner.ub))}):
         return None
     if not _ends_at(inner, upper, values, tuple(states)):

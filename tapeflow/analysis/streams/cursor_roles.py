@@ -6,8 +6,9 @@ from typing import TypeAlias
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Operation, SSAValue
 
+from tapeflow.analysis.ir.control_flow import STRUCTURED, sources_of
 from tapeflow.analysis.streams.cursor_forms import Form
 from tapeflow.analysis.streams.cursor_values import CursorValues
 from tapeflow.analysis.streams.ring_state import RingState
@@ -118,59 +119,12 @@ def _closure(work: list[tuple[SSAValue, SSAValue]]) -> RingsOf:
     return dict(found)
 
 
-def _sources(value: SSAValue) -> list[SSAValue]:
+def _sources(value: SSAValue) -> Sequence[SSAValue]:
     """The values a value is computed from, or carried by a loop or branch."""
     op = value.owner
-    if isinstance(value, OpResult):
-        assert isinstance(op, Operation)
-        position = value.index
-        match op:
-            case scf.IfOp():
-                return _yielded(op, position)
-            case scf.ForOp():
-                return [
-                    op.iter_args[position],
-                    _at_end(op, position),
-                ]
-            case scf.WhileOp():
-                condition = op.before_region.block.last_op
-                assert isinstance(condition, scf.ConditionOp)
-                return [condition.args[position]]
-            case _:
-                # What was loaded is no address, whatever it is loaded from.
-                follows = isinstance(op, stream.AcquireOp | stream.DequeueOp)
-                is_computed = follows or op.name.startswith("arith.")
-                return list(op.operands) if is_computed else []
-    assert isinstance(value, BlockArgument)
-    parent = value.block.parent_op()
-    match parent:
-        case scf.ForOp() if value.index > 0:
-            position = value.index - 1
-            return [
-                parent.iter_args[position],
-                _at_end(parent, position),
-            ]
-        case scf.WhileOp() if value.block is parent.before_region.block:
-            last = parent.after_region.block.last_op
-            assert last is not None
-            return [parent.arguments[value.index], last.operands[value.index]]
-        case scf.WhileOp():
-            condition = parent.before_region.block.last_op
-            assert isinstance(condition, scf.ConditionOp)
-            return [condition.args[value.index]]
-        case _:
-            return []
-
-
-def _yielded(op: scf.IfOp, position: int) -> list[SSAValue]:
-    found: list[SSAValue] = []
-    for region in op.regions:
-        if region.blocks and region.block.last_op is not None:
-            found.append(region.block.last_op.operands[position])
-    return found
-
-
-def _at_end(loop: scf.ForOp, position: int) -> SSAValue:
-    last = loop.body.block.last_op
-    assert last is not None
-    return last.operands[position]
+    if not isinstance(op, Operation) or type(op) in STRUCTURED:
+        return sources_of(value)
+    # What was loaded is no address, whatever it is loaded from.
+    follows = isinstance(op, stream.AcquireOp | stream.DequeueOp)
+    is_computed = follows or op.name.startswith("arith.")
+    return op.operands if is_computed else ()

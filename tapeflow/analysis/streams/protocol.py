@@ -6,6 +6,7 @@ cursor there do say so is shown each time: they do before a loop, and if they do
 begin of an iteration, they do at its end. So every step is checked for all iterations.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from xdsl.dialects import scf
@@ -13,6 +14,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.balance.facts import TapeFacts, tapes_inside
+from tapeflow.analysis.ir.control_flow import edges_from, yielded
 from tapeflow.analysis.streams import cursor_forms as forms
 from tapeflow.analysis.streams.chunk_loops import chunks_around, trip_limits
 from tapeflow.analysis.streams.cursor_forms import Form
@@ -185,14 +187,11 @@ class _Walk:
         before, after = op.before_region.block, op.after_region.block
         self._roles.assume(before.args, roles, self._states)
         self._block(before)
-        condition = before.last_op
-        assert isinstance(condition, scf.ConditionOp)
-        for source, inside, result in zip(
-            condition.args, after.args, op.results, strict=True
-        ):
-            if self._roles.is_part(source):
-                self._values.put(inside, self._values.of(source))
-                self._values.put(result, self._values.of(source))
+        assert before.last_op is not None
+        for edge in edges_from(before.last_op):
+            for source, target in edge.pairs:
+                if self._roles.is_part(source):
+                    self._values.put(target, self._values.of(source))
         leaving = {ring: self._states[ring] for ring in touched if ring in self._states}
         self._block(after)
         self._show(after, roles, op)
@@ -239,7 +238,7 @@ class _Walk:
             return
         entry = dict(self._states)
         condition = self._values.condition(op.cond)
-        ends: list[tuple[States, tuple[SSAValue, ...]]] = []
+        ends: list[tuple[States, Sequence[SSAValue]]] = []
         for region, taken in ((op.true_region, True), (op.false_region, False)):
             self._states = dict(entry)
             for ring in self._facts.failures:
@@ -249,13 +248,11 @@ class _Walk:
                 continue
             if isinstance(condition, Fills):
                 self._states = refined(condition, taken, self._states)
-            yielded: tuple[SSAValue, ...] = ()
+            values: Sequence[SSAValue] = ()
             if region.blocks:
                 self._block(region.block)
-                last = region.block.last_op
-                assert last is not None
-                yielded = tuple(last.operands)
-            ends.append((self._states, yielded))
+                values = yielded(region.block)
+            ends.append((self._states, values))
         if not ends:
             self._states = entry
             return
@@ -266,7 +263,7 @@ class _Walk:
     def _meet(
         self,
         ring: SSAValue,
-        ends: list[tuple[States, tuple[SSAValue, ...]]],
+        ends: list[tuple[States, Sequence[SSAValue]]],
         op: scf.IfOp,
     ) -> None:
         if ring in self._facts.failures:

@@ -11,6 +11,7 @@ from typing import cast
 from xdsl.dialects import scf
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
+from tapeflow.analysis.ir.control_flow import sources_of
 from tapeflow.dialects.spm import AdvanceOp, AllocateOp, LoadOp, RetreatOp, StoreOp
 
 
@@ -121,17 +122,10 @@ def _outside(value: SSAValue, op: Operation) -> SSAValue:
     """What a value inside an op is at first, as a value from before the op."""
     block = cast(Block, op.parent)
     while isinstance(value, BlockArgument) and not _is_visible(value.block, block):
-        holder, number = value.block.parent_op(), value.index
-        match holder:
-            case scf.ForOp() if number > 0:
-                value = holder.iter_args[number - 1]
-            case scf.WhileOp() if value.block is holder.before_region.block:
-                value = holder.arguments[number]
-            case scf.WhileOp():
-                condition = holder.before_region.block.last_op
-                value = cast(scf.ConditionOp, condition).args[number]
-            case _:
-                raise NoTurnAround(op, is_cursor=True)
+        sources = sources_of(value)
+        if not sources:
+            raise NoTurnAround(op, is_cursor=True)
+        value = sources[0]
     owner = value.owner
     if isinstance(owner, Operation) and not _is_visible(
         cast(Block, owner.parent), block

@@ -9,11 +9,13 @@ as the increments of a stack pointer, serves the tape.
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith, math, memref, scf
+from xdsl.dialects import arith, math, memref
 from xdsl.dialects.func import FuncOp, ReturnOp
-from xdsl.ir import Block, BlockArgument, Operation, SSAValue
+from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
+from tapeflow.analysis.ir.control_flow import STRUCTURED, decided_by, sources_of
+from tapeflow.analysis.memory.effects import regions_blocks
 from tapeflow.dialects.tape import StoreOp
 from tapeflow.dialects.tape_attributes import (
     TAPE_MOVED,
@@ -69,18 +71,12 @@ class _Slice:
         if op in self.needed or op is self._function:
             return
         self.needed.add(op)
-        match op:
-            case scf.ForOp():
-                self._need((op.lb, op.ub, op.step))
-            case scf.IfOp():
-                self._need((op.cond,))
-            case scf.WhileOp():
-                self._need((_condition(op).condition,))
-            case _:
-                self._need(op.operands)
-                for region in op.regions:
-                    for block in region.blocks:
-                        self._need(_yielded(block))
+        if type(op) in STRUCTURED:
+            self._need(decided_by(op))
+        else:
+            ends = (block.last_op for block in regions_blocks(op))
+            for each in (op, *ends):
+                self._need(() if each is None else each.operands)
         parent = op.parent_op()
         if parent is not None:
             self._run(parent)
@@ -91,7 +87,7 @@ class _Slice:
             op = value.block.parent_op()
             if op is not None and op is not self._function:
                 self._run(op)
-                self._follow_argument(op, value)
+                self._need(sources_of(value))
             return
         op = value.owner
         assert isinstance(op, Operation)
@@ -100,46 +96,7 @@ class _Slice:
                 self._need(op.operands)
             return
         self._run(op)
-        self._need(_sources(op, value))
-
-    def _follow_argument(self, op: Operation, value: BlockArgument) -> None:
-        number = value.index
-        match op:
-            case scf.ForOp() if number > 0:
-                carried = number - 1
-                yielded = _yielded(op.body.block)[carried]
-                self._need((op.iter_args[carried], yielded))
-            case scf.WhileOp() if value.block is op.before_region.block:
-                yielded = _yielded(op.after_region.block)[number]
-                self._need((op.arguments[number], yielded))
-            case scf.WhileOp():
-                self._need((_condition(op).args[number],))
-            case _:
-                pass
-
-
-def _sources(op: Operation, result: SSAValue) -> Sequence[SSAValue]:
-    """What a result of a loop or branch comes from."""
-    number = op.results.index(result)
-    match op:
-        case scf.ForOp():
-            return (op.iter_args[number], _yielded(op.body.block)[number])
-        case scf.IfOp():
-            return [_yielded(region.block)[number] for region in op.regions]
-        case scf.WhileOp():
-            return (_condition(op).args[number],)
-        case _:
-            return ()
-
-
-def _condition(loop: scf.WhileOp) -> scf.ConditionOp:
-    condition = loop.before_region.block.last_op
-    assert isinstance(condition, scf.ConditionOp)
-    return condition
-
-
-def _yielded(block: Block) -> Sequence[SSAValue]:
-    return () if block.last_op is None else block.last_op.operands
+        self._need(sources_of(value))
 
 
 def _moves(op: Operation) -> bool:

@@ -9,11 +9,10 @@ from xdsl.ir import Block, Operation
 
 from tapeflow.analysis.integers.algebra import Expression, sympy
 from tapeflow.analysis.integers.symbolic import IndexExpressions
+from tapeflow.analysis.ir.control_flow import BRANCHES
 from tapeflow.analysis.ir.source_lines import line_of
 from tapeflow.analysis.tape_size.formula import SizeFormula, Term
 from tapeflow.analysis.tape_size.iteration_count import Level
-
-_BRANCHES = (scf.IfOp, scf.IndexSwitchOp)
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class RunCounts:
         dropped: list[Level] = []
         is_bound = False
         for block, parent in reversed([*_around(op, self.function)]):
-            if isinstance(parent, _BRANCHES):
+            if type(parent) in BRANCHES:
                 is_bound = True
                 continue
             level = self._level(block, parent)

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from xdsl.dialects import func, memref
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
-from xdsl.traits import IsTerminator
 from xdsl.utils.exceptions import VerifyException
 
-from tapeflow.analysis.differentiation.activity import flows
 from tapeflow.analysis.ir.call_graph import CallGraph
-from tapeflow.analysis.memory.effects import is_memref, written_memrefs
+from tapeflow.analysis.memory.effects import (
+    is_memref,
+    same_memory,
+    written_memrefs,
+)
 
 
 def verify_constants(module: ModuleOp) -> None:
@@ -75,11 +77,9 @@ class _Search:
             assert isinstance(function, func.FuncOp)
             yield from (call.results[number] for call in self._calls.get(function, ()))
         elif not isinstance(op, memref.CopyOp | memref.StoreOp):
-            holder = op.parent_op() if op.has_trait(IsTerminator) else op
-            assert holder is not None
-            for origin, target in flows(holder):
-                if origin is value and is_memref(target):
-                    yield target
+            for name, known in same_memory(op):
+                if known is value and is_memref(name):
+                    yield name
 
 
 def _refuse_write(op: Operation, value: SSAValue, name: str) -> None:

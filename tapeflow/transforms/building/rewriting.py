@@ -1,16 +1,17 @@
 """Put operations in the places of others; let loops carry more values than before."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
+from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.transforms.building.index_builder import FunctionConstants
 
+ControlOp = TypeVar("ControlOp", bound=Operation)
 Lowering = Callable[[Any, FunctionConstants], None]
 """Replaces an operation; index constants are kept once a function."""
 
@@ -80,29 +81,32 @@ def inline_block(block: Block, op: Operation) -> tuple[SSAValue, ...]:
     return values
 
 
-def moved_region(region: Region) -> Region:
-    """A region with the blocks of another, which is left empty."""
-    moved = Region()
-    region.move_blocks(moved)
-    return moved
-
-
 def with_carried(
-    loop: scf.ForOp, starts: Sequence[SSAValue], names: Sequence[str | None]
-) -> scf.ForOp:
-    """Replace a loop whose body has got further arguments and yields as many values."""
-    inits = [*loop.iter_args, *starts]
-    carrying = scf.ForOp(loop.lb, loop.ub, loop.step, inits, moved_region(loop.body))
-    carrying.location = loop.location
-    carrying.attributes |= loop.attributes
-    block = loop.parent
+    op: ControlOp, starts: Sequence[SSAValue], names: Sequence[str | None]
+) -> ControlOp:
+    """Replace a loop or branch whose blocks pass on further values behind the others.
+
+    Args:
+        starts: what a loop, whose blocks take them as arguments, has there at first; of
+            a branch, values of the same types.
+        names: hints for the further results.
+    """
+    carrying = type(op).create(
+        operands=(*op.operands, *starts) if type(op) in LOOPS else op.operands,
+        result_types=(*op.result_types, *(value.type for value in starts)),
+        properties=op.properties,
+        attributes=op.attributes,
+        location=op.location,
+        regions=[op.detach_region(region) for region in tuple(op.regions)],
+    )
+    block = op.parent
     assert block is not None
-    block.insert_op_before(carrying, loop)
-    hints = [*(result.name_hint for result in loop.results), *names]
+    block.insert_op_before(carrying, op)
+    hints = [*(result.name_hint for result in op.results), *names]
     for result, hint in zip(carrying.results, hints, strict=True):
         result.name_hint = hint
-    for old, new in zip(loop.results, carrying.results, strict=False):
+    for old, new in zip(op.results, carrying.results, strict=False):
         old.replace_all_uses_with(new)
-    loop.detach()
-    loop.erase()
+    op.detach()
+    op.erase()
     return carrying

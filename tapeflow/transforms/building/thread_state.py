@@ -13,23 +13,26 @@ Loops and branches that hold such ops carry the changed components, and no other
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias, TypeGuard, TypeVar
+from typing import NoReturn, TypeAlias, TypeGuard
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.rewriter import Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
+from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.dialects.tape import AllocateOp, BoundaryOp, PopOp, PushOp, ReserveOp
 from tapeflow.dialects.tape_types import StackType
+from tapeflow.transforms.building.rewriting import with_carried
 
 State: TypeAlias = tuple[SSAValue, ...]
 TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | BoundaryOp
 Cell: TypeAlias = tuple[SSAValue, int]
 """A tape and the number of one component of its state."""
 
-_ControlOp = TypeVar("_ControlOp", scf.ForOp, scf.IfOp, scf.WhileOp)
+_CARRIERS = (scf.ForOp, scf.IfOp, scf.WhileOp)
+"""What holds tape ops and can pass values on, as its last operands and results."""
 
 
 @dataclass(frozen=True)
@@ -146,53 +149,26 @@ class _Threader:
                 for block in region.blocks:
                     self._thread_block(block)
             return
-        match op:
-            case scf.ForOp():
-                self._thread_for(op, cells)
-            case scf.IfOp():
-                self._thread_if(op, cells)
-            case scf.WhileOp():
-                self._thread_while(op, cells)
-            case _:
-                _refuse(
-                    op,
-                    f"{op.name} holds tape operations but cannot carry a place on the "
-                    "tape; only scf.for, scf.if and scf.while can",
-                )
-
-    def _thread_for(self, op: scf.ForOp, cells: Sequence[Cell]) -> None:
-        inits = self._values(cells)
-        self._enter(op.body.block, cells)
-        self._thread_block(op.body.block)
-        self._leave(op.body.block, cells)
-        body = op.detach_region(op.body)
-        arguments = (*op.iter_args, *inits)
-        self._replace(op, scf.ForOp(op.lb, op.ub, op.step, arguments, body), cells)
-
-    def _thread_if(self, op: scf.IfOp, cells: Sequence[Cell]) -> None:
-        if not op.false_region.blocks:
-            end = scf.YieldOp()
-            end.location = op.location
-            op.false_region.add_block(Block([end]))
+        if not isinstance(op, _CARRIERS):
+            _refuse(
+                op,
+                f"{op.name} holds tape operations but cannot carry a place on the "
+                "tape; only scf.for, scf.if and scf.while can",
+            )
         before = self._values(cells)
         for region in op.regions:
-            self._set(cells, before)
+            if not region.blocks:
+                end = scf.YieldOp()
+                end.location = op.location
+                region.add_block(Block([end]))
+            if type(op) in LOOPS:
+                self._enter(region.block, cells)
+            else:
+                self._set(cells, before)
             self._thread_block(region.block)
             self._leave(region.block, cells)
-        if_true, if_false = op.detach_region(0), op.detach_region(0)
-        types = (*op.result_types, *(value.type for value in before))
-        self._replace(op, scf.IfOp(op.cond, types, if_true, if_false), cells)
-
-    def _thread_while(self, op: scf.WhileOp, cells: Sequence[Cell]) -> None:
-        inits = self._values(cells)
-        for region in op.regions:
-            self._enter(region.block, cells)
-            self._thread_block(region.block)
-            self._leave(region.block, cells)
-        before, after = op.detach_region(0), op.detach_region(0)
-        arguments = (*op.arguments, *inits)
-        types = (*op.result_types, *(value.type for value in inits))
-        self._replace(op, scf.WhileOp(arguments, types, before, after), cells)
+        carrying = with_carried(op, before, [None] * len(before))
+        self._set(cells, carrying.results[-len(before) :])
 
     def _values(self, cells: Sequence[Cell]) -> list[SSAValue]:
         return [self._states[tape][component] for tape, component in cells]
@@ -219,17 +195,6 @@ class _Threader:
         terminator = block.last_op
         assert terminator is not None
         terminator.operands = (*terminator.operands, *self._values(cells))
-
-    def _replace(self, op: _ControlOp, new: _ControlOp, cells: Sequence[Cell]) -> None:
-        new.attributes |= op.attributes
-        new.location = op.location
-        Rewriter.insert_op(new, InsertPoint.before(op))
-        count = len(op.results)
-        for old, result in zip(op.results, new.results[:count], strict=True):
-            result.name_hint = old.name_hint
-            old.replace_all_uses_with(result)
-        self._set(cells, new.results[count:])
-        Rewriter.erase_op(op)
 
 
 def _refuse(op: Operation, message: str) -> NoReturn:

@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
-from tapeflow.transforms.building.rewriting import moved_region
+from tapeflow.transforms.building.rewriting import with_carried
 
 
 def iterations_of(loop: scf.WhileOp) -> SSAValue:
@@ -29,23 +29,7 @@ def count_iterations(loop: scf.WhileOp, builder: AdjointBuilder) -> scf.WhileOp:
     after.insert_op_before(next_, terminator)
     _replace(terminator, scf.YieldOp(*terminator.operands, next_.result))
 
-    counted = scf.WhileOp(
-        [*loop.arguments, builder.index(0)],
-        [*(result.type for result in loop.results), IndexType()],
-        moved_region(loop.before_region),
-        moved_region(loop.after_region),
-    )
-    counted.location = loop.location
-    block = loop.parent
-    assert block is not None
-    block.insert_op_before(counted, loop)
-    counted.results[-1].name_hint = "trips"
-    for old, new in zip(loop.results, counted.results, strict=False):
-        new.name_hint = old.name_hint
-        old.replace_all_uses_with(new)
-    loop.detach()
-    loop.erase()
-    return counted
+    return with_carried(loop, [builder.index(0)], ["trips"])
 
 
 def _carry_through(before: Block, builder: AdjointBuilder) -> None:

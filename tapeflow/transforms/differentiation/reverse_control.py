@@ -9,6 +9,7 @@ from tapeflow.analysis.differentiation.differentiability import (
     active_buffers_carried,
     permutation_of,
 )
+from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.dialects.ad import is_float
 from tapeflow.transforms.building.trip_count import bounds_as_index, emit_mirror
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints, AdjointSweep
@@ -27,9 +28,9 @@ def reverse_if(sweep: AdjointSweep, op: scf.IfOp, adjoints: Adjoints) -> None:
 
     def fill(block: Block | None) -> Sequence[SSAValue]:
         inner = {value: adjoints[value] for value in captured if value in adjoints}
-        if block is not None and block.last_op is not None:
+        if block is not None:
             for position, adjoint in arriving.items():
-                sweep.accumulate(inner, block.last_op.operands[position], adjoint)
+                sweep.accumulate(inner, yielded(block)[position], adjoint)
             sweep.reverse_block(block, inner)
         return [sweep.adjoint_or_zero(inner, value) for value in captured]
 
@@ -48,8 +49,6 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
     The reverse loop has the bounds of the loop, so it runs exactly as often.
     """
     body, captured = op.body.block, sweep.captured(op)
-    terminator = body.last_op
-    assert terminator is not None
     scalars = [
         k
         for k, result in enumerate(op.results)
@@ -74,7 +73,7 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
         sweep.primal[body.args[0]] = iv
         inner = dict(zip(captured, outer, strict=True))
         for position, adjoint in zip(scalars, scalar, strict=True):
-            sweep.accumulate(inner, terminator.operands[position], adjoint)
+            sweep.accumulate(inner, yielded(body)[position], adjoint)
         arguments = [shadow[image] for image in inverse(permutation)]
         for position, argument in zip(buffers, arguments, strict=True):
             sweep.shadows.shadows[body.args[1 + position]] = argument
@@ -110,8 +109,6 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
     The forward sweep ran test, body, test, ..., body, test.
     """
     before, after = op.before_region.block, op.after_region.block
-    test, step = before.last_op, after.last_op
-    assert isinstance(test, scf.ConditionOp) and step is not None
     captured = sweep.captured(op)
     positions = [
         k
@@ -121,7 +118,7 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
     carried = [before.args[k] for k in positions]
 
     def reverse_test(inner: Adjoints, arriving: Sequence[SSAValue]) -> None:
-        for forwarded, value in zip(test.args, arriving, strict=True):
+        for forwarded, value in zip(yielded(before), arriving, strict=True):
             if value in inner:
                 sweep.accumulate(inner, forwarded, inner.pop(value))
         sweep.reverse_block(before, inner)
@@ -133,7 +130,7 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
         outer, scalar, _ = _split(arriving, len(captured), len(carried))
         inner = dict(zip(captured, outer, strict=True))
         for position, adjoint in zip(positions, scalar, strict=True):
-            sweep.accumulate(inner, step.operands[position], adjoint)
+            sweep.accumulate(inner, yielded(after)[position], adjoint)
         sweep.reverse_block(after, inner)
         reverse_test(inner, after.args)
         values = (*captured, *carried)

@@ -14,6 +14,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
@@ -96,11 +97,9 @@ class _LoopPipeliner:
     """
 
     def __init__(self, loop: scf.ForOp, stages: Stages):
-        terminator = loop.body.block.last_op
-        assert terminator is not None
         self._loop = loop
         self._stages = stages
-        self._yields = terminator.operands
+        self._yields = yielded(loop.body.block)
         self._counter, *self._carried = loop.body.block.args
         self._left = self._left_for_late()
 

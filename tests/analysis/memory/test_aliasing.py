@@ -1,8 +1,9 @@
-"""What may have changed since a load: writes through calls, globals and names kept."""
+"""Which names mean one buffer, and what may have changed since a load from one."""
 
 import pytest
 from xdsl.dialects import func, memref
-from xdsl.ir import Operation
+from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.frontend.reader import parse_module
@@ -120,23 +121,163 @@ CALLED = f"""
     %t = memref.get_global @t : memref<4xindex>
     func.return
   }}"""
-CALLER = f"""
-  func.func @caller(%x: memref<4xindex>, %y: {STRIDED}, %z: memref<4xf64>) {{
-    func.call @f(%x, %y, %z) : (memref<4xindex>, {STRIDED}, memref<4xf64>) -> ()
+CALL = f"func.call @f(%x, %s, %z) : (memref<4xindex>, {STRIDED}, memref<4xf64>) -> ()"
+CAST = f": memref<4xindex> to {STRIDED}"
+PASSED = {
+    "": False,
+    f"%s = memref.cast %y {CAST}": False,
+    f"%a = memref.alloc() : memref<4xindex>\n%s = memref.cast %a {CAST}": False,
+    f"%s = memref.cast %x {CAST}": True,
+    f"%t = memref.get_global @t : memref<4xindex>\n%s = memref.cast %t {CAST}": True,
+    f"""%s = memref.reinterpret_cast %y to offset: [0], sizes: [4], strides: [%c]
+      {CAST}""": True,
+    f"""%v = arith.select %p, %x, %y : memref<4xindex>
+    %s = memref.cast %v {CAST}""": True,
+}
+"""By how a caller gets what it passes beside %x, whether that may be %x or a global."""
+
+
+def caller(passed: str) -> str:
+    return f"""
+  func.func @caller(%x: memref<4xindex>, %y: memref<4xindex>, %z: memref<4xf64>,
+                    %c: index, %p: i1) {{
+    {passed}
+    {CALL}
     func.return
   }}"""
 
 
 @pytest.mark.parametrize("may_share", [None, False])
-@pytest.mark.parametrize("caller", ["", CALLER])
+@pytest.mark.parametrize("passed", PASSED)
 def test_arguments_of_functions_that_others_call(
-    caller: str, may_share: bool | None
+    passed: str, may_share: bool | None
 ) -> None:
-    module = parse_module(CALLED + caller, "f.mlir", full_context())
+    text = CALLED + (caller(passed) if passed else "")
+    module = parse_module(text, "f.mlir", full_context())
     function = next(op for op in module.ops if isinstance(op, func.FuncOp))
     buffers = find_buffers(function, may_share=may_share)
     x, y, _ = function.args
     get = next(op for op in function.walk() if isinstance(op, memref.GetGlobalOp))
-    may_be_one = bool(caller) and may_share is None
+    may_be_one = PASSED[passed] and may_share is None
     assert buffers.same(x, y) == buffers.same(x, get.memref) == may_be_one
     assert buffers.overlaps_itself(y) == may_be_one
+
+
+def test_a_caller_that_is_called_promises_nothing_of_its_arguments() -> None:
+    outer = """
+  func.func @outer(%x: memref<4xindex>, %z: memref<4xf64>, %c: index, %p: i1) {
+    func.call @caller(%x, %x, %z, %c, %p) : (memref<4xindex>, memref<4xindex>,
+      memref<4xf64>, index, i1) -> ()
+    func.return
+  }"""
+    text = CALLED + caller(f"%s = memref.cast %y {CAST}") + outer
+    module = parse_module(text, "f.mlir", full_context())
+    called = next(op for op in module.ops if isinstance(op, func.FuncOp))
+    x, y, _ = called.args
+    assert find_buffers(called).same(x, y)
+
+
+T = "memref<4xf64>"
+PART = "memref<2xf64, strided<[1], offset: 1>>"
+LAST = "memref<1xf64, strided<[1], offset: 2>>"
+SWAPPED = f"""%v, %w = scf.for %i = %n to %n step %n
+    iter_args(%c = %a, %d = %b) -> ({T}, {T}) {{
+  scf.yield %d, %c : {T}, {T}
+}}"""
+CARRIED = f"""%v, %w = scf.for %i = %n to %n step %n
+    iter_args(%c = %a, %d = %b) -> ({T}, {T}) {{
+  scf.yield %c, %d : {T}, {T}
+}}"""
+WHILE = f"""%v = scf.while (%c = %a) : ({T}) -> {T} {{
+  scf.condition(%p) BACK : {T}
+}} do {{
+^bb0(%d: {T}):
+  scf.yield AROUND : {T}
+}}"""
+SWITCH = f"""%v = scf.index_switch %n -> {T}
+case 1 {{
+  scf.yield %a : {T}
+}}
+default {{
+  scf.yield %b : {T}
+}}"""
+ALIASES = {
+    "apart": ("", "a | b | z"),
+    "cast": (f"%v = memref.cast %a : {T} to memref<?xf64>", "a v | b | z"),
+    "views of views": (
+        f"""%v = memref.subview %a[1] [2] [1] : {T} to {PART}
+        %w = memref.subview %v[1] [1] [1] : {PART} to {LAST}
+        %u = memref.subview %b[1] [2] [1] : {T} to {PART}""",
+        "a v w | b u | z",
+    ),
+    "chosen": (f"%v = arith.select %p, %a, %b : {T}", "a b v | z"),
+    "branch": (
+        f"""%v, %w = scf.if %p -> ({T}, {T}) {{
+          scf.yield %a, %z : {T}, {T}
+        }} else {{
+          scf.yield %b, %z : {T}, {T}
+        }}""",
+        "a b v | w z",
+    ),
+    "switch": (SWITCH, "a b v | z"),
+    "region": (
+        f"%v = scf.execute_region -> {T} {{\n scf.yield %a : {T}\n}}",
+        "a v | b | z",
+    ),
+    "carried": (CARRIED, "a c v | b d w | z"),
+    "swapped": (SWAPPED, "a b c d v w | z"),
+    "swapped on the way through an inner loop": (
+        f"""%u, %x = scf.for %j = %n to %n step %n
+            iter_args(%e = %a, %f = %b) -> ({T}, {T}) {{
+          {SWAPPED.replace("%a", "%e").replace("%b", "%f")}
+          scf.yield %v, %w : {T}, {T}
+        }}""",
+        "a b c d e f u v w x | z",
+    ),
+    "replaced by an iteration": (
+        f"""%v = scf.for %i = %n to %n step %n iter_args(%c = %a) -> ({T}) {{
+          scf.yield %b : {T}
+        }}""",
+        "a b c v | z",
+    ),
+    "while": (WHILE.replace("BACK", "%c").replace("AROUND", "%d"), "a c d v | b | z"),
+    "the test of a while passes on another": (
+        WHILE.replace("BACK", "%b").replace("AROUND", "%z"),
+        "a c z | b d v",
+    ),
+    "affine loop": (
+        f"""%v = affine.for %i = 0 to 8 iter_args(%c = %a) -> ({T}) {{
+          affine.yield %b : {T}
+        }}""",
+        "a b c v | z",
+    ),
+    "kept in a buffer": (
+        f"""%k = memref.alloc() : memref<1x{T}>
+        memref.store %a, %k[%n] : memref<1x{T}>
+        %v = memref.load %k[%n] : memref<1x{T}>""",
+        "a k v | b | z",
+    ),
+}
+"""Operations, and which names mean one buffer after them."""
+
+
+@pytest.mark.parametrize("case", ALIASES)
+def test_what_names_mean_one_buffer(case: str) -> None:
+    body, expected = ALIASES[case]
+    text = f"""func.func @f(%n: index, %p: i1, %a: {T}, %b: {T}, %z: {T}) {{
+      {body}
+      func.return
+    }}"""
+    (function,) = parse_module(text, "f.mlir", full_context()).ops
+    assert isinstance(function, func.FuncOp)
+    buffers = find_buffers(function)
+    classes: dict[SSAValue, set[str]] = {}
+    for op in function.walk():
+        blocks = [block for region in op.regions for block in region.blocks]
+        for value in (*op.results, *(arg for block in blocks for arg in block.args)):
+            if isinstance(value.type, MemRefType):
+                names = classes.setdefault(buffers.of(value), set())
+                names.add(value.name_hint or "")
+    assert sorted(" ".join(sorted(names)) for names in classes.values()) == sorted(
+        expected.split(" | ")
+    )

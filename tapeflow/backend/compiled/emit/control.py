@@ -14,6 +14,7 @@ from xdsl.dialects import scf
 from xdsl.dialects.func import CallOp
 from xdsl.ir import Block, Operation, SSAValue
 
+from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.backend.compiled.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.runtime.execution_error import wrong_step
 
@@ -31,11 +32,6 @@ def _share(
     """Values that live in the same variables as others of their types."""
     for value, source in zip(values, sources, strict=True):
         emitter.meanings[value] = emitter.meanings[source]
-
-
-def _yielded(block: Block) -> Sequence[SSAValue]:
-    assert block.last_op is not None
-    return block.last_op.operands
 
 
 def _for(emitter: FunctionEmitter, op: Operation) -> None:
@@ -60,7 +56,7 @@ def _for(emitter: FunctionEmitter, op: Operation) -> None:
     if timeline is not None:
         timeline.end_iteration(loop)
         emitter.flush_events()
-    emitter.move(targets, emitter.parts(_yielded(loop.body.block)))
+    emitter.move(targets, emitter.parts(yielded(loop.body.block)))
     _never_empty(emitter)
     emitter.depth -= 1
     _share(emitter, loop.res, carried)
@@ -92,7 +88,7 @@ def _while(emitter: FunctionEmitter, op: Operation) -> None:
         timeline.end_before(loop)
         emitter.flush_events()
     passed = _variables(emitter, after.args, "passed")
-    emitter.move(passed, emitter.parts(condition.args))
+    emitter.move(passed, emitter.parts(yielded(before)))
     emitter.line(f"if not {emitter.scalar(condition.condition)}:")
     emitter.line("    break")
     emitter.depth -= 1
@@ -101,7 +97,7 @@ def _while(emitter: FunctionEmitter, op: Operation) -> None:
     if timeline is not None:
         timeline.end_after(loop)
         emitter.flush_events()
-    emitter.move(targets, emitter.parts(_yielded(after)))
+    emitter.move(targets, emitter.parts(yielded(after)))
     emitter.depth -= 1
     _share(emitter, loop.res, after.args)
     if timeline is not None:
@@ -130,9 +126,9 @@ def _branches(
         if block is not None:
             emitter.block(block)
             if timeline is not None:
-                timeline.end_branch(op, _yielded(block))
+                timeline.end_branch(op, yielded(block))
                 emitter.flush_events()
-            emitter.move(targets, emitter.parts(_yielded(block)))
+            emitter.move(targets, emitter.parts(yielded(block)))
         _never_empty(emitter)
         emitter.depth -= 1
     if timeline is not None:
@@ -164,9 +160,9 @@ def _index_switch(emitter: FunctionEmitter, op: Operation) -> None:
 def _execute_region(emitter: FunctionEmitter, op: Operation) -> None:
     block = cast(scf.ExecuteRegionOp, op).region.block
     emitter.block(block)
-    _share(emitter, op.results, _yielded(block))
+    _share(emitter, op.results, yielded(block))
     if emitter.timeline is not None:
-        emitter.timeline.share(op.results, _yielded(block))
+        emitter.timeline.share(op.results, yielded(block))
 
 
 def _call(emitter: FunctionEmitter, op: Operation) -> None:

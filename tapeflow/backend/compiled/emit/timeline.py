@@ -13,6 +13,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from hwmodel import Operation as Kind
+from tapeflow.analysis.ir.control_flow import decided_by, yielded
 from tapeflow.backend.compiled.emit.event_table import NO_SLOT, Segment, Slots
 from tapeflow.backend.semantics.micro_operations import UNKNOWN_RING, micro_operations
 from tapeflow.dialects.spm import RingType
@@ -120,11 +121,9 @@ class Timeline:
     def end_iteration(self, loop: scf.ForOp) -> None:
         """The next index and the yielded values become the loop-carried ones."""
         index, *carried = loop.body.block.args
-        terminator = loop.body.block.last_op
-        assert terminator is not None
         following = (min(self.ready[index]), frozenset({self._next_index.pop(loop)}))
-        yielded = self._moves(carried, terminator.operands)
-        self.segment.end_region([following, *yielded])
+        moves = self._moves(carried, yielded(loop.body.block))
+        self.segment.end_region([following, *moves])
 
     def leave_for(self, loop: scf.ForOp) -> None:
         """Results are what the loop carried last."""
@@ -140,20 +139,16 @@ class Timeline:
 
     def end_before(self, loop: scf.WhileOp) -> None:
         """What comes after the condition waits for it."""
-        condition = loop.before_region.block.last_op
-        assert isinstance(condition, scf.ConditionOp)
-        decided = self.control | self.ready[condition.condition]
-        self.segment.move(min(self.control), decided)
-        self.share(loop.after_region.block.args, condition.args)
-        for result, forwarded in zip(loop.res, condition.args, strict=True):
+        (condition,), passed = decided_by(loop), yielded(loop.before_region.block)
+        self.segment.move(min(self.control), self.control | self.ready[condition])
+        self.share(loop.after_region.block.args, passed)
+        for result, forwarded in zip(loop.res, passed, strict=True):
             self.ready[result] = self.ready[forwarded] | self.control
 
     def end_after(self, loop: scf.WhileOp) -> None:
         """The yielded values become the loop-carried ones."""
-        terminator = loop.after_region.block.last_op
-        assert terminator is not None
-        before = loop.before_region.block.args
-        self.segment.end_region(self._moves(before, terminator.operands))
+        before, after = loop.before_region.block, loop.after_region.block
+        self.segment.end_region(self._moves(before.args, yielded(after)))
 
     def leave_while(self) -> None:
         """After the loop control is what it was."""
