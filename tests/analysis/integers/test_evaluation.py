@@ -1,6 +1,7 @@
 """Index values in both domains: as expressions of sizes, and as estimates."""
 
 import pytest
+from xdsl.dialects import scf
 
 from tapeflow.analysis.integers.estimates import IndexEstimates
 from tapeflow.analysis.integers.symbolic import IndexExpressions
@@ -26,6 +27,12 @@ def function_with(*lines: str):
 def named(function, name):
     values = (result for op in function.walk() for result in op.results)
     return next(value for value in values if value.name_hint == name)
+
+
+def loop_of(value) -> scf.ForOp:
+    loop = value.owner.parent_op()
+    assert isinstance(loop, scf.ForOp)
+    return loop
 
 
 def both(function, name="v"):
@@ -119,7 +126,7 @@ def test_an_induction_variable_is_a_counter_or_its_middle() -> None:
     )
     value = named(function, "v")
     expressions = IndexExpressions(function)
-    counter = expressions.counter(value.owner.parent_op())
+    counter = expressions.counter(loop_of(value))
     assert expressions.value(value) == 9 * counter + 3
     assert IndexEstimates(function, SIZES, 64).value(value) == 3 * 2.5
 
@@ -136,7 +143,7 @@ def test_a_bound_that_needs_itself_is_assumed() -> None:
         "  %y = memref.load %row[%i] : memref<?xf64>",
         "}",
     )
-    loop = named(function, "v").owner.parent_op()
+    loop = loop_of(named(function, "v"))
     assert IndexEstimates(function, SIZES, 64).trips(loop) == pytest.approx(32.5)
     assert IndexExpressions(function).trips(loop) is None
 

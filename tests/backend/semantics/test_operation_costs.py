@@ -24,15 +24,19 @@ NEVER_ASKED = {
 }
 """What is neither computed again nor an operation of a loop that is cut in two."""
 
-ACCESSES = {
+ACCESSES: dict[type[Operation], str] = {
     memref.LoadOp: "cache",
     tape.LoadOp: "cache",
     spm.LoadOp: "scratchpad",
     **dict.fromkeys((memref.StoreOp, tape.StoreOp, spm.StoreOp), "posted"),
 }
-MOVED_VIEWS = {memref.SubviewOp: (Kind.INT_MUL, Kind.INT_ADD)}
-MOVED_VIEWS[memref.ReinterpretCastOp] = (Kind.INT_ADD,)
-UNPRICED = {math.IPowIOp}
+MOVED_VIEWS: dict[type[Operation], tuple[Kind, ...]] = {
+    memref.SubviewOp: (Kind.INT_MUL, Kind.INT_ADD),
+    memref.ReinterpretCastOp: (Kind.INT_ADD,),
+}
+"""Views that begin elsewhere than their buffer, along one axis."""
+UNPRICED: set[type[Operation]] = {math.IPowIOp}
+"""By the machine."""
 
 
 def of_class(op_class: type[Operation], type_: Attribute) -> Operation:
