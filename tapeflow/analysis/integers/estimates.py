@@ -7,35 +7,30 @@ Else it is assumed. How often a block runs is the product of the trip counts aro
 """
 
 import math
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from typing import TypeAlias, cast
 
-from xdsl.dialects import arith, memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IntegerAttr, MemRefType
+from xdsl.dialects import memref, scf
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
-from tapeflow.analysis.integers.symbolic import argument_name
+from tapeflow.analysis.integers.evaluation import Arithmetic, IndexEvaluator, in_order
 from tapeflow.analysis.ir.constants import constant_of
 
 Loop: TypeAlias = scf.ForOp | scf.WhileOp
 
-_CASTS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
-_BINARY: dict[type[Operation], Callable[[float, float], float]] = {
-    arith.AddiOp: lambda a, b: a + b,
-    arith.SubiOp: lambda a, b: a - b,
-    arith.MuliOp: lambda a, b: a * b,
-    arith.DivSIOp: lambda a, b: a // b if b else 0.0,
-    arith.DivUIOp: lambda a, b: a // b if b else 0.0,
-    arith.FloorDivSIOp: lambda a, b: a // b if b else 0.0,
-    arith.CeilDivSIOp: lambda a, b: -(-a // b) if b else 0.0,
-    arith.CeilDivUIOp: lambda a, b: -(-a // b) if b else 0.0,
-    arith.MaxSIOp: max,
-    arith.MaxUIOp: max,
-    arith.MinSIOp: min,
-    arith.MinUIOp: min,
+_ARITHMETIC: Arithmetic[float] = {
+    "add": lambda a, b: a + b,
+    "subtract": lambda a, b: a - b,
+    "multiply": lambda a, b: a * b,
+    "floor": lambda a, b: a // b if b else 0.0,
+    "ceiling": lambda a, b: -(-a // b) if b else 0.0,
+    "largest": max,
+    "smallest": min,
 }
+"""A remainder or a shift says nothing of how large its result is likely to be."""
 
 
 def parse_sizes(text: str) -> dict[str, int]:
@@ -56,10 +51,9 @@ def parse_sizes(text: str) -> dict[str, int]:
 
 MOST_RUNS = 1e15
 """Beyond this nothing is told apart."""
-_CALCULATED: tuple[type[Operation], ...] = (*_BINARY, *_CASTS)
 
 
-class IndexEstimates:
+class IndexEstimates(IndexEvaluator[float]):
     """The estimates of one function.
 
     Args:
@@ -68,10 +62,9 @@ class IndexEstimates:
     """
 
     def __init__(self, function: FuncOp, sizes: Mapping[str, int], assumed_trips: int):
-        self._entry = function.body.block
+        super().__init__(function, _ARITHMETIC)
         self._sizes = sizes
         self._assumed = float(assumed_trips)
-        self._values: dict[SSAValue, float | None] = {}
         self._trips: dict[Operation, float] = {}
         self._runs: dict[Block, float] = {}
         self._movers: dict[SSAValue, frozenset[Loop]] = {}
@@ -86,7 +79,7 @@ class IndexEstimates:
 
     def runs(self, block: Block | None) -> float:
         """How often a block runs; branches count as taken."""
-        if block is None or block is self._entry:
+        if block is None or block is self.entry:
             return 1.0
         if block not in self._runs:
             parent = block.parent_op()
@@ -96,38 +89,23 @@ class IndexEstimates:
             self._runs[block] = min(runs, MOST_RUNS)
         return self._runs[block]
 
-    def extent(self, buffer: SSAValue, axis: int) -> float | None:
-        """The extent of a buffer along an axis; None if nothing is known."""
-        type_ = buffer.type
-        if not isinstance(type_, MemRefType):
-            return None
-        shape = type_.get_shape()
-        if not 0 <= axis < len(shape):  # the access fails if it ever runs
-            return None
-        if shape[axis] != DYNAMIC_INDEX:
-            return float(shape[axis])
-        if isinstance(buffer, BlockArgument):
-            size = self._sizes.get(f"dim({argument_name(buffer)}, {axis})")
-            is_argument = buffer.block is self._entry
-            return float(size) if size is not None and is_argument else None
-        op = buffer.owner
-        if isinstance(op, memref.AllocOp | memref.AllocaOp):
-            dynamic = sum(extent == DYNAMIC_INDEX for extent in shape[:axis])
-            return self.value(op.dynamic_sizes[dynamic])
-        if isinstance(op, memref.CastOp):
-            return self.extent(op.source, axis)
-        return None
+    def constant(self, number: int) -> float:
+        return float(number)
 
-    def value(self, value: SSAValue) -> float | None:
-        """A whole number; None if data decides it."""
-        for earlier in _in_order(value, self._values, _CALCULATED):
-            self._values[earlier] = None  # where a bound needs itself
-            self._values[earlier] = self._find(earlier)
-        return self._values[value]
+    def size(self, name: str) -> float | None:
+        size = self._sizes.get(name)
+        return None if size is None else float(size)
+
+    def whole(self, number: float) -> int:
+        return int(number)
+
+    def induction(self, loop: scf.ForOp, lower: float, step: float) -> float:
+        """The middle of its range."""
+        return lower + step * max(0.0, self.trips(loop) - 1) / 2
 
     def moving(self, value: SSAValue) -> frozenset[Loop]:
         """The loops that change a value from one iteration to the next."""
-        for earlier in _in_order(value, self._movers, (Operation,)):
+        for earlier in in_order(value, self._movers, (Operation,)):
             if isinstance(earlier, BlockArgument):
                 owner = earlier.block.parent_op()
                 found = {owner} if isinstance(owner, Loop) else set[Loop]()
@@ -139,45 +117,13 @@ class IndexEstimates:
 
     def is_gathered(self, value: SSAValue) -> bool:
         """Whether a value is computed from what a load gave."""
-        for earlier in _in_order(value, self._gathered, (Operation,)):
+        for earlier in in_order(value, self._gathered, (Operation,)):
             op = earlier.owner
             self._gathered[earlier] = isinstance(op, Operation) and (
                 isinstance(op, memref.LoadOp)
                 or any(self._gathered.get(operand, False) for operand in op.operands)
             )
         return self._gathered[value]
-
-    def _find(self, value: SSAValue) -> float | None:
-        if isinstance(value, BlockArgument):
-            return self._find_argument(value)
-        assert isinstance(value, OpResult)
-        op = value.op
-        if isinstance(op, arith.ConstantOp):
-            number = op.value
-            return float(number.value.data) if isinstance(number, IntegerAttr) else None
-        if isinstance(op, memref.DimOp):
-            axis = self.value(op.index)
-            return None if axis is None else self.extent(op.source, int(axis))
-        if isinstance(op, _CASTS):
-            return self.value(op.operands[0])
-        if type(op) not in _BINARY:
-            return None
-        left, right = (self.value(operand) for operand in op.operands)
-        if left is None or right is None:
-            return None
-        return _BINARY[type(op)](left, right)
-
-    def _find_argument(self, value: BlockArgument) -> float | None:
-        if value.block is self._entry:
-            size = self._sizes.get(argument_name(value))
-            return None if size is None else float(size)
-        loop = value.block.parent_op()
-        if not isinstance(loop, scf.ForOp) or value.index != 0:
-            return None
-        lower, step = self.value(loop.lb), self.value(loop.step)
-        if lower is None or step is None:
-            return None
-        return lower + step * max(0.0, self.trips(loop) - 1) / 2
 
     def _find_trips(self, loop: Loop) -> float:
         if isinstance(loop, scf.WhileOp):
@@ -193,48 +139,29 @@ class IndexEstimates:
         """Iterations of a loop that walks along a buffer, each time another part."""
         moving = self.moving(loop.lb) | self.moving(loop.ub)
         around = prod(self.trips(outer) for outer in moving)
-        for access, axis in _walks(loop.body.block.args[0]):
+        for access, axis in self._walks(loop.body.block.args[0]):
             extent = self.extent(access.memref, axis)
             if extent is not None and around > 0:
                 return max(1.0, extent / around)
         return None
 
-
-def _in_order(
-    value: SSAValue, known: Container[SSAValue], through: tuple[type[Operation], ...]
-) -> Iterator[SSAValue]:
-    """The unknown values that a value is computed from, operands first, itself last.
-
-    Only operations of the given classes are followed to their operands.
-    """
-    pending = [(value, False)]
-    while pending:
-        next_value, has_operands = pending.pop()
-        if next_value in known:
-            continue
-        op = next_value.owner
-        if has_operands or not isinstance(op, through):
-            yield next_value
-        else:
-            pending.append((next_value, True))
-            pending.extend((operand, False) for operand in reversed(op.operands))
-
-
-def _walks(induction: SSAValue) -> Iterator[tuple[memref.LoadOp | memref.StoreOp, int]]:
-    """Accesses with an index computed from an induction variable, and which it is."""
-    pending, seen = [induction], set[SSAValue]()
-    while pending:
-        value = pending.pop()
-        for use in value.uses:
-            user = use.operation
-            if isinstance(user, memref.LoadOp | memref.StoreOp):
-                first = len(user.operands) - len(user.indices)
-                if use.index >= first:
-                    yield user, use.index - first
-            elif type(user) in _BINARY or isinstance(user, _CASTS):
-                new = [result for result in user.results if result not in seen]
-                seen.update(new)
-                pending.extend(new)
+    def _walks(
+        self, induction: SSAValue
+    ) -> Iterator[tuple[memref.LoadOp | memref.StoreOp, int]]:
+        """Accesses with an index computed from an induction variable, and which."""
+        pending, seen = [induction], set[SSAValue]()
+        while pending:
+            value = pending.pop()
+            for use in value.uses:
+                user = use.operation
+                if isinstance(user, memref.LoadOp | memref.StoreOp):
+                    first = len(user.operands) - len(user.indices)
+                    if use.index >= first:
+                        yield user, use.index - first
+                elif self.is_calculated(user):
+                    new = [result for result in user.results if result not in seen]
+                    seen.update(new)
+                    pending.extend(new)
 
 
 def trip_count(loop: scf.ForOp) -> int | None:

@@ -6,7 +6,7 @@ the waits for lines that nothing fetched ahead and for tiles that come too late.
 """
 
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from xdsl.dialects.func import FuncOp
 from xdsl.traits import ConstantLike
@@ -14,6 +14,11 @@ from xdsl.traits import ConstantLike
 from tapeflow.analysis.integers.estimates import IndexEstimates
 from tapeflow.analysis.placement.memory_system import MemorySystem
 from tapeflow.analysis.placement.places import Place, Plan
+from tapeflow.analysis.placement.tile_sizes import (
+    ScratchpadTooSmall,
+    TapeDemand,
+    tile_sizes,
+)
 from tapeflow.analysis.placement.working_sets import WorkingSets
 from tapeflow.analysis.tape.region_uses import RegionUse, region_uses
 from tapeflow.dialects.record import LINE_BYTES
@@ -63,6 +68,30 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """A region on chip, cut into tiles."""
+
+    region: RegionUse
+    demand: TapeDemand
+    tile: int
+
+    @property
+    def tiles(self) -> float:
+        """Tiles that are filled and emptied in the whole run."""
+        return 2 * self.region.pushes / self.tile
+
+    @property
+    def moved_tiles(self) -> float:
+        """Tiles between scratchpad and DRAM."""
+        return self.demand.moved_tiles(self.tile)
+
+    @property
+    def moved_lines(self) -> float:
+        """Lines between scratchpad and DRAM."""
+        return self.moved_tiles * self.demand.lines(self.tile)
+
+
+@dataclass(frozen=True)
 class PlacementCost:
     """The estimates of one function whose tape consists of regions."""
 
@@ -92,28 +121,24 @@ class PlacementCost:
     def estimate(self, plan: Plan) -> Estimate:
         """What the plan costs."""
         memory = self.memory
-        pairs = [*zip(self.regions, plan.places, strict=True)]
-        tiles = self.tiles(plan)
-        cached = [region for region, place in pairs if not place.is_on_chip]
-        on_chip = [pair for pair in pairs if pair[1].is_on_chip]
+        rings = self.rings(plan)
+        cached = [
+            region
+            for region, place in zip(self.regions, plan.places, strict=True)
+            if not place.is_on_chip
+        ]
         cache_bytes = memory.sram_bytes - plan.scratchpad_bytes
         own = self._data.fetched_lines(
             cache_bytes, frozenset(region.allocate.tape for region in cached)
         )
         spilled = sum(_lines_in_cache(region, cache_bytes) for region in cached)
-        moved = sum(
-            _lines_moved(region, tiles[number] * _slots(place))
-            for number, (region, place) in enumerate(pairs)
-            if place.is_on_chip
-        )
+        moved = sum(ring.moved_lines for ring in rings)
         operations = self._operations + CHUNK_OPERATIONS * sum(
-            region.chunks + 2 * region.pushes / tiles[number]
-            for number, (region, place) in enumerate(pairs)
-            if place.is_on_chip
+            ring.region.chunks + ring.tiles for ring in rings
         )
         bus_lines = (own + spilled) * (1 + WRITTEN) + moved
         words = self._data.accesses + sum(region.words for region in cached)
-        scratchpad_words = moved + sum(region.words for region, _ in on_chip)
+        scratchpad_words = moved + sum(ring.region.words for ring in rings)
         cache_ports = memory.ports - plan.scratchpad_ports
         parts = {
             "issue": operations / memory.issue_width if memory.issue_width else 0.0,
@@ -125,25 +150,26 @@ class PlacementCost:
         return Estimate(
             **parts,
             misses=self._waits(own, spilled, operations),
-            tiles=sum(
-                self._late(region, _slots(place), tiles[number], busy)
-                for number, (region, place) in enumerate(pairs)
-                if place.is_on_chip
-            ),
+            tiles=sum(self._late(ring, busy) for ring in rings),
         )
 
-    def tiles(self, plan: Plan) -> list[float]:
-        """Records of a tile of each region, about as `form-layers` would cut it."""
-        pairs = [*zip(self.regions, plan.places, strict=True)]
-        weight = sum(
-            region.stride_bytes * _slots(place)
-            for region, place in pairs
-            if place.is_on_chip
-        )
-        share = plan.scratchpad_bytes / max(1, weight)
+    def rings(self, plan: Plan) -> list[Ring]:
+        """The regions on chip with the tiles that `form-layers` will cut."""
+        chosen = self._demands(plan)
+        demands = tuple(demand for _, demand in chosen)
+        tiles = _tiles(demands, plan.scratchpad_bytes, self.memory)
+        return [Ring(*pair, tile) for pair, tile in zip(chosen, tiles, strict=True)]
+
+    def has_room(self, plan: Plan) -> bool:
+        """Whether a record of each region, or the tile asked for, fits in each slot."""
+        needed = sum(demand.ring_bytes(1) for _, demand in self._demands(plan))
+        return needed <= plan.scratchpad_bytes
+
+    def _demands(self, plan: Plan) -> list[tuple[RegionUse, TapeDemand]]:
         return [
-            float(place.tile or max(1.0, min(region.peak, share)))
-            for region, place in pairs
+            (region, _demand(region, place))
+            for region, place in zip(self.regions, plan.places, strict=True)
+            if place.is_on_chip
         ]
 
     def _waits(self, own: float, spilled: float, operations: float) -> float:
@@ -158,27 +184,42 @@ class PlacementCost:
             lines = own * (1 - COVERED_DATA) + spilled * (1 - COVERED_TAPE)
         return EXPOSED * lines * memory.dram_latency_cycles / together
 
-    def _late(self, region: RegionUse, slots: int, tile: float, busy: float) -> float:
+    def _late(self, ring: Ring, busy: float) -> float:
         """Cycles waited for the tiles of a region, evenly spread over the run.
 
         With S slots a tile takes at least a turn of its slot: (latency + transfer +
         computation) / S, and at least its transfer.
         """
-        if region.peak <= tile * slots:
+        demand, tile, memory = ring.demand, ring.tile, self.memory
+        if demand.held_records <= tile * demand.slots:
             return 0.0
-        memory = self.memory
-        tiles = 2 * region.pushes / tile
-        computed = busy / tiles
-        moved = tile * region.stride_bytes / memory.dram_bytes_per_cycle
+        computed = busy / ring.tiles
+        moved = tile * demand.stride_bytes / memory.dram_bytes_per_cycle
         latency = memory.dma_setup_cycles + memory.dram_latency_cycles
-        if slots == 1:
-            return tiles * (latency + moved)
-        period = max(computed, moved, (latency + moved + computed) / slots)
-        return tiles * (period - computed)
+        if demand.slots == 1:
+            return ring.moved_tiles * (latency + moved)
+        period = max(computed, moved, (latency + moved + computed) / demand.slots)
+        return ring.moved_tiles * (period - computed)
 
 
-def _slots(place: Place) -> int:
-    return place.slots or (1 if place.kind == "scratchpad" else 2)
+@lru_cache(maxsize=64)
+def _tiles(
+    demands: tuple[TapeDemand, ...], capacity_bytes: int, memory: MemorySystem
+) -> tuple[int, ...]:
+    """Records of a tile of each region, one where not all have room.
+
+    Plans that share the ports differently ask for the same tiles.
+    """
+    try:
+        return tile_sizes(demands, capacity_bytes, memory)
+    except ScratchpadTooSmall:
+        return tuple(demand.useful(1) for demand in demands)
+
+
+def _demand(region: RegionUse, place: Place) -> TapeDemand:
+    is_whole = place.kind == "scratchpad"
+    slots = place.slots or (1 if is_whole else 2)
+    return TapeDemand.of(region, slots, place.tile, is_whole=is_whole)
 
 
 def _lines_in_cache(region: RegionUse, cache_bytes: int) -> float:
@@ -191,10 +232,3 @@ def _lines_in_cache(region: RegionUse, cache_bytes: int) -> float:
     once = min(region.pushed_lines, region.peak_bytes / LINE_BYTES)
     again = 2 * region.pushed_lines - once
     return once + again * (1 - share)
-
-
-def _lines_moved(region: RegionUse, on_chip: float) -> float:
-    """Lines between scratchpad and DRAM; what is on chip at the turn never moves."""
-    times = region.pushes / max(1.0, region.peak)
-    beyond = max(0.0, region.peak - on_chip)
-    return 2 * times * beyond * region.stride_bytes / LINE_BYTES

@@ -15,7 +15,7 @@ from tapeflow.analysis.placement.cost_model import Estimate, PlacementCost
 from tapeflow.analysis.placement.memory_system import MemorySystem
 from tapeflow.analysis.placement.places import Place, Plan
 from tapeflow.analysis.tape.region_uses import RegionUse
-from tapeflow.dialects.record import LINE_BYTES, aligned
+from tapeflow.dialects.record import LINE_BYTES
 
 MARGIN = 0.02
 """Share of the cycles by which a plan has to be cheaper than one behind the cache."""
@@ -112,7 +112,7 @@ def plan_for(
     if not splits:
         raise NoScratchpad
     # Where none has room, the pass that cuts tiles says what is needed.
-    splits = [s for s in splits if _has_room(s, cost.regions)] or splits[-1:]
+    splits = [s for s in splits if cost.has_room(s)] or splits[-1:]
     return _thriftiest([_priced(cost, plan) for plan in splits])
 
 
@@ -195,19 +195,8 @@ def _splits(
             for n, region in enumerate(regions)
         )
         plan = Plan(places, size, ports)
-        if _has_room(plan, regions):
+        if cost.has_room(plan):
             yield plan
-
-
-def _has_room(plan: Plan, regions: list[RegionUse]) -> bool:
-    """Whether a record of each region, or a line, fits in each slot."""
-    needed = sum(
-        aligned((place.tile or 1) * region.stride_bytes, LINE_BYTES)
-        * (place.slots or 1)
-        for region, place in zip(regions, plan.places, strict=True)
-        if place.is_on_chip
-    )
-    return needed <= plan.scratchpad_bytes
 
 
 def _possible_splits(memory: MemorySystem, split: Split) -> Iterator[tuple[int, int]]:

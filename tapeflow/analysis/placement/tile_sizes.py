@@ -21,9 +21,12 @@ region has a use for lengthen the shortest tiles that may need it.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from math import ceil
 
+from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.placement.memory_system import MemorySystem
+from tapeflow.analysis.tape.region_uses import RegionUse
 from tapeflow.dialects.record import LINE_BYTES
 
 
@@ -55,6 +58,24 @@ class TapeDemand:
     rounds: float = 1.0
     """How often it is filled and emptied."""
 
+    @staticmethod
+    def of(
+        use: RegionUse, slots: int, tile: int | None, *, is_whole: bool
+    ) -> "TapeDemand":
+        """What a region wants that has so many slots, and a tile if it is given.
+
+        Args:
+            is_whole: whether one tile holds all records, where their number is known.
+        """
+        region = use.allocate
+        is_growing = region.growing is not None
+        records = None if is_growing else constant_of(region.capacity)
+        if tile is None and is_whole and records is not None:
+            tile = max(1, records)
+        held = max(1.0, use.peak if records is None else min(use.peak, records))
+        rounds = use.pushes / held
+        return TapeDemand(use.stride_bytes, records, slots, tile, held, rounds)
+
     def lines(self, records: int) -> int:
         """Lines of a slot for a tile of so many records, or of all it ever holds."""
         return ceil(self.useful(records) * self.stride_bytes / LINE_BYTES)
@@ -75,14 +96,17 @@ class TapeDemand:
         """The most useful records of a tile that takes so many lines."""
         return self.useful(lines * LINE_BYTES // self.stride_bytes)
 
+    def moved_tiles(self, records: int) -> float:
+        """Tiles of so many records that leave and come back in the whole run."""
+        tiles = self.held_records / records
+        return self.rounds * (max(0.0, tiles - 1) + max(0.0, tiles - self.slots))
+
     def cost(self, records: int, memory: MemorySystem) -> float:
         """Cycles that tiles of so many records cost."""
-        tiles = self.held_records / records
-        moved = max(0.0, tiles - 1) + max(0.0, tiles - self.slots)
         transfer = self.lines(records) * LINE_BYTES / memory.dram_bytes_per_cycle
         start = memory.dma_setup_cycles
         late = start + memory.dram_latency_cycles + (2 - self.slots) * transfer
-        return self.rounds * moved * (start + transfer + max(0.0, late))
+        return self.moved_tiles(records) * (start + transfer + max(0.0, late))
 
 
 Value = Callable[[TapeDemand, int, int], float]
@@ -119,19 +143,23 @@ def _spend(
     demands: Sequence[TapeDemand], tiles: list[int], spare_lines: int, value: Value
 ) -> int:
     """Lengthen tiles by the best steps; the lines that are left."""
-    while True:
-        steps: list[tuple[float, int, int, int]] = []
-        for number, demand in enumerate(demands):
-            more = demand.filling(demand.lines(tiles[number] + 1))
-            lines = _lines_between(demand, tiles[number], more)
-            if 0 < lines <= spare_lines:
-                worth = value(demand, tiles[number], more)
-                steps.append((worth, -number, more, lines))
-        worth, number, more, lines = max(steps, default=(0.0, 0, 0, 0))
-        if worth <= 0.0:
-            return spare_lines
-        tiles[-number] = more
-        spare_lines -= lines
+
+    def step(number: int) -> tuple[float, int, int, int]:
+        demand, fewer = demands[number], tiles[number]
+        more = demand.filling(demand.lines(fewer + 1))
+        lines = _lines_between(demand, fewer, more)
+        worth = value(demand, fewer, more) if lines else 0.0
+        return -worth, number, more, lines
+
+    steps = [step(number) for number in range(len(demands))]
+    heapify(steps)
+    while steps and steps[0][0] < 0.0:
+        _, number, more, lines = heappop(steps)
+        if lines <= spare_lines:  # else it never fits
+            tiles[number] = more
+            spare_lines -= lines
+            heappush(steps, step(number))
+    return spare_lines
 
 
 def _lines_between(demand: TapeDemand, fewer: int, more: int) -> int:

@@ -9,7 +9,7 @@ from xdsl.dialects import memref, scf
 from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.traits import is_side_effect_free
 
-from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS
+from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.dialects import spm
 from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
@@ -35,7 +35,7 @@ class LoopDependences:
 
 
 def find_dependences(loop: scf.ForOp, buffers: Buffers) -> LoopDependences | None:
-    """None where the body holds loops, transfers or effects that are not known."""
+    """None where the body holds loops, transfers, or effects or prices not known."""
     *operations, _ = loop.body.block.ops
     touched: dict[Operation, _Accesses] = {}
     for op in operations:
@@ -81,7 +81,7 @@ class _Accesses:
             case _ if isinstance(op, INTEGER_DIVISIONS):
                 pass  # No run is added, so none traps that did not.
             case _:
-                return not op.regions and is_side_effect_free(op)
+                return type(op) in PRICES and is_side_effect_free(op)
         return True
 
     def __iter__(self) -> Iterator[Memory]:

@@ -25,7 +25,7 @@ from tapeflow.analysis.streams.layer_loops import find_layers
 from tapeflow.analysis.tape.region_uses import RegionUse, region_uses
 from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, RetreatOp
 from tapeflow.dialects.tape_types import TapeRegionType
-from tapeflow.transforms.building.index_builder import FunctionConstants, known
+from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
 from tapeflow.transforms.building.refusal import require_level
 from tapeflow.transforms.streams.strip_mine import strip_mine
@@ -116,21 +116,12 @@ class FormLayersPass(ModulePass):
 
 
 def _demand(use: RegionUse, slots: int) -> TapeDemand:
-    region = use.allocate
-    placement = Placement.of(region)
-    capacity = None if region.growing is not None else known(region.capacity)
-    records = capacity if isinstance(capacity, int) else None
-    tile = placement.tile_records
-    if tile is None and placement.place == "scratchpad" and records is not None:
-        tile = max(1, records)
-    held = max(1.0, use.peak if records is None else min(use.peak, records))
-    return TapeDemand(
-        use.stride_bytes,
-        records,
+    placement = Placement.of(use.allocate)
+    return TapeDemand.of(
+        use,
         placement.slots(slots),
-        tile,
-        held,
-        use.pushes / held,
+        placement.tile_records,
+        is_whole=placement.place == "scratchpad",
     )
 
 

@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
-from xdsl.dialects import arith, math, scf
-from xdsl.dialects.builtin import ModuleOp, f64
-from xdsl.dialects.test import TestOp as Source
+from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import ModuleOp
 
-from hwmodel.description.operations import OPERATION_TABLE
-from tapeflow.analysis.ir.operation_costs import latency
 from tapeflow.backend.execute import execute
-from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import PipelineLoopsPass
 from tapeflow.universe import full_context
@@ -192,15 +188,3 @@ def test_a_thousand_accesses_to_what_the_loop_writes_stay_together():
     module = _module(body)
     PipelineLoopsPass().apply(full_context(), module)
     assert not _is_cut(module)
-
-
-_UNARY = (math.SqrtOp, math.RsqrtOp, math.AbsFOp, math.ExpOp, math.SinOp, math.LogOp)
-_BINARY = (arith.AddfOp, arith.SubfOp, arith.MulfOp, arith.DivfOp, arith.MaximumfOp)
-
-
-@pytest.mark.parametrize("type_", [*_UNARY, *_BINARY])
-def test_latencies_are_those_of_the_machine(type_: type):
-    value = Source(result_types=[f64]).results[0]
-    op = type_(*(value,) * (1 if type_ in _UNARY else 2))
-    (kind,) = SCALAR_COSTS[type_](op)
-    assert latency(op) == OPERATION_TABLE[kind].latency_cycles
