@@ -27,12 +27,12 @@ from hwmodel.description.machine import (
 from hwmodel.description.operations import OPERATION_TABLE, Operation, Unit
 from hwmodel.description.presets import PRESETS
 from hwmodel.description.ring import Ring
+from hwmodel.engine.counters import Counters
 from hwmodel.engine.event_log import UNWATCHED, Watch
 from hwmodel.engine.kernel import source_digest
 from hwmodel.engine.state import Sim
 from hwmodel.results.access_trace import AccessTrace, Trace
 from hwmodel.results.bounds import Bounds, Work, WorkMeter, bounds_of
-from hwmodel.results.counters import Counters
 from hwmodel.results.dram_trace import write_dram_trace
 from hwmodel.results.energy import Energy, energy_of
 from hwmodel.results.optimal_replacement import Replay, replay_lru, replay_optimal
