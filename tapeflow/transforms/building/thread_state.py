@@ -13,16 +13,16 @@ Loops and branches that hold such ops carry the changed components, and no other
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias, TypeGuard, TypeVar
+from typing import TypeAlias, TypeGuard, TypeVar
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects.tape import AllocateOp, BoundaryOp, PopOp, PushOp, ReserveOp
 from tapeflow.dialects.tape_types import StackType
+from tapeflow.transforms.building.refusal import refuse
 
 State: TypeAlias = tuple[SSAValue, ...]
 TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | BoundaryOp
@@ -98,23 +98,23 @@ class _Threader:
         if not isinstance(op, TapeOp):
             return False
         if isinstance(op.tape.type, StackType):
-            _refuse(op, "the tape is still an abstract stack; run form-regions first")
+            refuse(op, "the tape is still an abstract stack; run form-regions first")
         return self._concerns(op.tape)
 
     def _find_carriers(self, op: TapeOp) -> None:
         """Note the changed components at all ops around `op` in its tape's block."""
         rule = self._rules.get(type(op))
         if rule is None:
-            _refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
+            refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
         if not isinstance(op.tape.owner, AllocateOp):
-            _refuse(op, "the tape must come from a tape.allocate of the same function")
+            refuse(op, "the tape must come from a tape.allocate of the same function")
         cells = [(op.tape, component) for component in rule.changes(op)]
         home = op.tape.owner.parent
         block = op.parent
         while block is not home:
             around = None if block is None else block.parent_op()
             if block is None or around is None or around is self._function:
-                _refuse(op, "the tape is allocated in a block that is not around this")
+                refuse(op, "the tape is allocated in a block that is not around this")
             carried = self._carried.setdefault(around, {})
             carried.update(dict.fromkeys(cells))
             block = around.parent
@@ -154,7 +154,7 @@ class _Threader:
             case scf.WhileOp():
                 self._thread_while(op, cells)
             case _:
-                _refuse(
+                refuse(
                     op,
                     f"{op.name} holds tape operations but cannot carry a place on the "
                     "tape; only scf.for, scf.if and scf.while can",
@@ -230,7 +230,3 @@ class _Threader:
             old.replace_all_uses_with(result)
         self._set(cells, new.results[count:])
         Rewriter.erase_op(op)
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))
