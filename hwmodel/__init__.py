@@ -5,7 +5,7 @@ micro-operations in program order, and `finish()` gives `Counters`, from which
 `energy_of` derives `Energy`. The model knows no compiler.
 """
 
-from hwmodel.address_space import Buffer, Placement
+from hwmodel.address_space import AddressSpace, Buffer
 from hwmodel.description.config import (
     load_machine,
     machine_from_values,
@@ -36,7 +36,7 @@ from hwmodel.results.bounds import Bounds, Work, WorkMeter, bounds_of
 from hwmodel.results.dram_trace import write_dram_trace
 from hwmodel.results.energy import Energy, energy_of
 from hwmodel.results.optimal_replacement import Replay, replay_lru, replay_optimal
-from hwmodel.results.run_log import Recording
+from hwmodel.results.run_log import RunLog
 from hwmodel.results.timeline import write_timeline
 from hwmodel.simulate import run_events, step
 from hwmodel.simulation import Simulation
@@ -47,6 +47,7 @@ __all__ = [
     "PRESETS",
     "UNWATCHED",
     "AccessTrace",
+    "AddressSpace",
     "Bounds",
     "Buffer",
     "Cache",
@@ -59,10 +60,9 @@ __all__ = [
     "Machine",
     "MachineError",
     "Operation",
-    "Placement",
-    "Recording",
     "Replay",
     "Ring",
+    "RunLog",
     "Scratchpad",
     "Sim",
     "Simulation",

@@ -16,7 +16,7 @@ from hwmodel.engine.event_log import UNWATCHED, Watch, note_last_operations
 from hwmodel.engine.initial_state import initial_state
 from hwmodel.engine.kernel import entry_point
 from hwmodel.engine.state import Array, Fault
-from hwmodel.results.run_log import Recording, recording_of
+from hwmodel.results.run_log import RunLog, run_log_of
 
 _FAULTS = {
     Fault.SCRATCHPAD_RANGE: "an access of {detail} bytes at scratchpad byte {address} "
@@ -115,9 +115,9 @@ class Simulation:
         _check_conservation(counters, self.machine.cache.line_bytes)
         return counters
 
-    def recording(self) -> Recording:
+    def log(self) -> RunLog:
         """What was logged so far, as `watch` asked for it."""
-        return recording_of(self.machine, self.rings, self._watch, self.arrays)
+        return run_log_of(self.machine, self.rings, self._watch, self.arrays)
 
     def _check_running(self) -> None:
         if self._is_finished:

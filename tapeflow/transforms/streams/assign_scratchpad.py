@@ -66,8 +66,7 @@ class AssignScratchpadPass(ModulePass):
         bases = ScratchpadBases(defined, CallGraph(op))
         rings = {f: self._place_rings(f, bases) for f in bases.callers_first}
         for function in defined:
-            placement = _Placement(rings[function], FunctionConstants(function))
-            rules = placement.rules()
+            rules = _Addressing(rings[function], FunctionConstants(function)).rules()
             thread_state(function, ("address", "limit"), rules, tape.is_tiled)
 
     def _place_rings(
@@ -99,7 +98,7 @@ class AssignScratchpadPass(ModulePass):
         return spm.RingType.of(type_.fields, type_.tile_records, slots, base_bytes)
 
 
-class _Placement:
+class _Addressing:
     """The rules; a state is the next record's address, its slot's end, the ring."""
 
     def __init__(
