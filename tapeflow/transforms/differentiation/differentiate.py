@@ -39,9 +39,9 @@ from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints
 from tapeflow.transforms.differentiation.count_iterations import count_iterations
-from tapeflow.transforms.differentiation.decide_recall import decide_recording
+from tapeflow.transforms.differentiation.decide_recall import decide_recall
 from tapeflow.transforms.differentiation.forward_sweep import (
-    compute_recorded_terms,
+    compute_forward_terms,
     push_saved,
 )
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope, fuse_loops
@@ -178,13 +178,11 @@ class _Gradient:
         if scopes:
             activity = self._check(wrt, seeded)
         frees = self._strip()
-        terms = compute_recorded_terms(self.function, activity, builder, terms)
+        terms = compute_forward_terms(self.function, activity, builder, terms)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording, reasons = decide_recording(
-            self.function, facts, scopes, choices, policy
-        )
-        stacks = push_saved(recording, reasons, builder)
-        sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
+        plan, reasons = decide_recall(self.function, facts, scopes, choices, policy)
+        stacks = push_saved(plan, reasons, builder)
+        sweep = ReverseSweep(facts, plan, builder, stacks, scopes)
         builder.add(TurnOp())
         fused = scopes.get(self.block)
         with builder.before(fused.loops[0].op) if fused else nullcontext():
