@@ -37,7 +37,7 @@ class StateRule:
     """What becomes of one class of ops on a tape."""
 
     rewrite: Callable[[Operation, State], State]
-    """Emit the replacement of an op before it, given the state there (empty for an
+    """Emit what an op becomes before it, given the state there (empty for an
     allocation); return the state after it. The op itself is erased afterwards."""
     changes: Callable[[TapeOp], Iterable[int]] = lambda _: ()
     """The components that an op changes."""
