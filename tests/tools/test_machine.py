@@ -29,7 +29,9 @@ def test_changed_fields_are_printed(run, tmp_path):
 def test_an_unknown_machine_is_one_message(run):
     result = run("machine", "fare")
     assert result.exit_code != 0
-    assert result.output.startswith("tapeflow: error: there is no machine preset 'fare'")
+    assert result.output.startswith(
+        "tapeflow: error: there is no machine preset 'fare'"
+    )
 
 
 def test_the_version_is_the_commands():

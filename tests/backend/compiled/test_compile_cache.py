@@ -93,7 +93,7 @@ def test_directories_follow_the_environment(monkeypatch):
 
 def test_concurrent_runs_share_it(directory):
     script = (
-        "from tapeflow.backend import compile_cache as c\n"
+        "from tapeflow.backend.compiled import compile_cache as c\n"
         "for i in range(200):\n"
         "    c.save('key', bytes([i]) * 5000)\n"
         "    code = c.load('key')\n"
