@@ -5,7 +5,7 @@ micro-operations in program order, and `finish()` gives `Counters`, from which
 `energy_of` derives `Energy`. The model knows no compiler.
 """
 
-from hwmodel.address_space import Buffer, Placement
+from hwmodel.address_space import AddressSpace, Buffer
 from hwmodel.description.config import (
     load_machine,
     machine_from_values,
@@ -27,16 +27,16 @@ from hwmodel.description.machine import (
 from hwmodel.description.operations import OPERATION_TABLE, Operation, Unit
 from hwmodel.description.presets import PRESETS
 from hwmodel.description.ring import Ring
+from hwmodel.engine.counters import Counters
 from hwmodel.engine.event_log import UNWATCHED, Watch
 from hwmodel.engine.kernel import source_digest
 from hwmodel.engine.state import Sim
 from hwmodel.results.access_trace import AccessTrace, Trace
 from hwmodel.results.bounds import Bounds, Work, WorkMeter, bounds_of
-from hwmodel.results.counters import Counters
 from hwmodel.results.dram_trace import write_dram_trace
 from hwmodel.results.energy import Energy, energy_of
 from hwmodel.results.optimal_replacement import Replay, replay_lru, replay_optimal
-from hwmodel.results.run_log import Recording
+from hwmodel.results.run_log import RunLog
 from hwmodel.results.timeline import write_timeline
 from hwmodel.simulate import run_events, step
 from hwmodel.simulation import Simulation
@@ -47,6 +47,7 @@ __all__ = [
     "PRESETS",
     "UNWATCHED",
     "AccessTrace",
+    "AddressSpace",
     "Bounds",
     "Buffer",
     "Cache",
@@ -59,10 +60,9 @@ __all__ = [
     "Machine",
     "MachineError",
     "Operation",
-    "Placement",
-    "Recording",
     "Replay",
     "Ring",
+    "RunLog",
     "Scratchpad",
     "Sim",
     "Simulation",

@@ -1,8 +1,8 @@
-"""Placement of buffers in DRAM: one line-aligned bump allocator.
+"""Addresses of buffers in DRAM: one line-aligned bump allocator.
 
 A freed block is given out again only for a request of the same rounded size and skew,
-last freed first; otherwise the next free line is taken. All arms of a comparison place
-their buffers this way.
+last freed first; otherwise the next free line is taken. Buffers of all arms of a
+comparison get their addresses this way.
 
 Buffers of equal size may fall into the same sets of a cache all along. A request with
 a skew of k lines begins k lines after a multiple of a page, so that buffers with
@@ -30,7 +30,7 @@ PAGE_BYTES = 4096
 """What a skew counts from: a way of a 16 KB cache of four ways."""
 
 
-class Placement:
+class AddressSpace:
     """A growing address space from byte 0, in lines of `line_bytes`."""
 
     def __init__(self, line_bytes: int = 64) -> None:

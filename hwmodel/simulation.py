@@ -9,15 +9,14 @@ from hwmodel import simulate
 from hwmodel.components.cache import write_back_all
 from hwmodel.description.errors import SimulationError
 from hwmodel.description.machine import Machine
-from hwmodel.description.operations import Operation
 from hwmodel.description.ring import Ring
 from hwmodel.engine import state
+from hwmodel.engine.counters import Counters, counters_of
 from hwmodel.engine.event_log import UNWATCHED, Watch, note_last_operations
 from hwmodel.engine.initial_state import initial_state
 from hwmodel.engine.kernel import entry_point
-from hwmodel.engine.state import Array, Fault, Tally
-from hwmodel.results.counters import Counters
-from hwmodel.results.run_log import Recording, recording_of
+from hwmodel.engine.state import Array, Fault
+from hwmodel.results.run_log import RunLog, run_log_of
 
 _FAULTS = {
     Fault.SCRATCHPAD_RANGE: "an access of {detail} bytes at scratchpad byte {address} "
@@ -111,76 +110,18 @@ class Simulation:
         self._is_finished = True
         arrays = self.arrays
         note_last_operations(arrays.log, arrays.unit, arrays.counts, self.now)
-        flush_cycles = int(write_back_all(self.arrays, self.now)) - self.now
-        counters = self._counters(flush_cycles)
+        arrays.registers[state.FLUSHED] = write_back_all(arrays, self.now)
+        counters = counters_of(arrays)
         _check_conservation(counters, self.machine.cache.line_bytes)
         return counters
 
-    def recording(self) -> Recording:
+    def log(self) -> RunLog:
         """What was logged so far, as `watch` asked for it."""
-        return recording_of(self.machine, self.rings, self._watch, self.arrays)
+        return run_log_of(self.machine, self.rings, self._watch, self.arrays)
 
     def _check_running(self) -> None:
         if self._is_finished:
             raise SimulationError("the simulation is finished; make a new one")
-
-    def _counters(self, flush_cycles: int) -> Counters:
-        arrays, line_bytes = self.arrays, self.machine.cache.line_bytes
-        tally = {entry: int(arrays.tally[entry]) for entry in Tally}
-        cycles, turned = self.now, int(arrays.registers[state.TURNED])
-        forward = cycles if turned < 0 else turned
-        reads = tally[Tally.READ_ROW_HITS] + tally[Tally.READ_ROW_MISSES]
-        writes = tally[Tally.WRITE_ROW_HITS] + tally[Tally.WRITE_ROW_MISSES]
-        dma_lines = tally[Tally.DMA_LINES_IN] + tally[Tally.DMA_LINES_OUT]
-        return Counters(
-            cycles=cycles,
-            forward_cycles=forward,
-            reverse_cycles=cycles - forward,
-            flush_cycles=flush_cycles,
-            operations=int(arrays.registers[state.OPERATIONS]),
-            cache_accesses=tally[Tally.CACHE_READS] + tally[Tally.CACHE_WRITES],
-            cache_reads=tally[Tally.CACHE_READS],
-            cache_writes=tally[Tally.CACHE_WRITES],
-            cache_misses=tally[Tally.CACHE_MISSES],
-            cache_merges=tally[Tally.CACHE_MERGES],
-            line_fills=tally[Tally.LINE_FILLS],
-            write_backs=tally[Tally.WRITE_BACKS],
-            prefetches=tally[Tally.PREFETCHES],
-            prefetches_useful=tally[Tally.PREFETCHES_USEFUL],
-            prefetches_late=tally[Tally.PREFETCHES_LATE],
-            prefetches_unused=tally[Tally.PREFETCHES_UNUSED],
-            prefetches_dropped=tally[Tally.PREFETCHES_DROPPED],
-            prefetcher_lookups=tally[Tally.PREFETCHER_LOOKUPS],
-            direct_reads=tally[Tally.DIRECT_READS],
-            direct_writes=tally[Tally.DIRECT_WRITES],
-            scratchpad_accesses=tally[Tally.SCRATCHPAD_READS]
-            + tally[Tally.SCRATCHPAD_WRITES],
-            scratchpad_reads=tally[Tally.SCRATCHPAD_READS],
-            scratchpad_writes=tally[Tally.SCRATCHPAD_WRITES],
-            bank_conflicts=tally[Tally.BANK_CONFLICTS],
-            dma_transfers=tally[Tally.DMA_TRANSFERS],
-            dma_lines_in=tally[Tally.DMA_LINES_IN],
-            dma_lines_out=tally[Tally.DMA_LINES_OUT],
-            dma_bytes=dma_lines * line_bytes,
-            dma_stall_cycles=tally[Tally.DMA_STALL_CYCLES],
-            dma_busy_cycles=tally[Tally.DMA_BUSY_CYCLES],
-            dma_exposed_cycles=tally[Tally.DMA_EXPOSED_CYCLES],
-            tiles_pushed=tally[Tally.TILES_PUSHED],
-            tiles_popped=tally[Tally.TILES_POPPED],
-            tiles_left=int(arrays.rings[:, state.RING_HEAD].sum()),
-            dram_read_bytes=reads * line_bytes,
-            dram_write_bytes=writes * line_bytes,
-            dram_read_row_hits=tally[Tally.READ_ROW_HITS],
-            dram_read_row_misses=tally[Tally.READ_ROW_MISSES],
-            dram_write_row_hits=tally[Tally.WRITE_ROW_HITS],
-            dram_write_row_misses=tally[Tally.WRITE_ROW_MISSES],
-            horizon_overflows=tally[Tally.HORIZON_OVERFLOWS],
-            operation_counts={
-                kind.name: int(arrays.counts[kind])
-                for kind in Operation
-                if arrays.counts[kind]
-            },
-        )
 
 
 def _check_conservation(counters: Counters, line_bytes: int) -> None:

@@ -8,8 +8,9 @@ its bank taken looks at the next cycle, and so on; queues are short, as ports ar
 from __future__ import annotations
 
 from hwmodel.description.limits import MOST_BANKS
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.kernel import at, inner_kernel
-from hwmodel.engine.state import Sim, Tally
+from hwmodel.engine.state import Sim
 
 WORD_BYTES = 8
 
@@ -43,11 +44,11 @@ def take(sim: Sim, banks: int, cycle: int) -> int:
             calendar[at(start & mask)] = (start << MOST_BANKS) | banks
             break
         if entry >> MOST_BANKS > start:
-            sim.tally[Tally.HORIZON_OVERFLOWS] += 1
+            sim.tally[Tally.horizon_overflows] += 1
             break
         if not entry & banks:
             calendar[at(start & mask)] = entry | banks
             break
         start += 1
-    sim.tally[Tally.BANK_CONFLICTS] += int(start > cycle)
+    sim.tally[Tally.bank_conflicts] += int(start > cycle)
     return start

@@ -24,6 +24,7 @@ from hwmodel.components.calendar import find_free_interval, reserve
 from hwmodel.components.datapath import take
 from hwmodel.components.departed import depart, find_departed, touch_departed
 from hwmodel.components.dram import read_line, write_line
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.event_log import note_miss
 from hwmodel.engine.kernel import at, inner_kernel, kernel
 from hwmodel.engine.state import (
@@ -41,7 +42,6 @@ from hwmodel.engine.state import (
     USED,
     WASTED,
     Sim,
-    Tally,
 )
 
 
@@ -69,7 +69,7 @@ def touch(sim: Sim, line: int, is_store: int, start: int) -> int:
     A load is done when its word is there, a store when the port has accepted it.
     """
     parameters, lines, registers = sim.parameters, sim.lines, sim.registers
-    sim.tally[Tally.CACHE_READS + is_store] += 1
+    sim.tally[Tally.cache_reads + is_store] += 1
     registers[CACHE_CLOCK] += 1
     first = (line % parameters.sets) * parameters.ways
     victim = first
@@ -95,7 +95,7 @@ def hit(sim: Sim, way: int, is_store: int, start: int) -> int:
         use_prefetched(sim, way, found)
     if lines[at(way), ARRIVAL] <= found:
         return start + 1 if is_store else found
-    sim.tally[Tally.CACHE_MERGES] += 1
+    sim.tally[Tally.cache_merges] += 1
     if lines[at(way), REQUESTED] > found:
         lines[at(way), ARRIVAL] -= lines[at(way), REQUESTED] - found
         lines[at(way), REQUESTED] = found
@@ -107,8 +107,8 @@ def use_prefetched(sim: Sim, way: int, found: int) -> None:
     """Note the first use of a line that a prefetcher asked for."""
     lines, registers = sim.lines, sim.registers
     lines[at(way), PREFETCHED] = 0
-    sim.tally[Tally.PREFETCHES_USEFUL] += 1
-    sim.tally[Tally.PREFETCHES_LATE] += int(lines[at(way), ARRIVAL] > found)
+    sim.tally[Tally.prefetches_useful] += 1
+    sim.tally[Tally.prefetches_late] += int(lines[at(way), ARRIVAL] > found)
     registers[USED] += 1
     registers[TRIGGER] = lines[at(way), TAG]
     registers[TRIGGER_CYCLE] = found
@@ -125,7 +125,7 @@ def miss(sim: Sim, line: int, victim: int, is_store: int, start: int) -> int:
         sim.calendar, sim.links, MSHR, sim.capacity[MSHR], free, sim.parameters.closed
     )
     arrival = fill(sim, line, victim, requested)
-    sim.tally[Tally.CACHE_MISSES] += 1
+    sim.tally[Tally.cache_misses] += 1
     if sim.log.shape[0]:
         address = line << sim.parameters.line_shift
         note_miss(sim.log, address, is_store, found, free, requested, arrival)
@@ -148,8 +148,8 @@ def fill(sim: Sim, line: int, victim: int, requested: int) -> int:
         requested,
         arrival - requested,
     )
-    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
-    sim.tally[Tally.LINE_FILLS] += 1
+    sim.tally[Tally.horizon_overflows] += lost
+    sim.tally[Tally.line_fills] += 1
     evict(sim, victim, requested)
     take(sim, CACHE_PORT, arrival, 1)
     lines[at(victim), TAG] = line
@@ -169,11 +169,11 @@ def evict(sim: Sim, victim: int, cycle: int) -> None:
         there = max(cycle, lines[at(victim), ARRIVAL])
         read = take(sim, CACHE_PORT, there, 1)
         write_line(sim, lines[at(victim), TAG] << sim.parameters.line_shift, read + 1)
-        sim.tally[Tally.WRITE_BACKS] += 1
+        sim.tally[Tally.write_backs] += 1
         lines[at(victim), DIRTY] = 0
     if lines[at(victim), PREFETCHED]:
         lines[at(victim), PREFETCHED] = 0
-        sim.tally[Tally.PREFETCHES_UNUSED] += 1
+        sim.tally[Tally.prefetches_unused] += 1
         sim.registers[WASTED] += 1
 
 
@@ -188,5 +188,5 @@ def write_back_all(sim: Sim, cycle: int) -> int:
             read = take(sim, CACHE_PORT, max(cycle, lines[at(way), ARRIVAL]), 1)
             end = max(end, write_line(sim, address, read + 1))
             lines[at(way), DIRTY] = 0
-            sim.tally[Tally.WRITE_BACKS] += 1
+            sim.tally[Tally.write_backs] += 1
     return end

@@ -15,6 +15,7 @@ unit that an operation gets may lie apart (see `issue`).
 from __future__ import annotations
 
 from hwmodel.components.calendar import find_free, find_free_interval, reserve
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.event_log import note_operations
 from hwmodel.engine.kernel import at, inner_kernel
 from hwmodel.engine.state import (
@@ -27,7 +28,6 @@ from hwmodel.engine.state import (
     OPERATIONS,
     RETIRED,
     Sim,
-    Tally,
 )
 
 
@@ -44,7 +44,7 @@ def take(sim: Sim, row: int, cycle: int, length: int) -> int:
     capacity = sim.capacity[row]
     start = find_free_interval(sim.calendar, sim.links, row, capacity, cycle, length)
     lost = reserve(sim.calendar, sim.links, row, capacity, start, length)
-    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
+    sim.tally[Tally.horizon_overflows] += lost
     return start
 
 
@@ -72,7 +72,7 @@ def issue(sim: Sim, row: int, cycle: int, length: int) -> int:
     for _ in range(length - 1):
         start = find_free(calendar, links, row, units, start + 1)
         lost += reserve(calendar, links, row, units, start, 1)
-    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
+    sim.tally[Tally.horizon_overflows] += lost
     return start + 1 - length
 
 

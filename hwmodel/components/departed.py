@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from hwmodel.components.datapath import take
 from hwmodel.components.dram import write_line
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.kernel import at, inner_kernel
 from hwmodel.engine.state import (
     ARRIVAL,
@@ -22,7 +23,6 @@ from hwmodel.engine.state import (
     GHOST_TAG,
     TAG,
     Sim,
-    Tally,
 )
 
 
@@ -63,7 +63,7 @@ def touch_departed(sim: Sim, entry: int, is_store: int, start: int) -> int:
         read = take(sim, CACHE_PORT, ghosts[at(entry), GHOST_LEAVES], 1)
         address = ghosts[at(entry), GHOST_TAG] << sim.parameters.line_shift
         write_line(sim, address, read + 1)
-        sim.tally[Tally.WRITE_BACKS] += 1
+        sim.tally[Tally.write_backs] += 1
     arrival = ghosts[at(entry), GHOST_ARRIVAL]
-    sim.tally[Tally.CACHE_MERGES] += int(arrival > found)
+    sim.tally[Tally.cache_merges] += int(arrival > found)
     return start + 1 if is_store else max(found, arrival)

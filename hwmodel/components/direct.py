@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from hwmodel.components.calendar import find_free_interval, reserve
 from hwmodel.components.dram import read_line, write_line
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.event_log import Event, note_event
 from hwmodel.engine.kernel import inner_kernel, separate_kernel
-from hwmodel.engine.state import MSHR, Sim, Tally
+from hwmodel.engine.state import MSHR, Sim
 
 
 @separate_kernel
@@ -40,8 +41,8 @@ def move(sim: Sim, address: int, is_store: int, start: int) -> int:
         end = read_line(sim, address, requested)
     length = end - requested
     lost = reserve(sim.calendar, sim.links, MSHR, capacity, requested, length)
-    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
-    sim.tally[Tally.DIRECT_READS + is_store] += 1
+    sim.tally[Tally.horizon_overflows] += lost
+    sim.tally[Tally.direct_reads + is_store] += 1
     if sim.log.shape[0]:
         note_event(sim.log, Event.DIRECT, requested, end, address, is_store)
         if requested > start:

@@ -25,6 +25,7 @@ from hwmodel.components.calendar import count_unused, find_free_interval, reserv
 from hwmodel.components.datapath import fail, take
 from hwmodel.components.dram import read_line, write_line
 from hwmodel.description.operations import Operation
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.event_log import FIRST, Event, note_event, note_transfer
 from hwmodel.engine.kernel import inner_kernel
 from hwmodel.engine.state import (
@@ -53,7 +54,6 @@ from hwmodel.engine.state import (
     TRANSFERRED,
     Fault,
     Sim,
-    Tally,
 )
 
 ENQUEUE = int(Operation.ENQUEUE)
@@ -91,9 +91,9 @@ def command(sim: Sim, kind: int, address: int, ring: int, start: int) -> int:
         sim.slots[slot, ARRIVES] = 0
     if kind in (ENQUEUE, PREFETCH):
         return accepted
-    sim.tally[Tally.DMA_STALL_CYCLES] += end - accepted
+    sim.tally[Tally.dma_stall_cycles] += end - accepted
     held_up = max(accepted, sim.registers[RETIRED])
-    sim.tally[Tally.DMA_EXPOSED_CYCLES] += max(0, end - held_up)
+    sim.tally[Tally.dma_exposed_cycles] += max(0, end - held_up)
     if sim.log.shape[0] and end > accepted:
         note_event(sim.log, Event.WAIT_DMA, accepted, end, kind, ring)
     if kind in (DRAIN, FILL):
@@ -203,7 +203,7 @@ def push(sim: Sim, ring: int, slot: int, cycle: int) -> int:
     tile = rings[ring, RING_HEAD]
     turn_to(sim, ring, tile + 1, cycle)
     begin_life(sim, rings[ring, RING_CURRENT], False)
-    sim.tally[Tally.TILES_PUSHED] += 1
+    sim.tally[Tally.tiles_pushed] += 1
     request = max(cycle, sim.slots[slot, STORED])
     return transfer(sim, ring, slot, tile, rings[ring, RING_BURSTS], True, request)
 
@@ -218,7 +218,7 @@ def pop(sim: Sim, ring: int, slot: int, cycle: int, is_ahead: bool) -> int:
     rings = sim.rings
     head = rings[ring, RING_HEAD]
     turn_to(sim, ring, head - 1, cycle)
-    sim.tally[Tally.TILES_POPPED] += 1
+    sim.tally[Tally.tiles_popped] += 1
     tile = head - rings[ring, RING_SLOTS] if is_ahead else head - 1
     begin_life(sim, slot, tile >= 0)
     if tile < 0:
@@ -310,11 +310,11 @@ def transfer(
         end = max(end, complete)
     rings[ring, RING_ISSUED] = issued
     busy = count_unused(sim.calendar, CHANNEL, begin, end - begin)
-    sim.tally[Tally.DMA_BUSY_CYCLES] += busy
+    sim.tally[Tally.dma_busy_cycles] += busy
     lost = reserve(sim.calendar, sim.links, CHANNEL, capacity, begin, end - begin)
-    sim.tally[Tally.HORIZON_OVERFLOWS] += lost
-    sim.tally[Tally.DMA_TRANSFERS] += 1
-    sim.tally[Tally.DMA_LINES_OUT if is_out else Tally.DMA_LINES_IN] += lines
+    sim.tally[Tally.horizon_overflows] += lost
+    sim.tally[Tally.dma_transfers] += 1
+    sim.tally[Tally.dma_lines_out if is_out else Tally.dma_lines_in] += lines
     sim.slots[slot, TRANSFERRED] = end
     if sim.log.shape[0]:
         note_transfer(sim.log, is_out, request, begin, end, tile, ring)

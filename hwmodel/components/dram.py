@@ -22,6 +22,7 @@ the turn-around between reads and writes and the activation window of four are l
 from __future__ import annotations
 
 from hwmodel.components.datapath import take
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.event_log import Event, note_request
 from hwmodel.engine.kernel import at, inner_kernel
 from hwmodel.engine.state import (
@@ -32,7 +33,6 @@ from hwmodel.engine.state import (
     SESSIONS,
     Array,
     Sim,
-    Tally,
 )
 
 
@@ -110,7 +110,9 @@ def remember(
 @inner_kernel
 def read_line(sim: Sim, address: int, cycle: int) -> int:
     """Read the line at byte `address`, asked for at `cycle`; its arrival cycle."""
-    column = open_row(sim, address, cycle, Tally.READ_ROW_HITS, Tally.READ_ROW_MISSES)
+    column = open_row(
+        sim, address, cycle, Tally.dram_read_row_hits, Tally.dram_read_row_misses
+    )
     length = turn_length(sim)
     data = max(cycle, column + sim.parameters.row_hit - length)
     turn = take_turn(sim, data)
@@ -123,7 +125,9 @@ def read_line(sim: Sim, address: int, cycle: int) -> int:
 @inner_kernel
 def write_line(sim: Sim, address: int, cycle: int) -> int:
     """Write the line at byte `address`, there at `cycle`; when it is off the bus."""
-    open_row(sim, address, cycle, Tally.WRITE_ROW_HITS, Tally.WRITE_ROW_MISSES)
+    open_row(
+        sim, address, cycle, Tally.dram_write_row_hits, Tally.dram_write_row_misses
+    )
     turn = take_turn(sim, cycle)
     end = turn + turn_length(sim)
     if sim.log.shape[0]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from hwmodel.components.cache import fill
 from hwmodel.components.calendar import MOST_USERS
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.event_log import Event, note_event
 from hwmodel.engine.kernel import at, inner_kernel
 from hwmodel.engine.state import (
@@ -28,7 +29,6 @@ from hwmodel.engine.state import (
     USED,
     WASTED,
     Sim,
-    Tally,
 )
 
 INTERVAL = 32
@@ -77,11 +77,11 @@ def fetch_ahead(sim: Sim, line: int, cycle: int) -> None:
             victim = way
     turn = (cycle + parameters.row_hit) * parameters.turns // parameters.turn_cycles
     if 2 * users(sim, MSHR, cycle) >= sim.capacity[MSHR] or users(sim, BUS, turn):
-        sim.tally[Tally.PREFETCHES_DROPPED] += 1
+        sim.tally[Tally.prefetches_dropped] += 1
         return
     arrival = fill(sim, line, victim, cycle)
     if sim.log.shape[0]:
         address = line << parameters.line_shift
         note_event(sim.log, Event.PREFETCH, cycle, arrival, address, 0)
     lines[at(victim), PREFETCHED] = 1
-    sim.tally[Tally.PREFETCHES] += 1
+    sim.tally[Tally.prefetches] += 1

@@ -8,8 +8,9 @@ nothing else is. Degree 2 asks for both successors, more for those of the first 
 
 from __future__ import annotations
 
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.kernel import inner_kernel
-from hwmodel.engine.state import PREVIOUS, Sim, Tally
+from hwmodel.engine.state import PREVIOUS, Sim
 
 LINE = 0
 FIRST = 1
@@ -28,7 +29,7 @@ def follow_history(sim: Sim, line: int, degree: int) -> int:
     current = line
     proposed = 0
     while proposed < degree:
-        sim.tally[Tally.PREFETCHER_LOOKUPS] += 1
+        sim.tally[Tally.prefetcher_lookups] += 1
         entry = current & mask
         if table[entry, LINE] != current:
             break
@@ -45,7 +46,7 @@ def learn(sim: Sim, line: int, successor: int) -> None:
     """Note that `successor` came after `line`."""
     table = sim.prefetch_table
     entry = line & (table.shape[0] - 1)
-    sim.tally[Tally.PREFETCHER_LOOKUPS] += 1
+    sim.tally[Tally.prefetcher_lookups] += 1
     if table[entry, LINE] != line:
         table[entry, LINE] = line
         table[entry, FIRST] = successor

@@ -12,8 +12,9 @@ are not seen, and arrays that share a zone disturb each other.
 
 from __future__ import annotations
 
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.kernel import inner_kernel
-from hwmodel.engine.state import Sim, Tally
+from hwmodel.engine.state import Sim
 
 ZONE_SHIFT = 12
 ZONE = 0
@@ -28,7 +29,7 @@ MOST_CONFIDENT = 3
 def follow_stride(sim: Sim, line: int, degree: int) -> int:
     """Learn from an event on `line`, and propose what its stream needs; how many."""
     table = sim.prefetch_table
-    sim.tally[Tally.PREFETCHER_LOOKUPS] += 1
+    sim.tally[Tally.prefetcher_lookups] += 1
     zone = line >> max(0, ZONE_SHIFT - sim.parameters.line_shift)
     entry = zone & (table.shape[0] - 1)
     if table[entry, ZONE] != zone:

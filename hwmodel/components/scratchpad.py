@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from hwmodel.components.banks import WORD_BYTES, take_bank
 from hwmodel.components.datapath import fail, issue, take
+from hwmodel.engine.counters import Tally
 from hwmodel.engine.kernel import at, inner_kernel
 from hwmodel.engine.state import (
     ARRIVES,
@@ -34,7 +35,6 @@ from hwmodel.engine.state import (
     TRANSFERRED,
     Fault,
     Sim,
-    Tally,
 )
 
 ALL_BYTES = 0xFF
@@ -58,7 +58,7 @@ def access(sim: Sim, address: int, size: int, is_store: int, earliest: int) -> i
     if is_store:
         earliest = max(earliest, times[at(address), LOADED])
     word, last = address >> 3, (address + size - 1) >> 3
-    sim.tally[Tally.SCRATCHPAD_READS + is_store] += 1 + last - word
+    sim.tally[Tally.scratchpad_reads + is_store] += 1 + last - word
     start = issue(sim, SCRATCHPAD_PORT, earliest, 1)
     while True:
         if parameters.banks:

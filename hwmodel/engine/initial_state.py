@@ -10,6 +10,7 @@ from hwmodel.description.machine import PREFETCHERS, Machine
 from hwmodel.description.operations import OPERATION_TABLE, Operation, OperationFigures
 from hwmodel.description.ring import Ring
 from hwmodel.engine import state
+from hwmodel.engine.counters import TALLIED
 from hwmodel.engine.event_log import UNWATCHED, Watch
 from hwmodel.engine.state import Array, Parameters, Sim
 
@@ -37,7 +38,7 @@ def initial_state(
     return Sim(
         parameters=parameters,
         registers=registers,
-        tally=_filled((len(state.Tally),), 0),
+        tally=_filled((len(TALLIED),), 0),
         counts=_filled((len(Operation),), 0),
         unit=np.array([OPERATION_TABLE[k].unit for k in Operation], dtype=np.int64),
         latency=latency,

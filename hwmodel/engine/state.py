@@ -46,7 +46,8 @@ LEVEL: Final = 14  # of the prefetcher: 2 full degree, 1 half, 0 hardly any
 PROBES: Final = 15  # events at level 0
 PREVIOUS: Final = 16  # line of the Markov prefetcher's last event, -1 for none
 LIVES: Final = 17  # lives that slots have had so far, in all
-REGISTERS: Final = 18
+FLUSHED: Final = 18  # cycle at which the lines dirty at the end are written back
+REGISTERS: Final = 19
 
 # Columns of `lines`, one row per cache line.
 TAG: Final = 0  # line number, -1 for none
@@ -115,41 +116,6 @@ class Fault(IntEnum):
     NEVER_WRITTEN = 9
 
 
-class Tally(IntEnum):
-    """Entries of `tally`: what components count."""
-
-    CACHE_READS = 0
-    CACHE_WRITES = 1
-    CACHE_MISSES = 2
-    CACHE_MERGES = 3
-    LINE_FILLS = 4
-    WRITE_BACKS = 5
-    SCRATCHPAD_READS = 6
-    SCRATCHPAD_WRITES = 7
-    DMA_TRANSFERS = 8
-    DMA_LINES_IN = 9
-    DMA_LINES_OUT = 10
-    DMA_STALL_CYCLES = 11
-    READ_ROW_HITS = 12
-    READ_ROW_MISSES = 13
-    WRITE_ROW_HITS = 14
-    WRITE_ROW_MISSES = 15
-    TILES_PUSHED = 16
-    TILES_POPPED = 17
-    HORIZON_OVERFLOWS = 18
-    DIRECT_READS = 19
-    DIRECT_WRITES = 20
-    PREFETCHES = 21
-    PREFETCHES_USEFUL = 22
-    PREFETCHES_LATE = 23
-    PREFETCHES_UNUSED = 24
-    PREFETCHES_DROPPED = 25
-    PREFETCHER_LOOKUPS = 26
-    BANK_CONFLICTS = 27
-    DMA_BUSY_CYCLES = 28
-    DMA_EXPOSED_CYCLES = 29
-
-
 class Parameters(NamedTuple):
     """The machine in integers: cycles, shifts and masks."""
 
@@ -182,7 +148,7 @@ class Sim(NamedTuple):
 
     parameters: Parameters
     registers: Array  # [REGISTERS]
-    tally: Array  # [len(Tally)]
+    tally: Array  # [counters that are tallied], see `counters`
     counts: Array  # [kinds] operations per kind
     unit: Array  # [kinds]
     latency: Array  # [kinds]

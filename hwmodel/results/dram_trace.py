@@ -18,7 +18,7 @@ from hwmodel.description.errors import MachineError
 from hwmodel.description.ring import WINDOW_BYTES
 from hwmodel.engine.event_log import BEGINS, KIND, SUBJECT, Event
 from hwmodel.engine.state import Array
-from hwmodel.results.run_log import Recording
+from hwmodel.results.run_log import RunLog
 
 _HBM2_MEGATRANSFERS = 2000
 """Of a pin in a second (JESD235A); other technologies have theirs in their names."""
@@ -34,13 +34,11 @@ def dram_clock_hz(technology: str) -> int:
     return int(rate) * 10**6 // 2
 
 
-def write_dram_trace(recording: Recording, file: BinaryIO) -> None:
+def write_dram_trace(log: RunLog, file: BinaryIO) -> None:
     """Write the requests that were logged, in order of time."""
-    requests = recording.dram_requests
-    dram = recording.machine.dram
-    ratio = Fraction(dram_clock_hz(dram.technology)) / Fraction(
-        recording.machine.clock_hz
-    )
+    requests = log.dram_requests
+    dram = log.machine.dram
+    ratio = Fraction(dram_clock_hz(dram.technology)) / Fraction(log.machine.clock_hz)
     addresses = packed(requests[:, SUBJECT], dram.row_bytes)
     names = {int(Event.READ): "READ", int(Event.WRITE): "WRITE"}
     for address, kind, cycle in zip(

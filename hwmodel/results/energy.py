@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from hwmodel.description.figures import read_figures
 from hwmodel.description.machine import PREFETCH_ENTRY_BYTES, Machine
 from hwmodel.description.operations import OPERATION_TABLE, Operation
-from hwmodel.results.counters import Counters
+from hwmodel.engine.counters import Counters
 from hwmodel.results.sram_energy import Sram, sram
 
 # dram.csv prices accesses of 64 bytes.

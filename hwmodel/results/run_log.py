@@ -29,7 +29,7 @@ from hwmodel.engine.state import Array, Sim
 
 
 @dataclass(frozen=True)
-class Recording:
+class RunLog:
     """Events and DRAM requests of the cycles looked at, activity of the whole run."""
 
     machine: Machine
@@ -55,18 +55,18 @@ class Recording:
         return self.events[np.isin(self.events[:, KIND], kinds)]
 
 
-def recording_of(
+def run_log_of(
     machine: Machine, rings: tuple[Ring, ...], watch: Watch, sim: Sim
-) -> Recording:
+) -> RunLog:
     """Take what a finished run has logged out of its arrays."""
-    log = sim.log
-    if not len(log):
-        log = np.zeros((1, LOG_COLUMNS), dtype=np.int64)
-    header = [int(word) for word in log[0]]
+    rows = sim.log
+    if not len(rows):
+        rows = np.zeros((1, LOG_COLUMNS), dtype=np.int64)
+    header = [int(word) for word in rows[0]]
     first = EVENT_ROW
-    events = log[first:][: header[EVENTS], :EVENT_COLUMNS].copy()
-    requests = log[first + header[ROOM] :][: header[REQUESTS], :EVENT_COLUMNS]
-    return Recording(
+    events = rows[first:][: header[EVENTS], :EVENT_COLUMNS].copy()
+    requests = rows[first + header[ROOM] :][: header[REQUESTS], :EVENT_COLUMNS]
+    return RunLog(
         machine=machine,
         rings=rings,
         watch=watch,
@@ -75,7 +75,7 @@ def recording_of(
         events_left_out=header[EVENTS_LEFT_OUT],
         dram_requests=requests[np.argsort(requests[:, BEGINS], kind="stable")],
         dram_requests_left_out=header[REQUESTS_LEFT_OUT],
-        activity=log[BUCKET_ROW:first].copy(),
+        activity=rows[BUCKET_ROW:first].copy(),
         bucket_cycles=header[WIDTH],
         first_tiles=tuple(int(tile) for tile in sim.rings[:, state.RING_SEEN]),
     )

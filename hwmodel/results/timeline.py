@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from hwmodel.engine.event_log import ENDS
-from hwmodel.results.run_log import Recording
+from hwmodel.results.run_log import RunLog
 from hwmodel.results.timeline_counters import counters
 from hwmodel.results.timeline_tracks import lanes, tracks
 
@@ -22,50 +22,50 @@ Entry = Mapping[str, Any]
 _PROCESS = 1
 
 
-def write_timeline(recording: Recording, file: BinaryIO, *, zipped: bool) -> None:
+def write_timeline(log: RunLog, file: BinaryIO, *, zipped: bool) -> None:
     """Write the timeline as JSON, compressed by gzip if so wished."""
     if not zipped:
-        _write(recording, file)
+        _write(log, file)
         return
     with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as inner:
-        _write(recording, inner)
+        _write(log, inner)
 
 
-def _write(recording: Recording, file: BinaryIO | gzip.GzipFile) -> None:
-    header = json.dumps(metadata(recording))
+def _write(log: RunLog, file: BinaryIO | gzip.GzipFile) -> None:
+    header = json.dumps(metadata(log))
     file.write(b'{"otherData":' + header.encode() + b',\n"traceEvents":[')
     separator = b"\n"
-    for entry in timeline(recording):
+    for entry in timeline(log):
         file.write(separator + json.dumps(entry, separators=(",", ":")).encode())
         separator = b",\n"
     file.write(b"\n]}\n")
 
 
-def metadata(recording: Recording) -> Entry:
+def metadata(log: RunLog) -> Entry:
     """What the timeline shows and what it leaves out."""
-    watch = recording.watch
+    watch = log.watch
     return {
-        "machine": recording.machine.name,
-        "clock_hz": recording.machine.clock_hz,
+        "machine": log.machine.name,
+        "clock_hz": log.machine.clock_hz,
         "cycles_per_microsecond": 1,
-        "cycles": recording.cycles,
+        "cycles": log.cycles,
         "logged_from_cycle": watch.first_cycle,
         "logged_to_cycle": watch.end_cycle,
-        "events": len(recording.events),
-        "events_left_out": recording.events_left_out,
-        "dram_requests": len(recording.dram_requests),
-        "dram_requests_left_out": recording.dram_requests_left_out,
-        "activity_bucket_cycles": recording.bucket_cycles,
-        "rings": [asdict(ring) for ring in recording.rings],
+        "events": len(log.events),
+        "events_left_out": log.events_left_out,
+        "dram_requests": len(log.dram_requests),
+        "dram_requests_left_out": log.dram_requests_left_out,
+        "activity_bucket_cycles": log.bucket_cycles,
+        "rings": [asdict(ring) for ring in log.rings],
     }
 
 
-def timeline(recording: Recording) -> Iterator[Entry]:
+def timeline(log: RunLog) -> Iterator[Entry]:
     """The entries of the timeline, in no particular order."""
-    yield _about(0, "process_name", name=f"machine {recording.machine.name}")
-    yield from _left_out(recording)
+    yield _about(0, "process_name", name=f"machine {log.machine.name}")
+    yield from _left_out(log)
     thread = 1
-    for name, slices in tracks(recording):
+    for name, slices in tracks(log):
         for number, lane in enumerate(lanes(slices)):
             lane_name = f"{name} ({number + 1})" if number else name
             yield _about(thread, "thread_name", name=lane_name)
@@ -81,7 +81,7 @@ def timeline(recording: Recording) -> Iterator[Entry]:
                     "args": piece.details,
                 }
             thread += 1
-    for name, levels in counters(recording):
+    for name, levels in counters(log):
         for cycle, level in levels:
             values = {"ts": cycle, "name": name, "args": level}
             yield {"ph": "C", "pid": _PROCESS, **values}
@@ -97,11 +97,11 @@ def _about(thread: int, kind: str, **arguments: str | int) -> Entry:
     }
 
 
-def _left_out(recording: Recording) -> Iterator[Entry]:
+def _left_out(log: RunLog) -> Iterator[Entry]:
     """A mark where a log was full."""
     for rows, count, name in (
-        (recording.events, recording.events_left_out, "events"),
-        (recording.dram_requests, recording.dram_requests_left_out, "DRAM requests"),
+        (log.events, log.events_left_out, "events"),
+        (log.dram_requests, log.dram_requests_left_out, "DRAM requests"),
     ):
         if count:
             yield {

@@ -18,7 +18,7 @@ from hwmodel.description.ring import Ring
 from hwmodel.engine.event_log import BEGINS, DETAIL, ENDS, SUBJECT, Activity, Event
 from hwmodel.engine.initial_state import make_parameters
 from hwmodel.engine.state import Array
-from hwmodel.results.run_log import Recording
+from hwmodel.results.run_log import RunLog
 
 Levels = Iterator[tuple[int, dict[str, float]]]
 
@@ -35,35 +35,35 @@ _ACTIVITIES = {
 }
 
 
-def counters(recording: Recording) -> Iterator[tuple[str, Levels]]:
+def counters(log: RunLog) -> Iterator[tuple[str, Levels]]:
     """Counters by name, each with its levels from cycle to cycle."""
-    if recording.rings:
-        yield "scratchpad bytes", slot_bytes(recording)
+    if log.rings:
+        yield "scratchpad bytes", slot_bytes(log)
     for name, event in (
         ("lines waiting: MSHRs full", Event.WAIT_MSHR),
         ("lines waiting: way on its way", Event.WAIT_WAY),
     ):
-        rows = recording.of(event)
+        rows = log.of(event)
         if len(rows):
             yield name, waiting(rows[:, BEGINS], rows[:, ENDS])
-    requests = recording.dram_requests
+    requests = log.dram_requests
     late = requests[requests[:, DETAIL] > 0]
     if len(late):
         # The line is on the bus from the end of its wait on.
-        parameters = make_parameters(recording.machine)
+        parameters = make_parameters(log.machine)
         granted = late[:, ENDS] - -(-parameters.turn_cycles // parameters.turns)
         yield "lines waiting: DRAM bus", waiting(granted - late[:, DETAIL], granted)
     for name, columns in _ACTIVITIES.items():
-        yield name, activity_levels(recording, columns)
+        yield name, activity_levels(log, columns)
 
 
-def slot_bytes(recording: Recording) -> Levels:
+def slot_bytes(log: RunLog) -> Levels:
     """Bytes of slots that hold a tile, and of those on their way in or out."""
-    rings = recording.rings
-    held = [_held(*pair) for pair in zip(rings, recording.first_tiles, strict=True)]
+    rings = log.rings
+    held = [_held(*pair) for pair in zip(rings, log.first_tiles, strict=True)]
     moving = 0
-    cycle = recording.watch.first_cycle
-    for following, ring, tile, moved in _changes(recording):
+    cycle = log.watch.first_cycle
+    for following, ring, tile, moved in _changes(log):
         if following > cycle:
             yield cycle, {"held": sum(held), "moving": moving}
             cycle = following
@@ -78,15 +78,15 @@ def _held(ring: Ring, tile: int) -> int:
     return ring.pitch_bytes * min(tile + 1, ring.slots)
 
 
-def _changes(recording: Recording) -> list[tuple[int, int, int, int]]:
+def _changes(log: RunLog) -> list[tuple[int, int, int, int]]:
     """Cycle, ring, current tile from then on or -1, bytes that begin or end to move."""
-    first = recording.watch.first_cycle
+    first = log.watch.first_cycle
     changes = [
         (max(first, row[BEGINS]), row[DETAIL], row[SUBJECT], 0)
-        for row in recording.of(Event.HEAD).tolist()
+        for row in log.of(Event.HEAD).tolist()
     ]
-    for row in recording.of(Event.PUSH, Event.POP).tolist():
-        pitch_bytes = recording.rings[row[DETAIL]].pitch_bytes
+    for row in log.of(Event.PUSH, Event.POP).tolist():
+        pitch_bytes = log.rings[row[DETAIL]].pitch_bytes
         changes.append((max(first, row[BEGINS]), row[DETAIL], -1, pitch_bytes))
         changes.append((row[ENDS], row[DETAIL], -1, -pitch_bytes))
     return sorted(changes, key=lambda change: change[0])
@@ -105,10 +105,10 @@ def waiting(begins: Array, ends: Array) -> Levels:
         before = level
 
 
-def activity_levels(recording: Recording, columns: dict[str, Activity]) -> Levels:
+def activity_levels(log: RunLog, columns: dict[str, Activity]) -> Levels:
     """Means by the cycle, from each bucket at which one of them changes."""
-    width = recording.bucket_cycles
-    means = recording.activity[:, list(columns.values())] / width
+    width = log.bucket_cycles
+    means = log.activity[:, list(columns.values())] / width
     before: list[float] = []
     for bucket, row in enumerate(np.round(means, 4).tolist()):
         if row != before:

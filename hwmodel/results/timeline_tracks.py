@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from hwmodel.description.operations import Operation
 from hwmodel.engine.event_log import BEGINS, DETAIL, ENDS, KIND, SUBJECT, Event
-from hwmodel.results.run_log import Recording
+from hwmodel.results.run_log import RunLog
 
 _WAITS = {
     Operation.ACQUIRE: "acquire waits for the slot",
@@ -32,30 +32,28 @@ class Slice:
     details: dict[str, int | str]
 
 
-def tracks(recording: Recording) -> Iterator[tuple[str, list[Slice]]]:
+def tracks(log: RunLog) -> Iterator[tuple[str, list[Slice]]]:
     """Tracks by name, those without a slice left out."""
-    for ring in range(len(recording.rings)):
-        moves = recording.of(Event.PUSH, Event.POP)
+    for ring in range(len(log.rings)):
+        moves = log.of(Event.PUSH, Event.POP)
         rows = moves[moves[:, DETAIL] == ring]
         yield from _track(f"DMA ring {ring}", map(_transfer, rows.tolist()))
-    yield from _track(
-        "stall: DMA", map(_dma_wait, recording.of(Event.WAIT_DMA).tolist())
-    )
+    yield from _track("stall: DMA", map(_dma_wait, log.of(Event.WAIT_DMA).tolist()))
     yield from _track(
         "stall: no DMA channel",
-        map(_channel_wait, recording.of(Event.WAIT_CHANNEL).tolist()),
+        map(_channel_wait, log.of(Event.WAIT_CHANNEL).tolist()),
     )
     yield from _track(
         "cache misses",
-        (_line(row, "miss") for row in recording.of(Event.MISS).tolist()),
+        (_line(row, "miss") for row in log.of(Event.MISS).tolist()),
     )
     yield from _track(
         "prefetched lines",
-        (_line(row, "prefetch") for row in recording.of(Event.PREFETCH).tolist()),
+        (_line(row, "prefetch") for row in log.of(Event.PREFETCH).tolist()),
     )
     yield from _track(
         "accesses without cache",
-        (_line(row, "access") for row in recording.of(Event.DIRECT).tolist()),
+        (_line(row, "access") for row in log.of(Event.DIRECT).tolist()),
     )
 
 

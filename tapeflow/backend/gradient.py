@@ -23,7 +23,7 @@ from xdsl.ir import Attribute
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 
-from hwmodel import UNWATCHED, Counters, Energy, Machine, Recording, Watch
+from hwmodel import UNWATCHED, Counters, Energy, Machine, RunLog, Watch
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.backend.compiled.event_consumer import EventConsumer
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
@@ -52,7 +52,7 @@ class GradientResult:
     compile_seconds: float
     """Passes and engine together."""
     run_seconds: float
-    recording: Recording | None = field(default=None, repr=False)
+    log: RunLog | None = field(default=None, repr=False)
     """What was logged, as `watch` asked for it."""
 
     def figures(self) -> dict[str, int | float | None]:
@@ -130,7 +130,7 @@ class CompiledGradient:
             tape_bytes=execution.tape_bytes,
             compile_seconds=self.compile_seconds + execution.compile_seconds,
             run_seconds=execution.run_seconds,
-            recording=execution.recording,
+            log=execution.log,
         )
 
     def bind(
@@ -167,9 +167,9 @@ class CompiledGradient:
         """
         call = self.bind(inputs, seeds)
         given = call.operands
-        placement = observe(self.module, self.function, given, observer).placement
+        addresses = observe(self.module, self.function, given, observer).addresses
         arrays = len(self._buffers()) + len(call.shadows)
-        ends = [b.address + b.size_bytes for b in placement[:arrays]]
+        ends = [b.address + b.size_bytes for b in addresses[:arrays]]
         return max(ends, default=0)
 
     def _buffers(self) -> list[Parameter]:

@@ -34,7 +34,7 @@ def outcome(parse, monkeypatch):
             [(v.dtype, v.shape, v.tobytes()) for v in values],
             done.counters,
             done.energy,
-            done.placement,
+            done.addresses,
             done.tape_bytes,
         )
 
@@ -252,8 +252,8 @@ def test_logs(parse, name):
         execute(parse(text), "f", arguments(), machine, engine, watch)
         for engine in ("reference", "compiled")
     )
-    assert ours.recording is not None and theirs.recording is not None
+    assert ours.log is not None and theirs.log is not None
     assert ours.counters == theirs.counters
     for field in ("events", "dram_requests", "activity"):
-        expected = getattr(ours.recording, field)
-        np.testing.assert_array_equal(expected, getattr(theirs.recording, field))
+        expected = getattr(ours.log, field)
+        np.testing.assert_array_equal(expected, getattr(theirs.log, field))

@@ -12,8 +12,8 @@ ANALYSIS = (
     Fault(
         "the magnitude of zero has a slope",
         "analysis/differentiation/derivative_rules.py",
-        'Recorded(Compare("ogt", A, ZERO))',
-        'Recorded(Compare("oge", A, ZERO))',
+        'ForwardTerm(Compare("ogt", A, ZERO))',
+        'ForwardTerm(Compare("oge", A, ZERO))',
         needs="math.absf",
     ),
     Fault(

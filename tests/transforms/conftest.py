@@ -105,7 +105,7 @@ def _compare_engines(
 ) -> None:
     """Run @f after every pass on both engines, at the end also on the machine.
 
-    All that an execution tells must agree: results, counters, energy and placement.
+    All that an execution tells must agree: results, counters, energy and addresses.
     """
     context = full_context()
     source = parse_module(text, "program.mlir", context)
@@ -130,7 +130,7 @@ def _told(execution: Execution) -> tuple[object, ...]:
         execution.results,
         execution.counters,
         execution.energy,
-        execution.placement,
+        execution.addresses,
         execution.tape_bytes,
     )
 

@@ -12,7 +12,7 @@ from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.balance import polynomials as poly
 from tapeflow.analysis.balance.facts import Pop, Push, TapeFacts, tapes_inside
-from tapeflow.analysis.balance.tapes import TapeStacks, Unbalanced, told
+from tapeflow.analysis.balance.tapes import Tapes, Unbalanced, told
 from tapeflow.analysis.balance.tree import (
     Branched,
     Frame,
@@ -38,8 +38,8 @@ class _Walk:
         self._function = function
         self._facts = facts
         self._numbers = numbers
-        self._stacks = TapeStacks(numbers, facts.rooms)
-        self._frames = self._stacks.frames
+        self._tapes = Tapes(numbers, facts.rooms)
+        self._frames = self._tapes.frames
         self._inside = tapes_inside(facts.users)
         # Tapes of which records were fetched although none of them is popped yet.
         self._expected: dict[SSAValue, Operation] = {}
@@ -95,11 +95,11 @@ class _Walk:
             raise Unbalanced(
                 "a tile is fetched, but records are pushed before it is read"
             )
-        self._stacks.push(push, op)
+        self._tapes.push(push, op)
 
     def _pop(self, pop: Pop) -> None:
         self._expected.pop(pop.tape, None)
-        self._stacks.pop(pop)
+        self._tapes.pop(pop)
 
     # Loops and branches
 
@@ -215,12 +215,12 @@ class _Walk:
     def _if(self, op: scf.IfOp) -> None:
         tapes = [tape for tape in self._inside[op] if tape in self._frames]
         ends: list[dict[SSAValue, Frame]] = []
-        was_pushing = dict(self._stacks.pushing)
+        was_pushing = dict(self._tapes.pushing)
         expected = dict(self._expected)
         pushing: set[SSAValue] = set()
         fetched: dict[SSAValue, Operation] = {}
         for region, is_true in ((op.true_region, True), (op.false_region, False)):
-            self._stacks.pushing, self._expected = dict(was_pushing), dict(expected)
+            self._tapes.pushing, self._expected = dict(was_pushing), dict(expected)
             for tape in tapes:
                 if tape in self._frames:
                     self._frames[tape].append(Frame(op, is_true=is_true))
@@ -228,9 +228,9 @@ class _Walk:
                 self._block(region.block)
             frames = self._frames
             ends.append({tape: frames[tape].pop() for tape in tapes if tape in frames})
-            pushing |= {tape for tape, state in self._stacks.pushing.items() if state}
+            pushing |= {tape for tape, state in self._tapes.pushing.items() if state}
             fetched |= self._expected
-        self._stacks.pushing = dict.fromkeys(pushing, True)
+        self._tapes.pushing = dict.fromkeys(pushing, True)
         self._expected = {r: o for r, o in fetched.items() if r in self._frames}
         for tape in tapes:
             if tape in self._frames:

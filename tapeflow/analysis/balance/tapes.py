@@ -29,7 +29,7 @@ class Unbalanced(Exception):
         self.is_certain = is_certain
 
 
-class TapeStacks:
+class Tapes:
     """By tape, a frame for each loop and branch around the place of the walk."""
 
     def __init__(self, numbers: WholeNumbers, rooms: Mapping[SSAValue, SSAValue]):

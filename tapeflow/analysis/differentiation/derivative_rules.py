@@ -27,10 +27,10 @@ from tapeflow.analysis.differentiation.rule_language import (
     Compare,
     Convert,
     Expression,
+    ForwardTerm,
     Literal,
     Operand,
     Predecessor,
-    Recorded,
     Result,
     choose,
 )
@@ -47,8 +47,8 @@ def _call(operation: type[Operation], *arguments: Expression) -> Expression:
 
 def _split(chose_first: Expression) -> tuple[Expression, Expression]:
     """All of the adjoint to the operand that was chosen."""
-    recorded = Recorded(chose_first)
-    return choose(recorded, G, ZERO), choose(recorded, ZERO, G)
+    term = ForwardTerm(chose_first)
+    return choose(term, G, ZERO), choose(term, ZERO, G)
 
 
 def _extremum(other: type[Operation]) -> tuple[Expression, Expression]:
@@ -61,9 +61,9 @@ def _extremum(other: type[Operation]) -> tuple[Expression, Expression]:
 
 
 _SIGN = choose(
-    Recorded(Compare("ogt", A, ZERO)),
+    ForwardTerm(Compare("ogt", A, ZERO)),
     G,
-    choose(Recorded(Compare("olt", A, ZERO)), -G, ZERO),
+    choose(ForwardTerm(Compare("olt", A, ZERO)), -G, ZERO),
 )
 _POWER_IN_BASE = choose(
     Compare("oeq", B, ZERO), ZERO, G * (B * _call(math.PowFOp, A, B - ONE))

@@ -25,7 +25,7 @@ from xdsl.ir import Block, Operation, OpResult, SSAValue
 from xdsl.traits import Pure
 
 from tapeflow.analysis.differentiation.derivative_rules import rule_of
-from tapeflow.analysis.differentiation.rule_language import Recorded, leaves
+from tapeflow.analysis.differentiation.rule_language import ForwardTerm, leaves
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.analysis.ir.control_flow import STRUCTURED
 from tapeflow.analysis.memory.effects import is_memref
@@ -141,7 +141,7 @@ class FusionFinder:
             return False
         for _, partial in self.facts.partials(op):
             for leaf in leaves(partial):
-                if isinstance(leaf, Recorded):
+                if isinstance(leaf, ForwardTerm):
                     return False
                 if not _is_movable(self.facts.primal(op, leaf), later):
                     return False
@@ -166,7 +166,7 @@ class FusionFinder:
         for op in ops:
             for _, partial in self.facts.partials(op):
                 for leaf in leaves(partial):
-                    assert not isinstance(leaf, Recorded)
+                    assert not isinstance(leaf, ForwardTerm)
                     yield self.facts.primal(op, leaf)
 
     def _is_separable(self, loop: scf.ForOp, scope: Block) -> bool:

@@ -31,7 +31,7 @@ class Candidate:
 def cheapest_again(
     candidates: Sequence[Candidate], wanted: Iterable[Hashable]
 ) -> set[Hashable]:
-    """What to get back in a cheapest recording, by key; the rest is saved."""
+    """What to get back in a cheapest plan, by key; the rest is saved."""
     if not candidates:
         return set()
     import igraph  # takes a tenth of a second to load

@@ -30,7 +30,7 @@ from tapeflow.analysis.ir.program_order import ProgramOrder
 
 
 @dataclass(frozen=True)
-class Recording:
+class RecallPlan:
     """Per value how it is recalled, and per block what the reverse sweep needs."""
 
     recalls: dict[SSAValue, Recall]
@@ -62,7 +62,7 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class RecordingFinder:
+class RecallPlanner:
     """Decides how each needed value is recalled."""
 
     order: ProgramOrder
@@ -74,8 +74,8 @@ class RecordingFinder:
     """By store, a load of what it overwrites, right in front of it."""
     prices: RecallPrices
 
-    def find(self) -> Recording:
-        """The cheapest recording."""
+    def plan(self) -> RecallPlan:
+        """The cheapest plan."""
         wanted: dict[SSAValue, int] = {}
         for op in self.order.of_op:
             for value in self.reads(op):
@@ -83,7 +83,7 @@ class RecordingFinder:
         ways = self._possible(wanted)
         again = cheapest_again(self._candidates(ways), wanted)
         chosen = {v: way for v, way in ways.items() if way and v in again}
-        return self._recording(wanted, chosen, ways)
+        return self._plan(wanted, chosen, ways)
 
     def _need(
         self, latest: dict[SSAValue, int], value: SSAValue, reader: Operation
@@ -178,12 +178,12 @@ class RecordingFinder:
     def _keys(self, values: Iterable[SSAValue]) -> tuple[SSAValue, ...]:
         return tuple(v for v in values if self.ways.at_hand(v) is None)
 
-    def _recording(
+    def _plan(
         self,
         wanted: Mapping[SSAValue, int],
         chosen: Mapping[SSAValue, Way],
         possible: Mapping[SSAValue, Way | None],
-    ) -> Recording:
+    ) -> RecallPlan:
         recalls: dict[SSAValue, Recall] = {}
         undone: dict[SSAValue, Undo] = {}
         work = list(wanted)
@@ -208,7 +208,7 @@ class RecordingFinder:
             for undo in undone.values()
             for store in undo.stores
         }
-        return Recording(
+        return RecallPlan(
             recalls,
             ways,
             {v: way for v, way in possible.items() if way and v not in ways},

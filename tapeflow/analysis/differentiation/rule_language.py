@@ -126,14 +126,14 @@ class Convert(Expression):
 
 
 @dataclass(frozen=True)
-class Recorded(Expression):
+class ForwardTerm(Expression):
     """A term over primal values that is computed in the forward sweep.
 
     The tape holds the term instead of the values it is computed from: one byte for
     which operand a minimum chose instead of both operands.
     """
 
-    term: Expression
+    expression: Expression
 
 
 def choose(condition: Expression, yes: Expression, no: Expression) -> Expression:
@@ -141,9 +141,9 @@ def choose(condition: Expression, yes: Expression, no: Expression) -> Expression
     return Apply(arith.SelectOp, (condition, yes, no))
 
 
-def leaves(expression: Expression) -> Iterator[Operand | Result | Recorded]:
+def leaves(expression: Expression) -> Iterator[Operand | Result | ForwardTerm]:
     """The primal values an expression reads, each as often as it reads it."""
-    if isinstance(expression, Operand | Result | Recorded):
+    if isinstance(expression, Operand | Result | ForwardTerm):
         yield expression
     for term in expression.terms:
         yield from leaves(term)

@@ -6,7 +6,7 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import FileLineColLoc
 from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
-from tapeflow.analysis.differentiation.recall_plan import Recording
+from tapeflow.analysis.differentiation.recall_plan import RecallPlan
 from tapeflow.analysis.differentiation.recall_prices import RecallPrices
 from tapeflow.analysis.differentiation.recall_ways import Recall, Way
 from tapeflow.analysis.ir.control_flow import BRANCHES, LOOPS
@@ -26,15 +26,15 @@ class SavingReason:
 
 @dataclass(frozen=True)
 class SavingReasons:
-    """Explains the saved values of a recording."""
+    """Explains the saved values of a plan."""
 
-    recording: Recording
+    plan: RecallPlan
     prices: RecallPrices
     buffers: Buffers
 
     def of(self, value: SSAValue) -> SavingReason:
         """The reason for one saved value."""
-        way = self.recording.unused.get(value)
+        way = self.plan.unused.get(value)
         restored = self._restored(value)
         if way is None:
             return SavingReason(restored or self._necessity(value), None, None)
@@ -44,7 +44,7 @@ class SavingReasons:
 
     def _restored(self, value: SSAValue) -> str | None:
         """Of what a store overwrites: which one."""
-        for store, old in self.recording.overwritten.items():
+        for store, old in self.plan.overwritten.items():
             if old is value:
                 name = _name(store.memref)
                 return f"{name} is overwritten{_line(store)} and read again in reverse"
@@ -77,8 +77,8 @@ class SavingReasons:
             seen.add(value)
             price += self.prices.operations(value, way)
             for operand in way.operands:
-                other = self.recording.unused.get(operand)
-                if other is not None and operand not in self.recording.recalls:
+                other = self.plan.unused.get(operand)
+                if other is not None and operand not in self.plan.recalls:
                     work.append((operand, other))
         return price
 

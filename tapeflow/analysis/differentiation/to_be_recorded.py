@@ -11,8 +11,8 @@ from tapeflow.analysis.differentiation.derivative_rules import rule_of
 from tapeflow.analysis.differentiation.recall_ways import owner_block
 from tapeflow.analysis.differentiation.rule_language import (
     Expression,
+    ForwardTerm,
     Operand,
-    Recorded,
     Result,
     leaves,
 )
@@ -24,11 +24,11 @@ from tapeflow.dialects.ad import is_float
 
 @dataclass(frozen=True)
 class ReverseReads:
-    """Facts about a function that the analysis of recordings and the sweep share."""
+    """Facts about a function that the plan of recalls and the sweep share."""
 
     activity: Activity
-    terms: dict[tuple[Operation, Recorded], SSAValue]
-    """Where the forward sweep computes the recorded terms of the rules."""
+    terms: dict[tuple[Operation, ForwardTerm], SSAValue]
+    """The values of the forward terms of all rules."""
     relevant: frozenset[Operation]
     """Operations whose reverse does something, with all operations around them."""
     captured: dict[Operation, tuple[SSAValue, ...]]
@@ -38,14 +38,14 @@ class ReverseReads:
         """The active operands of an operation with what flows back to each."""
         yield from _partials(op, self.activity)
 
-    def primal(self, op: Operation, leaf: Operand | Result | Recorded) -> SSAValue:
+    def primal(self, op: Operation, leaf: Operand | Result | ForwardTerm) -> SSAValue:
         """The primal value a leaf of a rule stands for."""
         match leaf:
             case Operand():
                 return op.operands[leaf.index]
             case Result():
                 return op.results[0]
-            case Recorded():
+            case ForwardTerm():
                 return self.terms[op, leaf]
 
     def reads(self, op: Operation) -> Iterator[SSAValue]:
@@ -82,13 +82,13 @@ def _partials(
             yield operand, partial
 
 
-def recorded_terms(
+def forward_terms(
     op: Operation, activity: Activity
-) -> Iterator[tuple[Operation, Recorded]]:
+) -> Iterator[tuple[Operation, ForwardTerm]]:
     """The terms of an operation's rule that the forward sweep computes."""
     for _, partial in _partials(op, activity):
         for leaf in leaves(partial):
-            if isinstance(leaf, Recorded):
+            if isinstance(leaf, ForwardTerm):
                 yield op, leaf
 
 
@@ -124,7 +124,7 @@ def _passes_adjoint(op: Operation, activity: Activity) -> Iterator[SSAValue]:
 def find_reverse_reads(
     function: func.FuncOp,
     activity: Activity,
-    terms: dict[tuple[Operation, Recorded], SSAValue],
+    terms: dict[tuple[Operation, ForwardTerm], SSAValue],
 ) -> ReverseReads:
     """Collect the facts in one walk of the function."""
     relevant: set[Operation] = set()

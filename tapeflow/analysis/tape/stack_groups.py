@@ -5,13 +5,12 @@ of the block. Their pushes may gather at the last of them and their pops at the 
 if nothing in between touches any of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects.record import field_bytes
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
@@ -56,14 +55,7 @@ _Key: TypeAlias = tuple[
 
 
 def group_stacks(function: FuncOp) -> tuple[StackGroup, ...]:
-    """Partition the stacks of a function, in the order of their first push.
-
-    Raises:
-        PassFailedException: a stack is used by something other than push and pop.
-    """
-    for op in function.walk():
-        if isinstance(op, StackOp):
-            _check_uses(op)
+    """Partition the stacks of a function, in the order of their first push."""
     order = {op: position for position, op in enumerate(function.walk())}
     return partition_stacks(find_stacks(function), order)
 
@@ -94,14 +86,15 @@ def _other_use(stack: StackOp) -> Operation | None:
     return None
 
 
-def _check_uses(stack: StackOp) -> None:
-    user = _other_use(stack)
-    if user is not None:
-        message = (
-            f"{user.name} takes a tape.stack, but a stack becomes a tape "
-            "region only if nothing but tape.push and tape.pop uses it"
-        )
-        user.emit_error(message, PassFailedException(message))
+def misused_stacks(function: FuncOp) -> Iterator[tuple[Operation, str]]:
+    """What uses a stack other than as push and pop do, and what is wrong with that."""
+    for op in function.walk():
+        if isinstance(op, StackOp) and (user := _other_use(op)) is not None:
+            yield (
+                user,
+                f"{user.name} takes a tape.stack, but a stack becomes a tape "
+                "region only if nothing but tape.push and tape.pop uses it",
+            )
 
 
 def partition_stacks(

@@ -1,4 +1,4 @@
-"""How fast formulas grow with the sizes in them: the tape against data and work.
+"""Asymptotics: the powers with which the tape, data and work grow with their sizes.
 
 The accidental quadratic tape: a nonlinear use in a nest of two loops over one array
 saves a value for each pair. It shows before anything runs, in the formulas' degrees.
@@ -16,7 +16,7 @@ _FAR = 2**60
 
 
 @dataclass(frozen=True)
-class Growth:
+class Asymptotics:
     """The powers with which three formulas grow when some sizes grow together."""
 
     sizes: tuple[str, ...]
@@ -58,7 +58,9 @@ class Growth:
         )
 
 
-def growths(tape: SizeFormula, data: SizeFormula, work: SizeFormula) -> list[Growth]:
+def asymptotics_of(
+    tape: SizeFormula, data: SizeFormula, work: SizeFormula
+) -> list[Asymptotics]:
     """All extents of arrays growing together, then each size that loops run to alone.
 
     Extents that no loop runs to are tied to others by the program: they grow with each.
@@ -71,24 +73,24 @@ def growths(tape: SizeFormula, data: SizeFormula, work: SizeFormula) -> list[Gro
         n for n in {*named, *data.names} - {*data.unknowns} if n.startswith("dim(")
     }
     tied = extents - named
-    found: list[Growth] = []
+    found: list[Asymptotics] = []
     if len(extents & named) > 1:
-        found.append(_growth(tuple(sorted(extents)), extents, tape, data, work))
+        found.append(_asymptotics(tuple(sorted(extents)), extents, tape, data, work))
     for name in sorted(named):
         together = {name, *tied} if name in extents else {name}
-        found.append(_growth((name,), together, tape, data, work))
+        found.append(_asymptotics((name,), together, tape, data, work))
     return found
 
 
-def _growth(
+def _asymptotics(
     sizes: tuple[str, ...],
     together: Collection[str],
     tape: SizeFormula,
     data: SizeFormula,
     work: SizeFormula,
-) -> Growth:
+) -> Asymptotics:
     powers = [power_of(each, together) for each in (tape, data, work)]
-    return Growth(sizes, *powers, together=frozenset(together))
+    return Asymptotics(sizes, *powers, together=frozenset(together))
 
 
 def power_of(formula: SizeFormula, together: Collection[str]) -> int:

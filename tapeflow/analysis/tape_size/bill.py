@@ -12,7 +12,7 @@ from tapeflow.analysis.ir.source_lines import definition_line, line_of
 from tapeflow.analysis.memory.aliasing import ancestors
 from tapeflow.analysis.memory.loop_invariance import InvariantLoops
 from tapeflow.analysis.tape.stack_groups import StackUses, group_stacks
-from tapeflow.analysis.tape_size.asymptotics import Growth, growths
+from tapeflow.analysis.tape_size.asymptotics import Asymptotics, asymptotics_of
 from tapeflow.analysis.tape_size.formula import SizeFormula, sum_of
 from tapeflow.analysis.tape_size.program_size import data_of, work_of
 from tapeflow.analysis.tape_size.run_counts import RunCounts
@@ -77,12 +77,12 @@ class TapeBill:
         return sum_of(value.pushed for value in self.values)
 
     @property
-    def growths(self) -> list[Growth]:
+    def asymptotics(self) -> list[Asymptotics]:
         """How the tape grows where it outgrows the data or the work."""
         return [
-            growth
-            for growth in growths(self.peak, self.data, self.work)
-            if growth.is_suspicious
+            terms
+            for terms in asymptotics_of(self.peak, self.data, self.work)
+            if terms.is_suspicious
         ]
 
 

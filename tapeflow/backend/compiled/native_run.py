@@ -135,7 +135,7 @@ class NativeRun:
 
     def _allocate(self, site: int, count: int, element: int) -> int:
         buffer = self._host.allocate(site, _ELEMENTS[element], count)
-        self._set("placed_at", buffer.block.address)
+        self._set("allocated_at", buffer.block.address)
         return int(buffer.storage.ctypes.data)
 
     def _workspace(self, site: int, count: int, element: int) -> int:

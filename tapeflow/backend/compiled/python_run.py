@@ -23,7 +23,7 @@ class PythonRun:
         self._count = 0
         self.tape_bytes = 0
         """Bytes pushed on tapes."""
-        self.placed_at = 0
+        self.allocated_at = 0
         """Byte address of the buffer allocated last."""
         for element in DTYPES:
             setattr(self, f"allocate_{element}", self._allocator(element))
@@ -80,7 +80,7 @@ class PythonRun:
         def allocate(site: int, count: int) -> PlainArray:
             with self._at(site):
                 buffer = self._host.allocate(site, element, count)
-            self.placed_at = buffer.block.address
+            self.allocated_at = buffer.block.address
             return PlainArray.of(buffer.storage)
 
         return allocate

@@ -149,12 +149,12 @@ def _execution(
         results=results,
         counters=counters,
         energy=counters and machine and energy_of(counters, machine),
-        placement=host.memory.placed,
+        addresses=host.memory.addresses,
         tape_bytes=tape_bytes,
         engine="compiled",
         compile_seconds=seconds[0],
         run_seconds=seconds[1],
-        recording=simulation and simulation.recording(),
+        log=simulation and simulation.log(),
     )
 
 

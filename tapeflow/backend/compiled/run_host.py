@@ -53,7 +53,7 @@ class RunHost:
         self.events = np.zeros(size, np.int64)
 
     def adopt(self, name: str, array: Array) -> Buffer:
-        """Place an argument."""
+        """Give an argument its address."""
         buffer = self.memory.adopt(name, array)
         self._buffers[_pointer(buffer.storage)] = buffer
         return buffer

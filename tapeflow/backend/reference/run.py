@@ -71,11 +71,11 @@ def run_reference(
         results=tuple(map(_result, outcome, function.function_type.outputs)),
         counters=counters,
         energy=counters and machine and energy_of(counters, machine),
-        placement=memory.placed,
+        addresses=memory.addresses,
         tape_bytes=memory.tape_bytes,
         engine="reference",
         run_seconds=time.perf_counter() - started,
-        recording=simulation and simulation.recording(),
+        log=simulation and simulation.log(),
     )
 
 
@@ -106,7 +106,7 @@ def _interpreter(
 def _values(
     function: FuncOp, arguments: Sequence[Array | np.generic], memory: RunMemory
 ) -> list[Any]:
-    """Arguments as the engine holds them, buffers placed in order."""
+    """Arguments as the engine holds them, buffers with addresses in order."""
     values: list[Any] = []
     parameters = function.body.blocks[0].args
     for parameter, argument in zip(parameters, arguments, strict=True):

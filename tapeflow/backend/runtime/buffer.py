@@ -13,7 +13,7 @@ from tapeflow.backend.runtime.memref_fit import row_major
 
 @dataclass
 class Block:
-    """A placed stretch of memory."""
+    """A stretch of memory with an address."""
 
     name: str
     address: int

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from hwmodel import Counters, Energy, Recording
+from hwmodel import Counters, Energy, RunLog
 
 Engine: TypeAlias = Literal["reference", "compiled"]
 
 
 @dataclass(frozen=True)
-class PlacedBuffer:
+class BufferAddress:
     """Where a run put a buffer; addresses and sizes in bytes."""
 
     name: str
@@ -26,7 +26,7 @@ class Execution:
     counters: Counters | None
     """None without a machine, like the energy."""
     energy: Energy | None
-    placement: tuple[PlacedBuffer, ...]
+    addresses: tuple[BufferAddress, ...]
     """Every buffer in order of allocation: arguments first."""
     tape_bytes: int
     """Bytes pushed on tapes, at stored width with padding."""
@@ -35,5 +35,5 @@ class Execution:
     """Wall-clock time of the run alone."""
     compile_seconds: float = 0.0
     """Wall-clock time that the engine took to prepare the program."""
-    recording: Recording | None = None
+    log: RunLog | None = None
     """What was logged of the machine's run; None without a machine."""

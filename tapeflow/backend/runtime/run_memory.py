@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import IntegerAttr, MemRefType
 from xdsl.ir import Attribute, Operation
 
-from hwmodel import Placement
+from hwmodel import AddressSpace
 from tapeflow.backend.runtime.buffer import Block, Buffer, unwritten
-from tapeflow.backend.runtime.execution import PlacedBuffer
+from tapeflow.backend.runtime.execution import BufferAddress
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.runtime.memory_budget import MemoryBudget
 from tapeflow.backend.runtime.scalar_types import storage_dtype
@@ -38,10 +38,10 @@ def is_tape(allocation: Operation) -> bool:
 
 
 class RunMemory:
-    """Places buffers as they come and keeps count of the tape."""
+    """Gives buffers their addresses as they come and keeps count of the tape."""
 
     def __init__(self) -> None:
-        self._placement = Placement()
+        self._space = AddressSpace()
         self.budget = MemoryBudget()
         """What all that the run keeps in memory is taken from."""
         self.globals: dict[str, Buffer] = {}
@@ -56,25 +56,25 @@ class RunMemory:
         self.tape_bytes = max(self.tape_bytes, self._live_tape_bytes)
 
     @property
-    def placed(self) -> tuple[PlacedBuffer, ...]:
+    def addresses(self) -> tuple[BufferAddress, ...]:
         """Every buffer so far, in order of allocation."""
         return tuple(
-            PlacedBuffer(buffer.name, buffer.address, buffer.size_bytes)
-            for buffer in self._placement.buffers
+            BufferAddress(buffer.name, buffer.address, buffer.size_bytes)
+            for buffer in self._space.buffers
         )
 
     @property
     def end_bytes(self) -> int:
         """The first byte beyond all buffers so far."""
-        return self._placement.end_bytes
+        return self._space.end_bytes
 
     def block(self, name: str, size_bytes: int, skew_lines: int | None = None) -> Block:
-        """Place a block of memory that the caller has; see `Placement` for the skew."""
-        address = self._placement.allocate(name, size_bytes, skew_lines)
+        """Addresses for memory of the caller; see `AddressSpace` for the skew."""
+        address = self._space.allocate(name, size_bytes, skew_lines)
         return Block(name, address, size_bytes)
 
     def adopt(self, name: str, array: NDArray[Any]) -> Buffer:
-        """Place an existing C-contiguous array; the buffer shares its elements."""
+        """A buffer for an existing C-contiguous array, whose elements it shares."""
         self.budget.give_back(-array.nbytes)  # it is there already
         block = self.block(name, array.nbytes)
         return Buffer.contiguous(block, array.reshape(-1), array.shape)
@@ -87,7 +87,7 @@ class RunMemory:
         skew_lines: int | None = None,
         what: str | None = None,
     ) -> Buffer:
-        """Place a new buffer of a memref type with these dynamic sizes.
+        """A new buffer of a memref type with these dynamic sizes.
 
         Args:
             what: what a message calls it, by default by its name.
@@ -124,4 +124,4 @@ class RunMemory:
             raise ExecutionError(f"buffer '{block.name}' is deallocated twice")
         block.is_live = False
         self.budget.give_back(block.size_bytes)
-        self._placement.free(block.address)
+        self._space.free(block.address)

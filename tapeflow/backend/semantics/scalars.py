@@ -2,9 +2,9 @@
 
 An op's meaning is an expression text per result, such as `wrap({0} + {1}, 64)` or
 `f32(exp({0}))`, where `{0}` stands for the first operand: a name, a literal or text in
-parentheses. The reference engine evaluates it with the functions of `scalar_python`,
-the compiled engine has them in machine code, alike to the last bit. `scalar_types` says
-how values are held.
+parentheses. The reference engine evaluates it with those of `python_functions`, the
+compiled engine has them in machine code, alike to the last bit. `scalar_types` says how
+values are held.
 
 Functions of the C library are libm's; floats follow IEEE 754 without exceptions and
 NaNs are alike: their sign and payload mean nothing. A float too large for an integer

@@ -111,8 +111,8 @@ def command(
         statistics["places"] = places_of(compiled)
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
-    write_outputs(writers | traces.writers(result.recording))
-    warn(traces.warnings(result.recording))
+    write_outputs(writers | traces.writers(result.log))
+    warn(traces.warnings(result.log))
     if tape_report:
         show_tapes(Console(stderr=True), request, [fitted], engine)
 

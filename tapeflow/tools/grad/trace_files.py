@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from hwmodel import Recording, Watch, write_dram_trace, write_timeline
+from hwmodel import RunLog, Watch, write_dram_trace, write_timeline
 from tapeflow.tools.options import FILE
 from tapeflow.tools.output_files import Writer
 
@@ -66,26 +66,26 @@ class TraceRequest:
             end_cycle=self.cycles[1],
         )
 
-    def writers(self, recording: Recording | None) -> dict[Path, Writer]:
+    def writers(self, log: RunLog | None) -> dict[Path, Writer]:
         """How to write the files."""
         writers: dict[Path, Writer] = {}
-        if recording is None:
+        if log is None:
             return writers
         if (path := self.timeline) is not None:
             zipped = path.suffix == ".gz"
-            writers[path] = lambda out: write_timeline(recording, out, zipped=zipped)
+            writers[path] = lambda out: write_timeline(log, out, zipped=zipped)
         if self.dram_trace is not None:
-            writers[self.dram_trace] = lambda out: write_dram_trace(recording, out)
+            writers[self.dram_trace] = lambda out: write_dram_trace(log, out)
         return writers
 
-    def warnings(self, recording: Recording | None) -> Iterator[str]:
+    def warnings(self, log: RunLog | None) -> Iterator[str]:
         """What had no room in the files."""
-        if recording is None:
+        if log is None:
             return
         advice = "raise --trace-events, or choose cycles by --trace-cycles"
-        if left_out := recording.events_left_out:
+        if left_out := log.events_left_out:
             yield f"{self.timeline} leaves out {left_out} events: {advice}"
-        if left_out := recording.dram_requests_left_out:
+        if left_out := log.dram_requests_left_out:
             path = self.dram_trace or self.timeline
             yield f"{path} leaves out {left_out} DRAM requests: {advice}"
 

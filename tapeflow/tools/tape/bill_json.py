@@ -32,12 +32,12 @@ def bill_for_json(report: TapeReport, file: str) -> dict[str, Any]:
         "warnings": warnings_on(chosen),
         "growth": [
             {
-                "sizes": list(growth.sizes),
-                "tape_power": growth.tape,
-                "data_power": growth.data,
-                "work_power": growth.work,
+                "sizes": list(terms.sizes),
+                "tape_power": terms.tape,
+                "data_power": terms.data,
+                "work_power": terms.work,
             }
-            for growth in chosen.bill.growths
+            for terms in chosen.bill.asymptotics
         ],
     }
 

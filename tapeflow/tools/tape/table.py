@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hwmodel import Machine
-from tapeflow.analysis.tape_size.asymptotics import Growth
+from tapeflow.analysis.tape_size.asymptotics import Asymptotics
 from tapeflow.analysis.tape_size.bill import SavedValue
 from tapeflow.analysis.tape_size.formula import SizeFormula
 from tapeflow.backend.execute import Engine
@@ -229,7 +229,7 @@ def notes_on(bill: PolicyBill) -> list[str]:
             f"Written to the tape in all: {pushed}; loops that run forward and at "
             "once in reverse use its memory again."
         )
-    notes += [f"note: {g}." for g in bill.bill.growths if not g.is_of_arrays]
+    notes += [f"note: {g}." for g in bill.bill.asymptotics if not g.is_of_arrays]
     return notes
 
 
@@ -241,16 +241,16 @@ def _amount(number: int | None, formula: SizeFormula) -> str:
 def warnings_on(bill: PolicyBill) -> list[str]:
     """What is probably not meant, and what should never be."""
     return [
-        *(_growth(g, bill) for g in bill.bill.growths if g.is_of_arrays),
+        *(_cause(g, bill) for g in bill.bill.asymptotics if g.is_of_arrays),
         *bill.mismatches(),
     ]
 
 
-def _growth(growth: Growth, bill: PolicyBill) -> str:
-    """The growth and the values that cause it."""
+def _cause(terms: Asymptotics, bill: PolicyBill) -> str:
+    """How the tape grows, and the values that cause it."""
     causes = [
         f"{value.name} (line {value.line})"
         for value in bill.bill.values
-        if growth.drives(value.peak)
+        if terms.drives(value.peak)
     ]
-    return f"{growth}, because of {', '.join(dict.fromkeys(causes))}"
+    return f"{terms}, because of {', '.join(dict.fromkeys(causes))}"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import IntegerAttr, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.dialects.spm import MOST_SLOTS
 from tapeflow.dialects.tape import AllocateOp
@@ -17,6 +16,7 @@ from tapeflow.dialects.tape_attributes import (
     TAPE_TILE,
     Place,
 )
+from tapeflow.transforms.building.refusal import refuse
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _place(op: Operation) -> Place | None:
         if attribute == StringAttr(place):
             return place
     message = f"unknown {TAPE_PLACE} {attribute}; known: {', '.join(PLACES)}"
-    op.emit_error(message, PassFailedException(message))
+    refuse(op, message)
 
 
 def _count(op: Operation, name: str) -> int | None:
@@ -72,4 +72,4 @@ def _count(op: Operation, name: str) -> int | None:
             return attribute.value.data
         bound = f"at most {MOST_SLOTS}"
     message = f"{name} must be an integer of {bound}, not {attribute}"
-    op.emit_error(message, PassFailedException(message))
+    refuse(op, message)

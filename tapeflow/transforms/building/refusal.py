@@ -1,25 +1,24 @@
 """Refuse a program once, with all its problems and their places."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
 
 from xdsl.dialects.builtin import FileLineColLoc, ModuleOp
+from xdsl.ir import Operation
 from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.levels import Level, misplaced
 from tapeflow.analysis.source.affine_problems import Problem
 
 
-def refuse(problems: Sequence[Problem]) -> None:
-    """Report problems, the first at its place and the others below; none is fine.
+def refuse(op: Operation, message: str, also: Iterable[Problem] = ()) -> NoReturn:
+    """Refuse a program for a problem of `op`, other problems below it.
 
     Raises:
-        DiagnosticException: there is a problem.
+        DiagnosticException: always.
     """
-    if not problems:
-        return
-    op, first = problems[0]
-    lines = [first]
-    for other, text in problems[1:]:
+    lines = [message]
+    for other, text in also:
         where = other.location
         place = ""
         if isinstance(where, FileLineColLoc):
@@ -27,6 +26,17 @@ def refuse(problems: Sequence[Problem]) -> None:
         lines.append(f"{place}also: {text}")
     message = "\n".join(lines)
     op.emit_error(message, PassFailedException(message))
+
+
+def refuse_all(problems: Sequence[Problem]) -> None:
+    """Refuse a program with all its problems; none is fine.
+
+    Raises:
+        DiagnosticException: there is a problem.
+    """
+    if problems:
+        (op, first), *others = problems
+        refuse(op, first, others)
 
 
 def require_level(
@@ -41,4 +51,5 @@ def require_level(
         DiagnosticException: tells the level, and which passes lead to the first one.
     """
     problem = misplaced(module, name, levels, takes_source=takes_source)
-    refuse([] if problem is None else [problem])
+    if problem is not None:
+        refuse(*problem)

@@ -13,17 +13,17 @@ Loops and branches that hold such ops carry the changed components, and no other
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias, TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.dialects.tape import AllocateOp, BoundaryOp, PopOp, PushOp, ReserveOp
 from tapeflow.dialects.tape_types import StackType
+from tapeflow.transforms.building.refusal import refuse
 from tapeflow.transforms.building.rewriting import with_carried
 
 State: TypeAlias = tuple[SSAValue, ...]
@@ -40,7 +40,7 @@ class StateRule:
     """What becomes of one class of ops on a tape."""
 
     rewrite: Callable[[Operation, State], State]
-    """Emit the replacement of an op before it, given the state there (empty for an
+    """Emit what an op becomes before it, given the state there (empty for an
     allocation); return the state after it. The op itself is erased afterwards."""
     changes: Callable[[TapeOp], Iterable[int]] = lambda _: ()
     """The components that an op changes."""
@@ -101,23 +101,23 @@ class _Threader:
         if not isinstance(op, TapeOp):
             return False
         if isinstance(op.tape.type, StackType):
-            _refuse(op, "the tape is still an abstract stack; run form-regions first")
+            refuse(op, "the tape is still an abstract stack; run form-regions first")
         return self._concerns(op.tape)
 
     def _find_carriers(self, op: TapeOp) -> None:
         """Note the changed components at all ops around `op` in its tape's block."""
         rule = self._rules.get(type(op))
         if rule is None:
-            _refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
+            refuse(op, f"{op.name} has no place here; lower it by an earlier pass")
         if not isinstance(op.tape.owner, AllocateOp):
-            _refuse(op, "the tape must come from a tape.allocate of the same function")
+            refuse(op, "the tape must come from a tape.allocate of the same function")
         cells = [(op.tape, component) for component in rule.changes(op)]
         home = op.tape.owner.parent
         block = op.parent
         while block is not home:
             around = None if block is None else block.parent_op()
             if block is None or around is None or around is self._function:
-                _refuse(op, "the tape is allocated in a block that is not around this")
+                refuse(op, "the tape is allocated in a block that is not around this")
             carried = self._carried.setdefault(around, {})
             carried.update(dict.fromkeys(cells))
             block = around.parent
@@ -150,7 +150,7 @@ class _Threader:
                     self._thread_block(block)
             return
         if not isinstance(op, _CARRIERS):
-            _refuse(
+            refuse(
                 op,
                 f"{op.name} holds tape operations but cannot carry a place on the "
                 "tape; only scf.for, scf.if and scf.while can",
@@ -195,7 +195,3 @@ class _Threader:
         terminator = block.last_op
         assert terminator is not None
         terminator.operands = (*terminator.operands, *self._values(cells))
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))

@@ -14,7 +14,7 @@ from xdsl.dialects.builtin import AnyFloat
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.differentiation.activity import Activity
-from tapeflow.analysis.differentiation.recall_plan import Recording
+from tapeflow.analysis.differentiation.recall_plan import RecallPlan
 from tapeflow.analysis.differentiation.recall_ways import Recall
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
@@ -30,7 +30,7 @@ class AdjointSweep(ABC):
     """A reverse sweep under construction."""
 
     facts: ReverseReads
-    recording: Recording
+    plan: RecallPlan
     builder: AdjointBuilder
     stacks: dict[SSAValue, SSAValue]
     """The tape of each saved value."""
@@ -59,12 +59,12 @@ class AdjointSweep(ABC):
         """The reverse sweep's copy of a primal value."""
         if value in self.primal:
             return self.primal[value]
-        assert self.recording.recalls[value] is Recall.AVAILABLE
+        assert self.plan.recalls[value] is Recall.AVAILABLE
         return value
 
     def is_swapped_back(self, buffer: SSAValue) -> bool:
         """Whether reverse loops that swap a buffer do it for its contents, too."""
-        return self.activity.buffers.of(buffer) in self.recording.carried
+        return self.activity.buffers.of(buffer) in self.plan.carried
 
     def captured(self, op: Operation) -> tuple[SSAValue, ...]:
         """Active values from outside a loop or branch that are used inside."""

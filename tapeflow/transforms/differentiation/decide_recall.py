@@ -10,7 +10,7 @@ from xdsl.dialects import func, memref
 from xdsl.ir import Block, SSAValue
 
 from tapeflow.analysis.differentiation.policy import TapePolicy
-from tapeflow.analysis.differentiation.recall_plan import Recording, RecordingFinder
+from tapeflow.analysis.differentiation.recall_plan import RecallPlan, RecallPlanner
 from tapeflow.analysis.differentiation.recall_prices import RecallPrices
 from tapeflow.analysis.differentiation.recall_ways import Choice, RecallWays
 from tapeflow.analysis.differentiation.saving_reasons import SavingReasons
@@ -25,14 +25,14 @@ from tapeflow.transforms.building.adjoint_builder import hint_of
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope
 
 
-def decide_recording(
+def decide_recall(
     function: func.FuncOp,
     facts: ReverseReads,
     fused: Mapping[Block, FusedScope],
     choices: Mapping[SSAValue, Choice],
     policy: TapePolicy,
-) -> tuple[Recording, SavingReasons]:
-    """The cheapest recording under a policy, and the reasons for what it saves.
+) -> tuple[RecallPlan, SavingReasons]:
+    """The cheapest plan under a policy, and the reasons for what it saves.
 
     Args:
         choices: what is known of running extrema.
@@ -48,12 +48,10 @@ def decide_recording(
     order = ProgramOrder(function)
     ways = RecallWays(buffers, scopes, undoable, order, choices)
     prices = RecallPrices(policy, Executions(policy.assumed_trips), scopes)
-    recording = RecordingFinder(
-        order, facts.reads, ways, undoable, overwritten, prices
-    ).find()
-    for value in set(overwritten.values()) - recording.recalls.keys():
+    plan = RecallPlanner(order, facts.reads, ways, undoable, overwritten, prices).plan()
+    for value in set(overwritten.values()) - plan.recalls.keys():
         drop_if_new(value, buffers)
-    return recording, SavingReasons(recording, prices, buffers)
+    return plan, SavingReasons(plan, prices, buffers)
 
 
 def load_overwritten(

@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import NoReturn
 
 from xdsl.context import Context
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import (
-    FileLineColLoc,
     FunctionType,
     ModuleOp,
 )
-from xdsl.ir import Block, BlockArgument, Operation, Region, SSAValue
+from xdsl.ir import Block, BlockArgument, Region, SSAValue
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.differentiation.activity import Activity, find_activity
 from tapeflow.analysis.differentiation.differentiability import (
@@ -37,12 +36,12 @@ from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints
 from tapeflow.transforms.differentiation.count_iterations import count_iterations
-from tapeflow.transforms.differentiation.decide_recall import decide_recording
+from tapeflow.transforms.differentiation.decide_recall import decide_recall
 from tapeflow.transforms.differentiation.forward_sweep import (
-    compute_recorded_terms,
+    compute_forward_terms,
     push_saved,
 )
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope, fuse_loops
@@ -109,30 +108,23 @@ def differentiate(
     return gradient.function
 
 
-def _fail(op: Operation, name: str, problems: Sequence[Problem]) -> None:
-    lines = [f"cannot differentiate @{name}: {problems[0]}"]
-    for problem in problems[1:]:
-        where = problem.op.location
-        place = ""
-        if isinstance(where, FileLineColLoc):
-            place = f"{where.filename.data}:{where.line.data}:{where.column.data}: "
-        lines.append(f"{place}also: {problem}")
-    message = "\n".join(lines)
-    op.emit_error(message, PassFailedException(message))
+def _fail(name: str, first: Problem, *more: Problem) -> NoReturn:
+    message = f"cannot differentiate @{name}: {first}"
+    refuse(first.op, message, [(problem.op, str(problem)) for problem in more])
 
 
 def _check_one_block(primal: func.FuncOp, request: GradientOp) -> None:
     name = primal.sym_name.data
     if not primal.body.blocks:
-        problem = Problem(primal, "it has no body", "define it in this module")
-        _fail(request, name, [problem])
+        problem = Problem(request, "it has no body", "define it in this module")
+        _fail(name, problem)
     if len(primal.body.blocks) > 1:
         problem = Problem(
             primal,
             "control flow between basic blocks",
             "write it with scf.for, scf.while and scf.if, which can be run in reverse",
         )
-        _fail(primal, name, [problem])
+        _fail(name, problem)
 
 
 @dataclass
@@ -186,13 +178,11 @@ class _Gradient:
         if scopes:
             activity = self._check(wrt, seeded)
         frees = self._strip()
-        terms = compute_recorded_terms(self.function, activity, builder, terms)
+        terms = compute_forward_terms(self.function, activity, builder, terms)
         facts = find_reverse_reads(self.function, activity, terms)
-        recording, reasons = decide_recording(
-            self.function, facts, scopes, choices, policy
-        )
-        stacks = push_saved(recording, reasons, builder)
-        sweep = ReverseSweep(facts, recording, builder, stacks, scopes)
+        plan, reasons = decide_recall(self.function, facts, scopes, choices, policy)
+        stacks = push_saved(plan, reasons, builder)
+        sweep = ReverseSweep(facts, plan, builder, stacks, scopes)
         builder.add(TurnOp())
         fused = scopes.get(self.block)
         with builder.before(fused.loops[0].op) if fused else nullcontext():
@@ -235,7 +225,7 @@ class _Gradient:
         ]
         if problems:
             name = self.request.function.string_value()
-            _fail(problems[0].op, name, problems)
+            _fail(name, *problems)
         return activity
 
     def _count_iterations(self, activity: Activity, builder: AdjointBuilder) -> bool:

@@ -15,10 +15,10 @@ from tapeflow.analysis.differentiation.rule_language import (
     Compare,
     Convert,
     Expression,
+    ForwardTerm,
     Literal,
     Operand,
     Predecessor,
-    Recorded,
     Result,
 )
 from tapeflow.analysis.ir.constants import constant_of
@@ -29,7 +29,7 @@ class ExpressionEmitter:
     """Emits expressions for one primal operation; equal terms are emitted once."""
 
     op: Operation
-    primal: Callable[[Operand | Result | Recorded], SSAValue]
+    primal: Callable[[Operand | Result | ForwardTerm], SSAValue]
     constant: Callable[[FloatAttr | IntegerAttr], SSAValue]
     insert: Callable[[Operation], SSAValue]
     adjoint: SSAValue | None = None
@@ -50,7 +50,7 @@ class ExpressionEmitter:
 
     def _emit(self, expression: Expression) -> SSAValue:
         match expression:
-            case Operand() | Result() | Recorded():
+            case Operand() | Result() | ForwardTerm():
                 return self.primal(expression)
             case Adjoint():
                 assert self.adjoint is not None

@@ -1,4 +1,4 @@
-"""What the forward sweep does for the reverse sweep: recorded terms, and pushes."""
+"""What the forward sweep does for the reverse sweep: forward terms, and pushes."""
 
 from typing import TypeAlias, cast
 
@@ -7,38 +7,38 @@ from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
 from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
 
 from tapeflow.analysis.differentiation.activity import Activity
-from tapeflow.analysis.differentiation.recall_plan import Recording
+from tapeflow.analysis.differentiation.recall_plan import RecallPlan
 from tapeflow.analysis.differentiation.recall_ways import owner_block
-from tapeflow.analysis.differentiation.rule_language import Operand, Recorded, Result
+from tapeflow.analysis.differentiation.rule_language import ForwardTerm, Operand, Result
 from tapeflow.analysis.differentiation.saving_reasons import SavingReason, SavingReasons
-from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
+from tapeflow.analysis.differentiation.to_be_recorded import forward_terms
 from tapeflow.dialects import tape
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
 from tapeflow.transforms.differentiation.expression_emitter import ExpressionEmitter
 
-RecordedTerms: TypeAlias = dict[tuple[Operation, Recorded], SSAValue]
-"""Where the forward sweep computes the recorded terms of rules."""
+ForwardTerms: TypeAlias = dict[tuple[Operation, ForwardTerm], SSAValue]
+"""The values of the forward terms of all rules."""
 
 
-def compute_recorded_terms(
+def compute_forward_terms(
     function: func.FuncOp,
     activity: Activity,
     builder: AdjointBuilder,
-    known: RecordedTerms,
-) -> RecordedTerms:
-    """Compute the recorded terms of all rules right after their operations."""
+    known: ForwardTerms,
+) -> ForwardTerms:
+    """Compute the forward terms of all rules right after their operations."""
     terms = dict(known)
     for op in tuple(function.walk()):
-        for owner, recorded in recorded_terms(op, activity):
-            if (owner, recorded) not in terms:
-                terms[owner, recorded] = compute_after(owner, recorded, builder)
+        for owner, term in forward_terms(op, activity):
+            if (owner, term) not in terms:
+                terms[owner, term] = compute_after(owner, term, builder)
     return terms
 
 
 def compute_after(
-    op: Operation, recorded: Recorded, builder: AdjointBuilder
+    op: Operation, term: ForwardTerm, builder: AdjointBuilder
 ) -> SSAValue:
-    """Compute a recorded term right after its operation."""
+    """Compute a forward term right after its operation."""
     block, last = op.parent, op
     assert block is not None
 
@@ -49,25 +49,25 @@ def compute_after(
         last = new
         return new.results[0]
 
-    def primal(leaf: Operand | Result | Recorded) -> SSAValue:
+    def primal(leaf: Operand | Result | ForwardTerm) -> SSAValue:
         assert isinstance(leaf, Operand | Result)
         return op.operands[leaf.index] if isinstance(leaf, Operand) else op.results[0]
 
     emitter = ExpressionEmitter(op, primal, builder.constant, insert)
-    term = emitter.emit(recorded.term)
-    term.name_hint = hint_of(op.results[0], "chose_")
-    return term
+    chosen = emitter.emit(term.expression)
+    chosen.name_hint = hint_of(op.results[0], "chose_")
+    return chosen
 
 
 def push_saved(
-    recording: Recording, reasons: SavingReasons, builder: AdjointBuilder
+    plan: RecallPlan, reasons: SavingReasons, builder: AdjointBuilder
 ) -> dict[SSAValue, SSAValue]:
     """Push each saved value at the end of its block; a stack for each.
 
     The stack says why, and what else could be done at which price (in additions).
     """
     stacks: dict[SSAValue, SSAValue] = {}
-    for value in recording.saved:
+    for value in plan.saved:
         stack = tape.StackOp(cast(TypeAttribute, value.type))
         stack.location = builder.location
         builder.prepend(stack)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from xdsl.dialects import func
 from xdsl.ir import Block, SSAValue
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.differentiation.policy import POLICY
+from tapeflow.transforms.building.refusal import refuse
 
 
 def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) -> None:
@@ -18,7 +18,7 @@ def _check_not_recursive(call: func.CallOp, name: str, active: tuple[str, ...]) 
             f"@{name} calls itself ({' -> '.join((*active, name))}); "
             "a recursion has no reverse, write it as a loop"
         )
-        call.emit_error(message, PassFailedException(message))
+        refuse(call, message)
 
 
 def inline_calls(

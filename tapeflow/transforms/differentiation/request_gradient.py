@@ -1,18 +1,17 @@
 """Pass `request-gradient`: ask for the gradient of one function of a module."""
 
 from dataclasses import dataclass
-from typing import NoReturn
 
 from xdsl.context import Context
 from xdsl.dialects import func
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
-from xdsl.utils.exceptions import PassFailedException, VerifyException
+from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.verification.function_shape import names_of
 from tapeflow.dialects.ad import GradientOp, GradientSymbolUse
+from tapeflow.transforms.building.refusal import refuse
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,13 @@ class RequestGradientPass(ModulePass):
         taken = SymbolTable.lookup_symbol(op, name)
         if taken is not None:
             what = "a request for" if isinstance(taken, GradientOp) else "a symbol"
-            _refuse(
+            refuse(
                 taken, f"there is already {what} @{name}; choose another with result="
             )
         function = SymbolTable.lookup_symbol(op, self.function)
         if not isinstance(function, func.FuncOp):
             there = [f for f in op.ops if isinstance(f, func.FuncOp)]
-            _refuse(
+            refuse(
                 op,
                 f"there is no function @{self.function} to differentiate; functions "
                 f"here: {names_of(there)}",
@@ -59,8 +58,4 @@ class RequestGradientPass(ModulePass):
         try:
             GradientSymbolUse().verify(request)
         except VerifyException as error:
-            _refuse(request, str(error))
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))
+            refuse(request, str(error))

@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import AnyFloat, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.differentiation.recall_ways import AGAIN, Recall
-from tapeflow.analysis.differentiation.rule_language import Operand, Recorded, Result
+from tapeflow.analysis.differentiation.rule_language import ForwardTerm, Operand, Result
 from tapeflow.dialects import tape
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.differentiation.expression_emitter import ExpressionEmitter
@@ -51,29 +51,29 @@ class ReverseSweep(AdjointSweep):
 
     def _recall_needed(self, block: Block) -> dict[Operation, list[SSAValue]]:
         """Recall what a block needs; by operation what has to wait for its reverse."""
-        needed = self.recording.needed.get(block, ())
+        needed = self.plan.needed.get(block, ())
         for value in needed:
-            if self.recording.recalls[value] is Recall.SAVE:
+            if self.plan.recalls[value] is Recall.SAVE:
                 popped = self.builder.value(
                     tape.PopOp(self.stacks[value]), value.name_hint
                 )
                 self.primal[value] = popped
         waiting: dict[Operation, list[SSAValue]] = {}
         for value in needed:
-            if value in self.recording.due:
-                waiting.setdefault(self.recording.due[value], []).append(value)
-            elif self.recording.recalls[value] in AGAIN:
+            if value in self.plan.due:
+                waiting.setdefault(self.plan.due[value], []).append(value)
+            elif self.plan.recalls[value] in AGAIN:
                 self._get_back(value)
         return waiting
 
     def _copy_arguments(self) -> list[SSAValue]:
         """Put copies in the place of arguments whose writes are undone."""
-        for argument in self.recording.copied:
+        for argument in self.plan.copied:
             self.primal[argument] = copy_final_contents(argument, self.builder)
-        return [self.primal[argument] for argument in self.recording.copied]
+        return [self.primal[argument] for argument in self.plan.copied]
 
     def _get_back(self, value: SSAValue) -> None:
-        way = self.recording.ways[value]
+        way = self.plan.ways[value]
         self.builder.location = way.op.location
         self.primal[value] = get_back(value, way, self.recall, self.builder)
 
@@ -99,7 +99,7 @@ class ReverseSweep(AdjointSweep):
         if not op.results or op.results[0] not in adjoints:
             return
 
-        def primal(leaf: Operand | Result | Recorded) -> SSAValue:
+        def primal(leaf: Operand | Result | ForwardTerm) -> SSAValue:
             return self.recall(self.facts.primal(op, leaf))
 
         emitter = ExpressionEmitter(
@@ -132,7 +132,7 @@ def reverse_store(sweep: AdjointSweep, op: memref.StoreOp, adjoints: Adjoints) -
         sweep.accumulate(adjoints, op.value, adjoint)
     zero = sweep.builder.zero(cast(AnyFloat, op.value.type))
     sweep.builder.add(memref.StoreOp.get(zero, shadow, indices))
-    overwritten = sweep.recording.overwritten.get(op)
+    overwritten = sweep.plan.overwritten.get(op)
     if overwritten is not None:
         buffer, old = sweep.recall(op.memref), sweep.recall(overwritten)
         sweep.builder.add(memref.StoreOp.get(old, buffer, indices))

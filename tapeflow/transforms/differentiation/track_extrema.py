@@ -10,48 +10,48 @@ from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.differentiation.activity import Activity
 from tapeflow.analysis.differentiation.recall_ways import Choice
-from tapeflow.analysis.differentiation.rule_language import Recorded
+from tapeflow.analysis.differentiation.rule_language import ForwardTerm
 from tapeflow.analysis.differentiation.running_values import (
     RunningExtremum,
     running_extrema,
 )
-from tapeflow.analysis.differentiation.to_be_recorded import recorded_terms
+from tapeflow.analysis.differentiation.to_be_recorded import forward_terms
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.building.rewriting import with_carried
 from tapeflow.transforms.differentiation.forward_sweep import (
-    RecordedTerms,
+    ForwardTerms,
     compute_after,
 )
 
 
 def track_extrema(
     function: func.FuncOp, activity: Activity, builder: AdjointBuilder
-) -> tuple[RecordedTerms, dict[SSAValue, Choice]]:
+) -> tuple[ForwardTerms, dict[SSAValue, Choice]]:
     """Track each active running extremum.
 
     Returns the terms of rules that have been computed on the way, and what the reverse
     sweep can know each of them by.
     """
-    terms: RecordedTerms = {}
+    terms: ForwardTerms = {}
     choices: dict[SSAValue, Choice] = {}
     for loop in tuple(function.walk()):
         if not isinstance(loop, scf.ForOp):
             continue
         for extremum in tuple(running_extrema(loop)):
-            recorded = _recorded(extremum.op, activity)
-            if recorded is None:
+            term = _forward_term(extremum.op, activity)
+            if term is None:
                 continue
-            chose = compute_after(extremum.op, recorded, builder)
-            terms[extremum.op, recorded] = chose
+            chose = compute_after(extremum.op, term, builder)
+            terms[extremum.op, term] = chose
             loop = _carry_last(loop, extremum, chose)
             block = loop.body.block
             choices[chose] = Choice(block, len(loop.results) - 1, extremum.carried == 0)
     return terms, choices
 
 
-def _recorded(op: Operation, activity: Activity) -> Recorded | None:
+def _forward_term(op: Operation, activity: Activity) -> ForwardTerm | None:
     """The term of an active operation's rule that the forward sweep computes."""
-    return next((recorded for _, recorded in recorded_terms(op, activity)), None)
+    return next((term for _, term in forward_terms(op, activity)), None)
 
 
 def _carry_last(

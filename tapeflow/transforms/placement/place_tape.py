@@ -3,14 +3,11 @@
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr, i64
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.integers.estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.ir.levels import Level
@@ -35,7 +32,7 @@ from tapeflow.dialects.tape_attributes import (
     TAPE_SLOTS,
     TAPE_TILE,
 )
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.placement.keep_provable import left_behind
 from tapeflow.transforms.placement.provable_streams import (
     MOST_ROUNDS,
@@ -96,7 +93,7 @@ class PlaceTapePass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.REGIONS, Level.CACHED)
         if self.slots < 1:
-            _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+            refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 cost = self.cost_of(function)
@@ -112,7 +109,7 @@ class PlaceTapePass(ModulePass):
         try:
             memory, sizes = MemorySystem.parse(self.machine), parse_sizes(self.sizes)
         except ValueError as error:
-            _refuse(function, f"{self.name}: {error}")
+            refuse(function, f"{self.name}: {error}")
         estimates = IndexEstimates(function, sizes, self.assumed_trips)
         return PlacementCost(function, estimates, memory)
 
@@ -132,11 +129,11 @@ class PlaceTapePass(ModulePass):
                 for place in parse_places(self.places, len(cost.regions))
             )
         except ValueError as error:
-            _refuse(cost.function, f"{self.name}: {error}")
+            refuse(cost.function, f"{self.name}: {error}")
         try:
             return plan_for(cost, places, split)
         except NoScratchpad:
-            _refuse(
+            refuse(
                 cost.function,
                 f"{self.name}: '{self.places}' needs a scratchpad, and there are no "
                 f"bytes and ports for one among {cost.memory.sram_bytes} bytes and "
@@ -204,7 +201,3 @@ class PlaceTapePass(ModulePass):
 
 def _number(value: int) -> IntegerAttr:
     return IntegerAttr(value, i64)
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))

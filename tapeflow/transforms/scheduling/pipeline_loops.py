@@ -11,7 +11,6 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
@@ -19,7 +18,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -71,7 +70,7 @@ class PipelineLoopsPass(ModulePass):
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         if self.stages < 1 or self.stages & (self.stages - 1):
             message = f"{self.name}: stages={self.stages} is not a power of two"
-            op.emit_error(message, PassFailedException(message))
+            refuse(op, message)
         graph = CallGraph(op)
         for _ in range(self.stages.bit_length() - 1):
             for function in op.walk():

@@ -18,7 +18,7 @@ from tapeflow.transforms.building.index_builder import (
     Index,
     IndexBuilder,
 )
-from tapeflow.transforms.building.refusal import refuse
+from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
     Lowering,
     lower_operations,
@@ -59,7 +59,9 @@ class AffineToScfPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         found = operations_of(op, _LOWERINGS)
-        refuse([problem for inner, _ in found for problem in affine_problems(inner)])
+        refuse_all(
+            [problem for inner, _ in found for problem in affine_problems(inner)]
+        )
         lower_operations(op, _LOWERINGS)
 
 

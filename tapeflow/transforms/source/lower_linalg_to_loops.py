@@ -27,7 +27,7 @@ from tapeflow.analysis.source.linalg_nests import (
     linalg_problems,
 )
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
-from tapeflow.transforms.building.refusal import refuse
+from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
     lower_operations,
     operations_of,
@@ -62,7 +62,9 @@ class LowerLinalgToLoopsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         found = operations_of(op, LINALG_OPS)
-        refuse([problem for inner, _ in found for problem in linalg_problems(inner)])
+        refuse_all(
+            [problem for inner, _ in found for problem in linalg_problems(inner)]
+        )
         _keep_whole(op)
         lower_operations(op, dict.fromkeys(LINALG_OPS, _lower))
 

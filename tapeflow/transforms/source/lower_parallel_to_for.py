@@ -11,7 +11,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from tapeflow.transforms.building.index_builder import FunctionConstants
-from tapeflow.transforms.building.refusal import refuse
+from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
     inline_block,
     lower_operations,
@@ -49,7 +49,9 @@ class LowerParallelToForPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         message = "a parallel loop over no index; give it a lower and an upper bound"
         loops = [loop for loop, _ in operations_of(op, (scf.ParallelOp,))]
-        refuse([(loop, message) for loop in loops if not loop.regions[0].block.args])
+        refuse_all(
+            [(loop, message) for loop in loops if not loop.regions[0].block.args]
+        )
         lower_operations(op, {scf.ParallelOp: _lower})
 
 

@@ -10,7 +10,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
-from tapeflow.transforms.building.refusal import refuse
+from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
     inline_block,
     lower_operations,
@@ -52,7 +52,7 @@ class LowerSwitchToIfPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         switches = [switch for switch, _ in operations_of(op, (scf.IndexSwitchOp,))]
-        refuse(
+        refuse_all(
             [
                 (
                     switch,

@@ -9,14 +9,13 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects import spm, tape
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.thread_state import (
     Rules,
     State,
@@ -61,14 +60,13 @@ class AssignScratchpadPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.LAYERS, *Level.CACHED.down())
         if self.slots < 1:
-            _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+            refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         functions = [f for f in op.walk() if isinstance(f, FuncOp)]
         defined = [function for function in functions if not function.is_declaration]
         bases = ScratchpadBases(defined, CallGraph(op))
         rings = {f: self._place_rings(f, bases) for f in bases.callers_first}
         for function in defined:
-            placement = _Placement(rings[function], FunctionConstants(function))
-            rules = placement.rules()
+            rules = _Addressing(rings[function], FunctionConstants(function)).rules()
             thread_state(function, ("address", "limit"), rules, tape.is_tiled)
 
     def _place_rings(
@@ -95,12 +93,12 @@ class AssignScratchpadPass(ModulePass):
         type_ = op.tape.type
         assert type_.tile_records is not None
         if type_.layout.data != "aos":
-            _refuse(op, "only records that lie together have a place in a tile")
+            refuse(op, "only records that lie together have a place in a tile")
         slots = Placement.of(op).slots(self.slots)
         return spm.RingType.of(type_.fields, type_.tile_records, slots, base_bytes)
 
 
-class _Placement:
+class _Addressing:
     """The rules; a state is the next record's address, its slot's end, the ring."""
 
     def __init__(
@@ -195,13 +193,9 @@ def _refuse_to_place(
             "give form-layers fewer capacity-bytes, of which callers and callees have "
             'room side by side, or leave regions in the cache (tape.place = "cache")'
         )
-    _refuse(
+    refuse(
         cast(Operation, next(iter(rings)).owner),
         f"scratchpad too small: the slots of all regions {behind}take "
         f"{end_bytes - begin_bytes} bytes ({', '.join(needs)}), there are "
         f"{capacity_bytes - begin_bytes}; {remedy}",
     )
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))

@@ -7,13 +7,12 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.balance.facts import Verdict
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.ir.source_lines import line_of
 from tapeflow.analysis.streams.check import check_streams
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class CheckStreamsPass(ModulePass):
             )
             message = f"the use of this ring is not provably right: {verdict.reason}"
         message = f"{message}; {verdict.remedy or remedy}"
-        verdict.where.emit_error(message, PassFailedException(message))
+        refuse(verdict.where, message)
 
 
 def _line(function: FuncOp, verdict: Verdict) -> str:

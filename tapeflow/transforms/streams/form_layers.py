@@ -7,10 +7,8 @@ from typing import NoReturn
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.integers.estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.ir.call_graph import CallGraph
@@ -27,7 +25,7 @@ from tapeflow.dialects.tape import AdvanceOp, AllocateOp, PushOp, ReserveOp, Ret
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.streams.strip_mine import strip_mine
 from tapeflow.transforms.tape.reserve_records import expect_records
 
@@ -84,7 +82,7 @@ class FormLayersPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.REGIONS, Level.CACHED, Level.LAYERS)
         if self.slots < 1:
-            _refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
+            refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
@@ -96,7 +94,7 @@ class FormLayersPass(ModulePass):
         try:
             memory, sizes = MemorySystem.parse(self.machine), parse_sizes(self.sizes)
         except ValueError as error:
-            _refuse(function, f"{self.name}: {error}")
+            refuse(function, f"{self.name}: {error}")
         estimates = IndexEstimates(function, sizes, self.assumed_trips)
         uses = [
             use
@@ -148,7 +146,7 @@ def _refuse_to_cut(
         f"{demand.ring_bytes(1) // demand.slots} bytes"
         for use, demand in zip(uses, demands, strict=True)
     )
-    _refuse(
+    refuse(
         uses[0].allocate,
         "scratchpad too small for one record of each tape region in each slot, and for "
         f"the tiles asked for: needs {needed_bytes} bytes "
@@ -160,13 +158,13 @@ def _refuse_to_cut(
 def _check_uncut(region: AllocateOp) -> None:
     type_ = region.tape.type
     if type_.layout.data != "aos":
-        _refuse(
+        refuse(
             region,
             f"a region of layout {type_.layout.data} cannot be cut into tiles, its "
             "records do not lie together; use form-regions{layout=aos}",
         )
     if type_.tile_records is not None:
-        _refuse(region, "the region is already cut into tiles")
+        refuse(region, "the region is already cut into tiles")
 
 
 def _form_layers(function: FuncOp, graph: CallGraph) -> None:
@@ -181,7 +179,3 @@ def _form_layers(function: FuncOp, graph: CallGraph) -> None:
     expect_records(function, constants, graph)
     for layer_loop in layers.loops:
         strip_mine(layer_loop, constants)
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))

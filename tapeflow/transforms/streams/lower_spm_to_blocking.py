@@ -7,12 +7,11 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.spm import AllocateOp, DrainOp, FillOp
 from tapeflow.transforms.building.index_builder import IndexBuilder
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.streams.layer_boundary import LayerBoundary, replace_boundaries
 
 
@@ -51,7 +50,7 @@ class LowerSpmToBlockingPass(ModulePass):
                     f"{ring.ring.type.slots.data}; use form-streams, or slots=1 in "
                     "form-layers and assign-scratchpad"
                 )
-                ring.emit_error(message, PassFailedException(message))
+                refuse(ring, message)
         replace_boundaries(op, _lower_advance, _lower_retreat)
 
 

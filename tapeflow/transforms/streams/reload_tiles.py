@@ -5,7 +5,6 @@ from typing import cast
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.streams.turn_arounds import (
     NoTurnAround,
@@ -15,6 +14,7 @@ from tapeflow.analysis.streams.turn_arounds import (
 from tapeflow.dialects.spm import AllocateOp
 from tapeflow.dialects.stream import DequeueOp, ReloadOp
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.building.refusal import refuse
 
 
 def reload_at_turns(function: FuncOp) -> None:
@@ -51,7 +51,7 @@ def _turns(allocate: AllocateOp) -> list[TurnAround]:
             f"{error.op.name} {reason}, so its tiles cannot be fetched again there; "
             "use turn-around-reuse=true"
         )
-        allocate.emit_error(message, PassFailedException(message))
+        refuse(allocate, message)
 
 
 def _reload(

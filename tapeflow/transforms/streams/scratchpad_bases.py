@@ -5,10 +5,10 @@ from typing import NoReturn
 
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.streams.shared_rings import in_use
+from tapeflow.transforms.building.refusal import refuse
 
 
 class ScratchpadBases:
@@ -58,4 +58,4 @@ def _refuse_recursion(function: FuncOp, call: CallOp) -> NoReturn:
         "where each ring has one place; leave the tape behind the cache, with "
         'tape.place = "cache" on its allocations'
     )
-    call.emit_error(message, PassFailedException(message))
+    refuse(call, message)

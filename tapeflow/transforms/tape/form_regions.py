@@ -1,7 +1,7 @@
 """Pass `form-regions`: tape regions from abstract stacks that move together."""
 
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from xdsl.context import Context
 from xdsl.dialects import scf
@@ -10,14 +10,17 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import Buffers, ancestors, find_buffers
 from tapeflow.analysis.tape.push_count import PushCount, count_pushes
 from tapeflow.analysis.tape.region_layouts import parse_layouts
-from tapeflow.analysis.tape.stack_groups import StackGroup, group_stacks
+from tapeflow.analysis.tape.stack_groups import (
+    StackGroup,
+    group_stacks,
+    misused_stacks,
+)
 from tapeflow.dialects.ad import FUSED
 from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp
@@ -33,7 +36,7 @@ from tapeflow.transforms.building.index_builder import (
     Index,
     IndexBuilder,
 )
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.tape.emit_push_count import PushCountEmitter
 from tapeflow.transforms.tape.set_layout import number_regions, set_stated_layouts
 
@@ -88,7 +91,7 @@ class FormRegionsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.ABSTRACT, Level.REGIONS, Level.CACHED)
         if not is_block_size(self.block):
-            _refuse(
+            refuse(
                 op, f"{self.name}: a block has a power of two records, not {self.block}"
             )
         graph = CallGraph(op)
@@ -101,7 +104,7 @@ class FormRegionsPass(ModulePass):
         try:
             set_stated_layouts(op, parse_layouts(self.layouts, self.block))
         except ValueError as error:
-            _refuse(op, f"{self.name}: {error}")
+            refuse(op, f"{self.name}: {error}")
 
 
 class _RegionBuilder:
@@ -121,6 +124,8 @@ class _RegionBuilder:
         for op in tuple(self._function.walk()):
             if isinstance(op, StackOp) and op.tape.first_use is None:
                 Rewriter.erase_op(op)
+        for problem in misused_stacks(self._function):
+            refuse(*problem)
         groups = group_stacks(self._function)
         if not groups:
             return
@@ -220,7 +225,7 @@ def _top(op: Operation, block: Block) -> Operation:
             f"{op.name} lies outside of the block that creates its tape.stack; loops "
             "and branches around tape operations must be scf operations"
         )
-        op.emit_error(message, PassFailedException(message))
+        refuse(op, message)
     return top
 
 
@@ -232,10 +237,6 @@ def _from_to(first: Operation, last: Operation) -> list[Operation]:
         assert following is not None, "the allocation precedes every push"
         ops.append(following)
     return ops
-
-
-def _refuse(op: Operation, message: str) -> NoReturn:
-    op.emit_error(message, PassFailedException(message))
 
 
 def _insert(op: OperationT, place: Operation) -> OperationT:

@@ -11,7 +11,6 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
-from xdsl.utils.exceptions import PassFailedException
 
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.placement.tile_sizes import TapeDemand
@@ -20,7 +19,7 @@ from tapeflow.dialects.record import RecordLayout
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
-from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.sizes import multiply_sizes
 
 _Tapes: TypeAlias = dict[Fields, SSAValue]
@@ -57,7 +56,7 @@ class SplitRecordsPass(ModulePass):
         for name, number in (("bytes", self.bytes), ("slots", self.slots)):
             if number is not None and number < 1:
                 message = f"{self.name}: {name} must be at least 1, not {number}"
-                op.emit_error(message, PassFailedException(message))
+                refuse(op, message)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 self._split(function)

@@ -15,10 +15,10 @@ from tapeflow.analysis.differentiation.rule_language import (
     Compare,
     Convert,
     Expression,
+    ForwardTerm,
     Literal,
     Operand,
     Predecessor,
-    Recorded,
     Result,
 )
 
@@ -145,8 +145,8 @@ def evaluate(
             return mp.mpf(term.value)
         case Predecessor():
             return term.of(of(term.operand))
-        case Recorded():
-            return of(term.term)
+        case ForwardTerm():
+            return of(term.expression)
         case Compare():
             return PREDICATES[term.predicate](of(term.left), of(term.right))
         case Convert():

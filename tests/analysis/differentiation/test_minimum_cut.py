@@ -1,4 +1,4 @@
-"""The minimum cut against all possible recordings of small random programs."""
+"""The minimum cut against all possible plans of small random programs."""
 
 from itertools import product
 
@@ -17,7 +17,7 @@ PRICES = st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0, 8.0])
 def price(
     again: set[object], wanted: list[int], candidates: dict[object, Candidate]
 ) -> float:
-    """What a recording costs."""
+    """What a plan costs."""
     total, seen, work = 0.0, set[object](), list[object](wanted)
     while work:
         key = work.pop()
@@ -48,7 +48,7 @@ def programs(draw: st.DrawFn) -> list[Candidate]:
 
 @given(found=programs(), data=st.data())
 @settings(max_examples=150, deadline=None)
-def test_no_recording_is_cheaper(found: list[Candidate], data: st.DataObject) -> None:
+def test_no_plan_is_cheaper(found: list[Candidate], data: st.DataObject) -> None:
     candidates: dict[object, Candidate] = {one.key: one for one in found}
     keys = [int(str(key)) for key in candidates]
     wanted = data.draw(st.lists(st.sampled_from(keys), min_size=1, unique=True))

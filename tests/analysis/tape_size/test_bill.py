@@ -1,10 +1,10 @@
-"""Formulas of the tape: nests of every kind, fused loops, growth, and numbers."""
+"""Formulas of the tape: nests of every kind, fused loops, asymptotics, and numbers."""
 
 import pytest
 from xdsl.dialects.builtin import FileLineColLoc, IntAttr, StringAttr
 
 from tapeflow.analysis.integers.algebra import size_symbol
-from tapeflow.analysis.tape_size.asymptotics import growths
+from tapeflow.analysis.tape_size.asymptotics import asymptotics_of
 from tapeflow.analysis.tape_size.bill import bill_of
 from tapeflow.analysis.tape_size.formula import SizeFormula, product_term
 from tapeflow.backend.signature import find_function
@@ -193,28 +193,28 @@ def pairs(body):
 
 
 def test_a_quadratic_tape_is_told():
-    (growth,) = bill(pairs(PUSH)).growths
-    assert growth.is_of_arrays
-    assert str(growth) == (
+    (terms,) = bill(pairs(PUSH)).asymptotics
+    assert terms.is_of_arrays
+    assert str(terms) == (
         "when dim(x, 0) doubles, the tape grows 4-fold while the data grow 2-fold"
     )
 
 
 def test_a_tape_as_large_as_the_data_is_not_told():
     body = f"%d = memref.dim %x, %c0 : memref<?xf64> {loop('i', '%c0', '%d', PUSH)}"
-    assert bill(body).growths == []
+    assert bill(body).asymptotics == []
 
 
 def test_an_extent_that_no_loop_runs_to_grows_with_the_others():
     """A square matrix whose loops all run to its first extent."""
     body = pairs(PUSH).replace("memref<?xf64>", "memref<?x?xf64>")
-    assert bill(body, arguments="%x: memref<?x?xf64>").growths == []
+    assert bill(body, arguments="%x: memref<?x?xf64>").asymptotics == []
 
 
 def test_time_steps_are_told_as_such():
-    (growth,) = bill(loop("i", "%c0", "%n", PUSH)).growths
-    assert not growth.is_of_arrays
-    assert str(growth) == (
+    (terms,) = bill(loop("i", "%c0", "%n", PUSH)).asymptotics
+    assert not terms.is_of_arrays
+    assert str(terms) == (
         "when n doubles, the tape grows 2-fold while the data stay as they are"
     )
 
@@ -278,8 +278,8 @@ def test_a_value_is_read_where_it_is_used_unpacked():
 def test_a_tape_that_outgrows_the_work_is_told():
     n = size_symbol("dim(x, 0)")
     tape, line = (SizeFormula((product_term(8, e),)) for e in ((n, n), (n,)))
-    (growth,) = growths(tape, tape, line)
-    assert growth.is_suspicious
-    assert str(growth).endswith("4-fold while the work grows 2-fold")
-    (growth,) = growths(line, tape, tape)
-    assert not growth.is_suspicious
+    (terms,) = asymptotics_of(tape, tape, line)
+    assert terms.is_suspicious
+    assert str(terms).endswith("4-fold while the work grows 2-fold")
+    (terms,) = asymptotics_of(line, tape, tape)
+    assert not terms.is_suspicious

@@ -142,7 +142,7 @@ func.func @f(%i: index) -> (f64, i32) {
 def test_constant_globals(run):
     outcome = run(GLOBAL, 1)
     assert outcome.results == (4.0, 1)
-    assert [b.name for b in outcome.placement] == ["table", "ones"]
+    assert [b.name for b in outcome.addresses] == ["table", "ones"]
     stores = GLOBAL.replace(
         "  func.return", "  memref.store %b, %o[%i] : memref<3xi32>\n  func.return"
     )
@@ -182,8 +182,8 @@ def test_placement_arguments_first_then_as_they_come(run, machine):
   %arena = tape.allocate_arena %c : !tape.arena<[f64, i8]>
   func.return
 }"""
-    placed = run(text, np.zeros(9), 5, np.zeros(1, np.int8), machine=machine).placement
-    assert [(b.name, b.address, b.size_bytes) for b in placed] == [
+    found = run(text, np.zeros(9), 5, np.zeros(1, np.int8), machine=machine).addresses
+    assert [(b.name, b.address, b.size_bytes) for b in found] == [
         ("x", 0, 72),
         ("y", 128, 1),
         ("a", 192, 20),

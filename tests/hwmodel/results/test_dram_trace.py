@@ -16,7 +16,7 @@ RING = Ring(tile_bytes=64, slots=2, pitch_bytes=64, scratchpad_address=0)
 def trace_of(simulation: Simulation) -> list[str]:
     """The lines written."""
     file = io.BytesIO()
-    write_dram_trace(simulation.recording(), file)
+    write_dram_trace(simulation.log(), file)
     return file.getvalue().decode().splitlines()
 
 

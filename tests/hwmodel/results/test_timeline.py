@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hwmodel import (
     Machine,
     Operation,
-    Recording,
     Ring,
+    RunLog,
     Simulation,
     Watch,
     preset,
@@ -32,11 +32,11 @@ RING = Ring(tile_bytes=64, slots=2, pitch_bytes=64, scratchpad_address=0)
 EVERYTHING = Watch(events=10_000, dram_requests=10_000)
 
 
-def slices(recording: Recording) -> dict[str, list[tuple[int, int, str]]]:
+def slices(log: RunLog) -> dict[str, list[tuple[int, int, str]]]:
     """Begin, end and name of each slice, by track."""
     return {
         track: [(piece.begins, piece.ends, piece.name) for piece in members]
-        for track, members in tracks(recording)
+        for track, members in tracks(log)
     }
 
 
@@ -45,7 +45,7 @@ def test_a_transfer_and_who_waits_for_it(machine: Machine):
     simulation.step(ENQUEUE, 0, 0, 0)
     # Accepted at 1, set up until 11, row read at 11, on the bus from 12 to 16.
     assert simulation.step(ACQUIRE, 0, 0, 0) == 16
-    assert slices(simulation.recording()) == {
+    assert slices(simulation.log()) == {
         "DMA ring 0": [(1, 16, "push tile 0")],
         "stall: DMA": [(1, 16, "acquire waits for the slot")],
     }
@@ -58,8 +58,8 @@ def test_tiles_come_back(machine: Machine):
     simulation.step(PREFETCH, 200, 0, 0)
     # Burst asked at 211, row open, there at 231, written in the next cycle.
     assert simulation.step(DEQUEUE, 201, 0, 0) == 232
-    recording = simulation.recording()
-    assert slices(recording) == {
+    log = simulation.log()
+    assert slices(log) == {
         "DMA ring 0": [
             (1, 16, "push tile 0"),
             (101, 116, "push tile 1"),
@@ -67,7 +67,7 @@ def test_tiles_come_back(machine: Machine):
         ],
         "stall: DMA": [(202, 232, "dequeue waits for the tile")],
     }
-    assert list(slot_bytes(recording)) == [
+    assert list(slot_bytes(log)) == [
         (0, {"held": 64, "moving": 0}),
         (1, {"held": 128, "moving": 64}),
         (16, {"held": 128, "moving": 0}),
@@ -84,9 +84,9 @@ def test_misses_and_a_full_set_of_mshrs(machine: Machine):
     # Port at 0, tags at 2, closed row: 2 + 30, its turn of the bus from 28 on.
     assert simulation.step(LOAD, 0, 0, 8) == 32
     assert simulation.step(STORE, 0, 1024, 8) == 1 + 30
-    recording = simulation.recording()
-    assert recording.of(Event.WAIT_MSHR).tolist() == [[Event.WAIT_MSHR, 2, 32, 1024, 0]]
-    (_, (first, second)), *_ = tracks(recording)
+    log = simulation.log()
+    assert log.of(Event.WAIT_MSHR).tolist() == [[Event.WAIT_MSHR, 2, 32, 1024, 0]]
+    (_, (first, second)), *_ = tracks(log)
     assert first == Slice(2, 32, "load miss", {"address": "0x0"})
     assert (second.begins, second.name) == (32, "store miss")
 
@@ -110,19 +110,19 @@ def busy_run(watch: Watch, operations: int = 300) -> Simulation:
 def test_the_log_agrees_with_the_counters():
     simulation = busy_run(EVERYTHING)
     counters = simulation.finish()
-    recording = simulation.recording()
-    moves, waits = recording.of(Event.PUSH, Event.POP), recording.of(Event.WAIT_DMA)
-    assert len(recording.of(Event.MISS)) == counters.cache_misses > 0
+    log = simulation.log()
+    moves, waits = log.of(Event.PUSH, Event.POP), log.of(Event.WAIT_DMA)
+    assert len(log.of(Event.MISS)) == counters.cache_misses > 0
     assert len(moves) == counters.dma_transfers > 0
     assert moves[:, SUBJECT].tolist() == list(range(counters.tiles_pushed))
     stalled = (waits[:, 2] - waits[:, 1]).sum()
     assert stalled == counters.dma_stall_cycles > 0
     dram_bytes = counters.dram_read_bytes + counters.dram_write_bytes
-    assert 64 * len(recording.dram_requests) == dram_bytes
-    assert recording.dram_requests[:, DETAIL].min() >= 0
-    levels = [sum(level.values()) for _, level in slot_bytes(recording)]
-    assert max(level["held"] for _, level in slot_bytes(recording)) == 256
-    assert all(level["moving"] <= level["held"] for _, level in slot_bytes(recording))
+    assert 64 * len(log.dram_requests) == dram_bytes
+    assert log.dram_requests[:, DETAIL].min() >= 0
+    levels = [sum(level.values()) for _, level in slot_bytes(log)]
+    assert max(level["held"] for _, level in slot_bytes(log)) == 256
+    assert all(level["moving"] <= level["held"] for _, level in slot_bytes(log))
     assert min(levels) > 0
 
 
@@ -133,16 +133,16 @@ def test_watching_changes_no_counter():
 def test_activity_is_counted_whole_in_buckets_that_widen():
     simulation = busy_run(Watch(events=1), operations=2000)
     counters = simulation.finish()
-    recording = simulation.recording()
-    assert recording.bucket_cycles > 1
-    assert len(recording.activity) == BUCKETS
-    sums = recording.activity.sum(axis=0)
+    log = simulation.log()
+    assert log.bucket_cycles > 1
+    assert len(log.activity) == BUCKETS
+    sums = log.activity.sum(axis=0)
     units = sums[Activity.INTEGER : Activity.DMA + 1]
     assert units.sum() == counters.operations
     assert sums[Activity.FLOAT] == 2000
     assert sums[Activity.MISSES] == counters.cache_misses
-    last = np.flatnonzero(recording.activity.sum(axis=1)).max()
-    assert last * recording.bucket_cycles <= counters.cycles + counters.flush_cycles
+    last = np.flatnonzero(log.activity.sum(axis=1)).max()
+    assert last * log.bucket_cycles <= counters.cycles + counters.flush_cycles
 
 
 def test_a_full_log_says_what_it_leaves_out():
@@ -150,14 +150,14 @@ def test_a_full_log_says_what_it_leaves_out():
     whole.finish()
     cut = busy_run(replace(EVERYTHING, events=20, dram_requests=5))
     cut.finish()
-    recording, complete = cut.recording(), whole.recording()
-    assert recording.events.tolist() == complete.events[:20].tolist()
-    assert recording.events_left_out == len(complete.events) - 20
-    assert recording.dram_requests_left_out == len(complete.dram_requests) - 5
+    log, complete = cut.log(), whole.log()
+    assert log.events.tolist() == complete.events[:20].tolist()
+    assert log.events_left_out == len(complete.events) - 20
+    assert log.dram_requests_left_out == len(complete.dram_requests) - 5
     file = io.BytesIO()
-    write_timeline(recording, file, zipped=False)
+    write_timeline(log, file, zipped=False)
     written = json.loads(file.getvalue())
-    assert written["otherData"]["events_left_out"] == recording.events_left_out
+    assert written["otherData"]["events_left_out"] == log.events_left_out
     marks = [e["name"] for e in written["traceEvents"] if e["ph"] == "i"]
     assert f"the log is full: {len(complete.events) - 20} events are left out" in marks
     assert len(marks) == 2
@@ -169,21 +169,21 @@ def test_only_the_cycles_looked_at_are_logged(first: int, end: int | None):
         busy_run(watch)
         for watch in (EVERYTHING, replace(EVERYTHING, first_cycle=first, end_cycle=end))
     )
-    events = whole.recording().events
+    events = whole.log().events
     touches = (events[:, 2] >= first) & (events[:, 1] < (end or 10**9))
-    recording = part.recording()
-    assert recording.events.tolist() == events[touches].tolist() != []
+    log = part.log()
+    assert log.events.tolist() == events[touches].tolist() != []
     # Slots are held from before on.
-    everywhere = dict(slot_bytes(whole.recording()))
+    everywhere = dict(slot_bytes(whole.log()))
     begin = max(cycle for cycle in everywhere if cycle <= first)
-    assert dict(slot_bytes(recording))[first] == everywhere[begin]
+    assert dict(slot_bytes(log))[first] == everywhere[begin]
 
 
 def test_compressed_is_the_same():
     simulation = busy_run(EVERYTHING, operations=40)
     plain, zipped = io.BytesIO(), io.BytesIO()
-    write_timeline(simulation.recording(), plain, zipped=False)
-    write_timeline(simulation.recording(), zipped, zipped=True)
+    write_timeline(simulation.log(), plain, zipped=False)
+    write_timeline(simulation.log(), zipped, zipped=True)
     assert gzip.decompress(zipped.getvalue()) == plain.getvalue()
 
 

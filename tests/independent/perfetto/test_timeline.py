@@ -32,7 +32,7 @@ def test_every_slice_arrives_with_its_cycles(tmp_path: Path) -> None:
     simulation.finish()
     path = tmp_path / "trace.json"
     with path.open("wb") as file:
-        write_timeline(simulation.recording(), file, zipped=False)
+        write_timeline(simulation.log(), file, zipped=False)
     entries = json.loads(path.read_text())["traceEvents"]
     written = [e for e in entries if e["ph"] == "X"]
 

@@ -318,7 +318,7 @@ def _run(text: str, layout: Layout, n: int) -> Execution:
 @pytest.mark.parametrize("n", [0, 1, 8, 9, 16, 17, 100, 1000])
 def test_memory_is_at_most_twice_the_need(layout: Layout, n: int):
     """What is allocated last is all that stays."""
-    sizes = [buffer.size_bytes for buffer in _run(AFTER, layout, n).placement]
+    sizes = [buffer.size_bytes for buffer in _run(AFTER, layout, n).addresses]
     assert sizes[-1] == max(sizes)
     assert 8 * n <= sizes[-1] <= max(2 * 8 * n, LINE_BYTES)
     assert sum(sizes) <= max(4 * 8 * n, LINE_BYTES)
@@ -341,10 +341,10 @@ def test_copies_are_counted_as_traffic(layout: Layout, n: int, copied: int):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_memory_is_given_back(layout: Layout):
     """The second and third iteration use the memory of the first again."""
-    placement = _run(LOCAL, layout, 17).placement
-    once = len(placement) // 3
+    buffers = _run(LOCAL, layout, 17).addresses
+    once = len(buffers) // 3
     assert once == 3
-    addresses = [buffer.address for buffer in placement]
+    addresses = [buffer.address for buffer in buffers]
     assert addresses[:once] == addresses[once : 2 * once] == addresses[2 * once :]
 
 

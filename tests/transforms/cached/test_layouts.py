@@ -131,7 +131,7 @@ def test_blocks_have_no_padding():
                 ),
                 64,
                 2,
-            ).placement
+            ).addresses
         )
         for layout in LAYOUTS
     }
@@ -142,8 +142,8 @@ def test_blocks_have_no_padding():
 def test_what_is_not_taken_takes_no_memory():
     def allocated(every: int, conditional: Conditional, n: int) -> int:
         form = FormRegionsPass("aos", conditional=conditional)
-        placement = _run(_module(form, LowerTapeToMemrefPass()), n, every).placement
-        return sum(buffer.size_bytes for buffer in placement)
+        addresses = _run(_module(form, LowerTapeToMemrefPass()), n, every).addresses
+        return sum(buffer.size_bytes for buffer in addresses)
 
     assert allocated(1, "growing", 1000) == allocated(1, "growing", 0) <= 64
     assert allocated(1, "bounded", 1000) == allocated(2, "bounded", 1000) == 24000

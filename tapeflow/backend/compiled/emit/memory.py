@@ -98,7 +98,7 @@ def _new_buffer(
     site = emitter.site(op, "")
     emitter.line(f"{view.array} = run.allocate_{view.element}({site}, {count})")
     if view.address is not None:
-        emitter.line(f"{view.address} = run.placed_at")
+        emitter.line(f"{view.address} = run.allocated_at")
     view = _laid_out(emitter, op, view)
     emitter.meanings[value] = view
     if emitter.lives.deallocations(value):
@@ -139,7 +139,7 @@ def _global(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     site = emitter.site(op, "")
     emitter.line(f"    {view.array} = run.allocate_{view.element}({site}, {count})")
     if view.address is not None:
-        emitter.line(f"    {view.address} = run.placed_at")
+        emitter.line(f"    {view.address} = run.allocated_at")
     emitter.line(f"    {view.array}_known = True")
     return ()
 

@@ -190,7 +190,7 @@ def _new_arena(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
     emitter.line(f"{size} = {size_product([blocks, str(layout.stride_bytes)])}")
     emitter.line(f"{arena.array} = run.allocate_i8({emitter.site(op, '')}, {size})")
     if arena.address is not None:
-        emitter.line(f"{arena.address} = run.placed_at")
+        emitter.line(f"{arena.address} = run.allocated_at")
     return ()
 
 

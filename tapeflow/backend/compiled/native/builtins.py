@@ -1,6 +1,6 @@
 """The functions that compiled Python may call, each a few LLVM instructions.
 
-Names and meanings are those of `scalar_semantics`; LLVM inlines them. Mathematics is
+Names and meanings are those of `python_functions`; LLVM inlines them. Mathematics is
 the C library's, under names LLVM knows nothing about: it would replace `pow(x, 2.0)`
 by `x * x`, which rounds differently.
 """

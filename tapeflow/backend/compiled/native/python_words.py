@@ -1,7 +1,7 @@
 """Every word of compiled Python for plain Python, so that its source also runs as is.
 
 Arrays are `PlainArray`s: elements come out as Python numbers, slices share memory. The
-functions are those of `scalar_python` and typed access to bytes.
+functions are those of `python_functions` and typed access to bytes.
 """
 
 import struct

@@ -11,7 +11,7 @@ RUN_WORDS: dict[str, str] = {
     "detail0": "int",
     "detail1": "int",
     "constants": "i64_array",
-    "placed_at": "int",
+    "allocated_at": "int",
     "tape_bytes": "int",
     "flush": "int",
     "allocate": "int",

@@ -2,7 +2,7 @@
 
 run.check(condition, site, a, b)       leave with an error of that site if false
 run.record(segment, address, ...)      append one event for the timing model
-run.allocate_f64(site, count)          a buffer, placed at `run.placed_at`
+run.allocate_f64(site, count)          a buffer that begins at `run.allocated_at`
 run.workspace_f64(site, count)         memory for the engine's own use, all zero
 run.grow_f64(site, array, old, new)    the same elements in a larger memory
 run.release(site, array)               give memory back

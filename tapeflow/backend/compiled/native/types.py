@@ -1,7 +1,7 @@
 """The static types of the compiled part of Python, and how LLVM spells them.
 
 int    64-bit integer             float  64-bit float
-bool   truth value                run    the running program (`RunState`)
+bool   truth value                run    the running program (`RUN_WORDS`)
 *_array                           one-dimensional memory, elements as named
 """
 
