@@ -21,7 +21,8 @@ from tapeflow.tools.bench.arms import Arm, Candidate
 from tapeflow.tools.bench.cases import Case
 from tapeflow.tools.diagnostics import CommandError, failure_message
 from tapeflow.tools.pipelines.fitted import places_of
-from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
+from tapeflow.tools.pipelines.on_machine import Target, fit
+from tapeflow.tools.pipelines.text import parse_pipeline
 from tapeflow.tools.result_row import (
     Row,
     failed_row,
@@ -29,7 +30,7 @@ from tapeflow.tools.result_row import (
     row_of,
 )
 
-WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
+WORK_PIPELINE = parse_pipeline("baseline,waive-tape{addresses=true}")
 """What bounds are taken from: the baseline without its tape."""
 
 
@@ -71,7 +72,7 @@ def measure(
 def work_of(case: Case, target: Target) -> Work | None:
     """What a case asks of a machine besides its tape; None if it is refused."""
     try:
-        pipeline = fit_pipeline(WORK_PIPELINE, target)
+        pipeline = fit(WORK_PIPELINE, target)
         compiled = case.compile(pipeline)
         meter = WorkMeter(pipeline.machine)
         inputs, seeds = case.request.inputs, case.request.seeds
