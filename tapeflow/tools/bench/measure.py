@@ -73,7 +73,7 @@ def work_of(case: Case, target: Target) -> Work | None:
     """What a case asks of a machine besides its tape; None if it is refused."""
     try:
         pipeline = fit(WORK_PIPELINE, target)
-        compiled = case.compile(pipeline)
+        compiled = case.gradients.compile(pipeline)
         meter = WorkMeter(pipeline.machine)
         inputs, seeds = case.request.inputs, case.request.seeds
         results_bytes = compiled.observe(inputs, seeds, metering(meter))
@@ -93,13 +93,13 @@ def _best(
         (candidate, _run(case, compiled, pipeline.machine_of(compiled), *how))
         for candidate in arm.candidates
         for pipeline in (candidate.pipeline,)
-        for compiled in (case.compile(pipeline),)
+        for compiled in (case.gradients.compile(pipeline),)
     ]
     digests = {gradient_sha256(result.gradients) for _, result in runs}
     if len(digests) > 1:
         raise CommandError("the candidates disagree in a bit of a gradient")
     chosen, result = min(runs, key=lambda run: _cycles(run[1]))
-    return chosen, case.compile(chosen.pipeline), result
+    return chosen, case.gradients.compile(chosen.pipeline), result
 
 
 def _cycles(result: GradientResult) -> int:
