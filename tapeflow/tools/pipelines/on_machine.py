@@ -64,7 +64,7 @@ def separate_pipelines(text: str, known: Container[str]) -> list[Pipeline]:
     pipeline = parse_pipeline(text)
     nodes = [node for node in pipeline.elements if isinstance(node, PassNode)]
     are_arms = all(node.spec.name in known for node in nodes)
-    if len(nodes) < len(pipeline.elements) or not are_arms:
+    if not nodes or len(nodes) < len(pipeline.elements) or not are_arms:
         return [pipeline]
     ends = [*(node.position for node in nodes[1:]), len(text)]
     names = [

@@ -6,9 +6,9 @@ import pytest
 
 from hwmodel import MachineError, preset
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench.arms import FAIR_PREFETCHERS, make_arm
+from tapeflow.tools.bench.arms import ARMS, FAIR_PREFETCHERS, KNOWN_ARMS, make_arm
 from tapeflow.tools.bench.cases import program_sources
-from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.pipelines.on_machine import Target, separate_pipelines
 from tapeflow.tools.pipelines.text import PipelineError, parse_pipeline
 
 FAIR = Target(preset("fair"))
@@ -199,6 +199,25 @@ def test_all_programs():
 def test_bad_arms(text, message):
     with pytest.raises(PipelineError, match=message):
         arm_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("baseline, streams{slots=4} ", ["baseline", "streams{slots=4}"]),
+        ("baseline,cse", ["baseline,cse"]),
+        ("", [""]),
+    ],
+)
+def test_arms_separated_by_commas(text, names):
+    assert [one.name for one in separate_pipelines(text, KNOWN_ARMS)] == names
+
+
+def test_an_error_points_into_what_was_written():
+    (_, second) = separate_pipelines("baseline,streams{cache.ports=3 slots=x}", ARMS)
+    with pytest.raises(PipelineError, match="takes a whole number") as raised:
+        make_arm(second, FAIR)
+    assert raised.value.text[raised.value.position :] == "slots=x}"
 
 
 def test_an_unknown_field_of_the_machine():
