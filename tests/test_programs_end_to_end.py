@@ -19,7 +19,7 @@ from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
 from tapeflow.tools.bench.cases import DEFAULT_PROGRAMS
 from tapeflow.tools.bench.measure import WORK_PIPELINE
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.pipelines.on_machine import fit, fit_pipeline
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import full_context
 
@@ -152,7 +152,7 @@ def test_layouts_change_no_bit(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_work_is_what_a_run_without_tape_counts(name):
     """Both engines waive alike, and bounds are taken from what they count."""
-    fitted = fit_pipeline(WORK_PIPELINE, MACHINE)
+    fitted = fit(WORK_PIPELINE, MACHINE)
     gradient = compiled(name, fitted.passes)
     results = [
         gradient.run(inputs(name), machine=fitted.machine_of(gradient), engine=engine)

@@ -23,6 +23,7 @@ from tapeflow.tools.bench.cases import ProgramSource
 from tapeflow.tools.bench.compare import compare
 from tapeflow.tools.bench.runs import Task, run_all
 from tapeflow.tools.output_files import write_outputs
+from tapeflow.tools.pipelines.text import parse_pipeline
 from tapeflow.tools.result_row import Row, failed_row, write_json
 
 Answer: TypeAlias = Row | Work | None
@@ -86,7 +87,8 @@ def measure_experiments(
     for experiment in experiments:
         try:
             target = experiment.target
-            arms[experiment] = make_arm(experiment.text, target, FAIR_PREFETCHERS)
+            pipeline = parse_pipeline(experiment.text)
+            arms[experiment] = make_arm(pipeline, target, FAIR_PREFETCHERS)
         except MachineError as error:
             results[experiment] = _refused(experiment, size, str(error))
     # Two labels may ask for the same run.

@@ -12,8 +12,8 @@ contents, that is the buffer's seed, and leaves as the adjoint of the initial on
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from xdsl.context import Context
@@ -208,7 +208,19 @@ class PassStep:
     module: ModuleOp
     gradient: CompiledGradient | None
     """The gradient as it is now; None before the program is differentiated."""
+    number: int
+    """How many passes of the list have run; 0 behind the request that stands first."""
     seconds: float
+    """In this pass, verification included."""
+    total_seconds: float
+    """In all passes so far."""
+
+    def copy(self) -> "PassStep":
+        """The same with a module that the next pass does not change."""
+        module, gradient = self.module.clone(), self.gradient
+        if gradient is not None:
+            gradient = replace(gradient, module=module)
+        return replace(self, module=module, gradient=gradient)
 
 
 def gradient_steps(
@@ -219,8 +231,13 @@ def gradient_steps(
     context: Context,
     *,
     seeded: Sequence[int] = (),
+    behind: PassStep | None = None,
 ) -> Iterator[PassStep]:
     """Ask for a gradient as `compile_gradient` does, and stop behind every pass.
+
+    Args:
+        behind: a step of the same request at a list that begins with the same passes;
+            those that it has behind it do not run again, and its module stays as it is.
 
     Raises as `compile_gradient` does, when it comes to the pass.
     """
@@ -229,10 +246,13 @@ def gradient_steps(
     active = tuple(sorted({*wrt, *seeded}))
     request = request_for(module, signature, active)
     name = request.result or f"{signature.function}_grad"
-    lowered = module.clone()
-    verify_module(lowered)
-    elapsed, gradient = 0.0, None
-    for pass_ in (request, *passes):
+    if behind is None:
+        lowered, gradient, first, elapsed = module.clone(), None, 0, 0.0
+        verify_module(lowered)
+    else:
+        lowered, gradient = behind.module.clone(), behind.gradient
+        first, elapsed = behind.number + 1, behind.total_seconds
+    for number, pass_ in enumerate((request, *passes)[first:], first):
         started = time.perf_counter()
         pass_.apply(context, lowered)
         verify_module(lowered, pass_)
@@ -243,7 +263,7 @@ def gradient_steps(
             gradient = CompiledGradient(
                 lowered, name, signature, tuple(sorted(wrt)), active, elapsed
             )
-        yield PassStep(pass_, lowered, gradient, seconds)
+        yield PassStep(pass_, lowered, gradient, number, seconds, elapsed)
     if gradient is None:
         raise RequestError(
             f"the passes leave the request for the gradient of @{function} unanswered; "
@@ -270,7 +290,13 @@ def compile_gradient(
             passes that do not differentiate.
         DiagnosticException: a pass cannot take the program.
     """
-    steps = gradient_steps(module, function, wrt, passes, context, seeded=seeded)
+    return last_gradient(
+        gradient_steps(module, function, wrt, passes, context, seeded=seeded)
+    )
+
+
+def last_gradient(steps: Iterable[PassStep]) -> CompiledGradient:
+    """The gradient that the steps of `gradient_steps` lead to."""
     *_, last = steps
     assert last.gradient is not None
     return last.gradient

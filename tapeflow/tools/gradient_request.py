@@ -1,6 +1,6 @@
 """What a user asks for: a function in a file, arguments, inputs and seeds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,13 +12,21 @@ from xdsl.passes import ModulePass
 from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
 from tapeflow.analysis.verification.function_shape import names_of
 from tapeflow.backend.execute import Engine
-from tapeflow.backend.gradient import CompiledGradient, GradientResult, compile_gradient
+from tapeflow.backend.gradient import (
+    CompiledGradient,
+    GradientResult,
+    PassStep,
+    gradient_steps,
+    last_gradient,
+)
 from tapeflow.backend.runtime.array_type import Array, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
 from tapeflow.frontend.reader import read_module
+from tapeflow.tools.array_files import read_arrays
+from tapeflow.tools.options import GradientOptions
 from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
 from tapeflow.tools.pipelines.sram_budget import OWN_MEMORY, SramBudget
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
 from tapeflow.transforms.streams.form_layers import FormLayersPass
@@ -75,16 +83,23 @@ class GradientRequest:
             for pass_ in pipeline.passes
         )
 
-    def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
-        """The gradient at the end of a pipeline; a diagnostic where it is refused."""
-        return compile_gradient(
+    def steps(
+        self, pipeline: FittedPipeline, *, behind: PassStep | None = None
+    ) -> Iterator[PassStep]:
+        """What each pass of a pipeline leaves, as of `gradient_steps`."""
+        return gradient_steps(
             self.module,
             self.signature.function,
             self.wrt,
             self.passes(pipeline),
             self.context,
             seeded=tuple(self.seeding.buffers),
+            behind=behind,
         )
+
+    def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
+        """The gradient at the end of a pipeline; a diagnostic where it is refused."""
+        return last_gradient(self.steps(pipeline))
 
     def run(
         self,
@@ -124,6 +139,21 @@ def read_request(
     return GradientRequest(
         path, module, context, signature, wrt, inputs, arguments, {}, seeding
     )
+
+
+def read_asked(asked: GradientOptions) -> tuple[FittedPipeline, GradientRequest]:
+    """What a command's options ask for; the seeds are the given ones, or by default.
+
+    Raises as `fit_pipeline`, `read_target`, `read_arrays` and `read_request` do.
+    """
+    assert asked.wrt is not None and asked.inputs is not None
+    target = read_target(asked.machine, asked.overrides)
+    fitted = fit_pipeline(asked.pipeline, target)
+    inputs = read_arrays(asked.inputs)
+    request = read_request(asked.file, asked.function, asked.wrt, inputs)
+    if asked.seeds is not None:
+        request = request.with_seeds(read_arrays(asked.seeds))
+    return fitted, request
 
 
 def read_program(

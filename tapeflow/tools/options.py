@@ -1,8 +1,10 @@
 """Options that several commands share, and what their texts mean."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import get_args
+from typing import Any, TypeAlias, get_args
 
 import click
 
@@ -10,6 +12,8 @@ from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
 from tapeflow.transforms.pipelines import PIPELINES
 
 FILE = click.Path(path_type=Path)
+Function: TypeAlias = Callable[..., None]
+"""What decorators make a command of."""
 
 
 class ArgumentNumbers(click.ParamType[tuple[int, ...]]):
@@ -103,6 +107,77 @@ PIPELINE_HELP = (
     f"{', '.join(PIPELINES)}, with options as in 'streams{{slots=4}}', or passes as "
     "tapeflow-opt takes them."
 )
+pipeline_option = click.option(
+    "--pipeline", default="streams", show_default=True, help=PIPELINE_HELP
+)
+
+
+@dataclass(frozen=True)
+class GradientOptions:
+    """The options that say which gradient is asked for, at what, and what runs it."""
+
+    file: Path
+    function: str | None
+    wrt: tuple[int, ...] | None
+    inputs: Path | None
+    seeds: Path | None
+    pipeline: str
+    machine: str
+    overrides: tuple[str, ...]
+    engine: Engine
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is read."""
+        files = (self.file, self.inputs, self.seeds)
+        return tuple(path for path in files if path is not None)
+
+
+def gradient_options(*, required: bool = True) -> Callable[[Function], Function]:
+    """FILE.mlir and the options down to `--pipeline`, for a command of one gradient.
+
+    With `machine_options` below the command's own, all of them reach the command as
+    its first argument, a `GradientOptions`.
+
+    Args:
+        required: whether `--wrt` and `--inputs` have to be given.
+    """
+
+    def decorate(command: Function) -> Function:
+        @wraps(command)
+        def bundled(**given: Any) -> None:
+            names = (field.name for field in fields(GradientOptions))
+            asked = GradientOptions(**{name: given.pop(name) for name in names})
+            command(asked, **given)
+
+        return _chain(
+            click.argument("file", type=FILE, metavar="FILE.mlir"),
+            function_option,
+            wrt_option if required else optional_wrt_option,
+            inputs_option if required else optional_inputs_option,
+            seeds_option,
+            pipeline_option,
+        )(bundled)
+
+    return decorate
+
+
+def machine_options(command: Function) -> Function:
+    """The machine and the engine, which stand last."""
+    return _chain(machine_option, set_option, engine_option)(command)
+
+
+def _chain(
+    *decorators: Callable[[Function], Function],
+) -> Callable[[Function], Function]:
+    """Decorators in the order in which `--help` is to show them."""
+
+    def decorate(command: Function) -> Function:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
 
 
 def warn(warnings: Iterable[str]) -> None:

@@ -9,10 +9,10 @@ degrees, of which the one with the fewest cycles counts. As the ceiling of them 
 the placements that the compiler holds to be the best, and takes the best of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import ClassVar, TypeAlias, TypeVar
+from typing import ClassVar, TypeVar
 
 import click
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
@@ -21,13 +21,9 @@ from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.on_machine import Prefetcher, Target, fit_pipeline
+from tapeflow.tools.pipelines.on_machine import Prefetcher, Target, fit
 from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
-from tapeflow.tools.pipelines.text import (
-    PassNode,
-    PipelineError,
-    parse_pipeline_text,
-)
+from tapeflow.tools.pipelines.text import Options, PassNode, Pipeline
 from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline, StreamsPipeline
 
 FAIR_BASELINE = "fair-baseline"
@@ -42,7 +38,6 @@ FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
 )
 """The prefetchers of which an arm that has the choice takes the best."""
 STAGGER, MERGE = "stagger", "merge"
-Options: TypeAlias = dict[str, ParameterListType]
 
 
 @dataclass(frozen=True)
@@ -55,10 +50,10 @@ class CachedTape:
     is_merged: bool = False
     """Whether equal rows of different blocks share a region."""
 
-    def options(self, layout_option: str) -> "Options":
+    def options(self, layout_option: str) -> dict[str, ParameterListType]:
         """As options of a pipeline."""
-        layout: Options = {layout_option: (self.layout,), MERGE: (self.is_merged,)}
-        return layout | _stagger(self.is_staggered)
+        layout = {layout_option: (self.layout,), MERGE: (self.is_merged,)}
+        return {**layout, **_stagger(self.is_staggered)}
 
     def __str__(self) -> str:
         words = (
@@ -183,46 +178,47 @@ class PrefetcherChoice(click.ParamType[tuple[Prefetcher, ...]]):
 
 
 def make_arm(
-    text: str, target: Target, prefetchers: tuple[Prefetcher, ...] = ()
+    pipeline: Pipeline, target: Target, prefetchers: tuple[Prefetcher, ...] = ()
 ) -> Arm:
-    """The arm that a text asks for, fitted to the machine.
+    """The arm that a pipeline asks for, fitted to the machine.
 
     Args:
-        prefetchers: to choose from, where the text names none; () for the machine's.
+        prefetchers: to choose from, where the arm names none; () for the machine's.
 
     Raises:
-        PipelineError: malformed text, an unknown name or option.
+        PipelineError: an unknown name or option.
         MachineError: a machine that is not possible.
     """
-    nodes = parse_pipeline_text(text)
-    node = nodes[0] if len(nodes) == 1 else None
-    texts: Sequence[tuple[str, str | None]] = [(text, None)]
-    if isinstance(node, PassNode):
-        _check_spelling(node, text)
-        if node.spec.name == FAIR_BASELINE:
-            texts = _baselines(node, text)
-        elif node.spec.name == TUNED_STREAMS:
-            texts = [(one, None) for one in _ranked_streams(node, text)]
-        elif node.spec.name in (FREE_TAPE, STREAMS):
-            texts = [(one, None) for one in _staggered_or_not(node, text)]
-        if node.spec.name in CHOOSING:
+    node = pipeline.only_pass
+    tried: list[tuple[Pipeline, str | None]] = [(pipeline, None)]
+    if node is not None:
+        _check_spelling(node)
+        name = node.spec.name
+        if name == FAIR_BASELINE:
+            tried = [*_baselines(node)]
+        elif name == TUNED_STREAMS:
+            tried = [(one, None) for one in _ranked_streams(node)]
+        elif name in (FREE_TAPE, STREAMS) and STAGGER not in node.spec.parameters:
+            staggered = node.saying(name, {**node.spec.parameters, **_stagger(True)})
+            tried.append((Pipeline.of(staggered), None))
+        if name in CHOOSING:
             prefetchers = _choice(target.machine, prefetchers)
         if any(key.startswith("cache.prefetch") for key in node.spec.parameters):
             prefetchers = ()
     candidates = [
-        Candidate(fit_pipeline(one, replace(target, prefetcher=prefetcher)), layout)
-        for one, layout in texts
+        Candidate(fit(one, replace(target, prefetcher=prefetcher)), layout)
+        for one, layout in tried
         for prefetcher in prefetchers or (None,)
     ]
-    return Arm(text, tuple(candidates))
+    return Arm(pipeline.name, tuple(candidates))
 
 
-def _check_spelling(node: PassNode, text: str) -> None:
+def _check_spelling(node: PassNode) -> None:
     """Other names are checked where passes are looked up."""
-    near = get_close_matches(node.spec.name, KNOWN_ARMS, n=1)
-    if near and near[0] in _OWN_ARMS and node.spec.name not in KNOWN_ARMS:
-        message = f"there is no arm '{node.spec.name}'; did you mean {near[0]}?"
-        raise PipelineError(message, text, node.position)
+    name = node.spec.name
+    near = get_close_matches(name, KNOWN_ARMS, n=1)
+    if near and near[0] in _OWN_ARMS and name not in KNOWN_ARMS:
+        raise node.error(f"there is no arm '{name}'; did you mean {near[0]}?")
 
 
 def _choice(
@@ -237,27 +233,25 @@ def _choice(
     return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
 
 
-def _baselines(node: PassNode, text: str) -> list[tuple[str, str]]:
-    """The texts of the candidates of `fair-baseline`, and what tells them apart."""
-    options, of_machine = _own_options(node, FairBaselineOptions, text)
+def _baselines(node: PassNode) -> Iterator[tuple[Pipeline, str]]:
+    """The candidates of `fair-baseline`, and what tells them apart."""
+    options, of_machine = _own_options(node, FairBaselineOptions)
     given = {**_common(options), **of_machine}
-    return [
-        (str(ArgSpec(_FIRST, {**way.options("layout"), **given})), str(way))
-        for way in FAIR_TAPES
-    ]
+    for way in FAIR_TAPES:
+        yield Pipeline.of(node.saying(_FIRST, way.options("layout") | given)), str(way)
 
 
-def _ranked_streams(node: PassNode, text: str) -> list[str]:
-    """The texts of what `tuned-streams` runs: layouts in the cache, and plans."""
-    options, of_machine = _own_options(node, TunedStreamsOptions, text)
+def _ranked_streams(node: PassNode) -> list[Pipeline]:
+    """What `tuned-streams` runs: layouts in the cache, and plans."""
+    options, of_machine = _own_options(node, TunedStreamsOptions)
     given = {**_common(options), **of_machine}
-    choices: list[Options] = [
+    choices: list[dict[str, ParameterListType]] = [
         *(way.options("places") for way in FAIR_TAPES),
         *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
         # The second is the whole tape on chip, if the first is not.
         {"rank": (1,)},
     ]
-    return [str(ArgSpec(STREAMS, {**choice, **given})) for choice in choices]
+    return [Pipeline.of(node.saying(STREAMS, choice | given)) for choice in choices]
 
 
 def _common(options: FairBaselineOptions | TunedStreamsOptions) -> Options:
@@ -268,27 +262,16 @@ def _common(options: FairBaselineOptions | TunedStreamsOptions) -> Options:
     return {"policy": (options.policy,), **stages}
 
 
-def _staggered_or_not(node: PassNode, text: str) -> list[str]:
-    """Both ways to place buffers, unless the text says which."""
-    if STAGGER in node.spec.parameters:
-        return [text]
-    given = node.spec.parameters
-    return [text, str(ArgSpec(node.spec.name, {**given, **_stagger(True)}))]
-
-
 def _stagger(is_staggered: bool) -> Options:
     return {STAGGER: (True,)} if is_staggered else {}
 
 
-def _own_options(
-    node: PassNode, kind: type[OptionsT], text: str
-) -> tuple[OptionsT, Options]:
+def _own_options(node: PassNode, kind: type[OptionsT]) -> tuple[OptionsT, Options]:
     """The options of an arm that is no pipeline, and those of its machine."""
     given = node.spec.parameters
     own = {key: value for key, value in given.items() if "." not in key}
     try:
         options = instantiate(kind, ArgSpec(kind.name, own))
     except OptionError as error:
-        place = node.option_positions.get(error.option or "", node.position)
-        raise PipelineError(str(error), text, place) from error
+        raise node.error(str(error), error.option) from error
     return options, {key: value for key, value in given.items() if "." in key}

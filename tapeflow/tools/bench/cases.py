@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 import click
-from xdsl.passes import ModulePass
 
-from tapeflow.backend.gradient import CompiledGradient
 from tapeflow.programs import PROGRAMS, get_program
 from tapeflow.tools.array_files import read_arrays
+from tapeflow.tools.bench.shared_passes import SharedPasses
 from tapeflow.tools.gradient_request import GradientRequest, read_request
-from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.result_row import Reference
 
 DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
@@ -66,20 +64,8 @@ class Case:
     request: GradientRequest
     reference: Reference | None = field(repr=False)
     """None where no independent computation is known."""
-    _compiled: dict[tuple[ModulePass, ...], CompiledGradient] = field(
-        default_factory=dict[tuple[ModulePass, ...], CompiledGradient],
-        repr=False,
-        compare=False,
-    )
-
-    def compile(self, pipeline: FittedPipeline) -> CompiledGradient:
-        """The gradient at the end of a pipeline; arms with the same passes share it.
-
-        Raises as `GradientRequest.compile` does.
-        """
-        if pipeline.passes not in self._compiled:
-            self._compiled[pipeline.passes] = self.request.compile(pipeline)
-        return self._compiled[pipeline.passes]
+    gradients: SharedPasses = field(repr=False, compare=False)
+    """Its gradients at pipelines; arms with the same passes share them."""
 
 
 def is_file(word: str) -> bool:
@@ -127,7 +113,9 @@ def load_case(source: CaseSource) -> Case:
     inputs = program.make_inputs(source.size, source.seed)
     request = read_request(program.source_path, program.function, program.wrt, inputs)
     value, gradients = program.reference(inputs)
-    return Case(source.program, source.size, request, (float(value), gradients))
+    reference = (float(value), gradients)
+    shared = SharedPasses(request)
+    return Case(source.program, source.size, request, reference, shared)
 
 
 def program_cases(names: tuple[str, ...], size: str, seed: int) -> Iterator[Case]:
@@ -140,4 +128,4 @@ def _file_case(source: FileSource) -> Case:
     request = read_request(source.path, source.function, source.wrt, inputs)
     if source.seeds is not None:
         request = request.with_seeds(read_arrays(source.seeds))
-    return Case(source.program, None, request, None)
+    return Case(source.program, None, request, None, SharedPasses(request))

@@ -49,6 +49,7 @@ from tapeflow.tools.pipelines.on_machine import (
     separate_pipelines,
 )
 from tapeflow.tools.pipelines.sram_budget import SramBudget
+from tapeflow.tools.pipelines.text import parse_pipeline
 from tapeflow.tools.result_row import Row, write_csv, write_json
 from tapeflow.tools.tables import show
 from tapeflow.tools.tape.table import show_tapes
@@ -210,9 +211,9 @@ def _arms(
     pipelines: Sequence[str], target: Target, prefetchers: tuple[Prefetcher, ...]
 ) -> list[Arm]:
     """The arms asked for, each once."""
-    texts = [one for text in pipelines for one in separate_pipelines(text, KNOWN_ARMS)]
-    unique = dict.fromkeys(texts or ARMS)
-    return [make_arm(text, target, prefetchers) for text in unique]
+    asked = [one for text in pipelines for one in separate_pipelines(text, KNOWN_ARMS)]
+    unique = {one.name: one for one in asked or map(parse_pipeline, ARMS)}
+    return [make_arm(one, target, prefetchers) for one in unique.values()]
 
 
 def _sources(

@@ -21,7 +21,8 @@ from tapeflow.tools.bench.arms import Arm, Candidate
 from tapeflow.tools.bench.cases import Case
 from tapeflow.tools.diagnostics import CommandError, failure_message
 from tapeflow.tools.pipelines.fitted import places_of
-from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
+from tapeflow.tools.pipelines.on_machine import Target, fit
+from tapeflow.tools.pipelines.text import parse_pipeline
 from tapeflow.tools.result_row import (
     Row,
     failed_row,
@@ -29,7 +30,7 @@ from tapeflow.tools.result_row import (
     row_of,
 )
 
-WORK_PIPELINE = "baseline,waive-tape{addresses=true}"
+WORK_PIPELINE = parse_pipeline("baseline,waive-tape{addresses=true}")
 """What bounds are taken from: the baseline without its tape."""
 
 
@@ -71,8 +72,8 @@ def measure(
 def work_of(case: Case, target: Target) -> Work | None:
     """What a case asks of a machine besides its tape; None if it is refused."""
     try:
-        pipeline = fit_pipeline(WORK_PIPELINE, target)
-        compiled = case.compile(pipeline)
+        pipeline = fit(WORK_PIPELINE, target)
+        compiled = case.gradients.compile(pipeline)
         meter = WorkMeter(pipeline.machine)
         inputs, seeds = case.request.inputs, case.request.seeds
         results_bytes = compiled.observe(inputs, seeds, metering(meter))
@@ -92,13 +93,13 @@ def _best(
         (candidate, _run(case, compiled, pipeline.machine_of(compiled), *how))
         for candidate in arm.candidates
         for pipeline in (candidate.pipeline,)
-        for compiled in (case.compile(pipeline),)
+        for compiled in (case.gradients.compile(pipeline),)
     ]
     digests = {gradient_sha256(result.gradients) for _, result in runs}
     if len(digests) > 1:
         raise CommandError("the candidates disagree in a bit of a gradient")
     chosen, result = min(runs, key=lambda run: _cycles(run[1]))
-    return chosen, case.compile(chosen.pipeline), result
+    return chosen, case.gradients.compile(chosen.pipeline), result
 
 
 def _cycles(result: GradientResult) -> int:

@@ -3,25 +3,27 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from hwmodel import Work
+from hwmodel import MachineError, Work
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.bench.arms import Arm
 from tapeflow.tools.bench.cases import CaseSource, load_case
 from tapeflow.tools.bench.compare import bounds_key, compare
-from tapeflow.tools.bench.measure import measure, work_of
+from tapeflow.tools.bench.measure import WORK_PIPELINE, measure, work_of
+from tapeflow.tools.bench.shared_passes import Passes, forks_of
 from tapeflow.tools.diagnostics import CommandError
 from tapeflow.tools.end_with_parent import end_with_parent
-from tapeflow.tools.pipelines.on_machine import Target
+from tapeflow.tools.pipelines.fitted import FittedPipeline
+from tapeflow.tools.pipelines.on_machine import Target, fit
 from tapeflow.tools.result_row import Row
 
 MEASURED_SECONDS = 0.1
@@ -46,6 +48,15 @@ class Task:
     def label(self) -> str:
         """What is said of it while it runs."""
         return f"{self.source.program} {self.arm.name if self.arm else 'bounds'}"
+
+    @property
+    def pipelines(self) -> tuple[FittedPipeline, ...]:
+        """What is compiled for it."""
+        if self.arm is not None:
+            return self.arm.pipelines
+        with suppress(MachineError):  # which the task itself answers
+            return (fit(WORK_PIPELINE, self.target),)
+        return ()
 
 
 def available_cores() -> int:
@@ -98,10 +109,15 @@ def measure_all(
     return rows
 
 
-def run_task(task: Task) -> Answer:
-    """Carry out a task; top-level, so that another process can."""
+def run_task(task: Task, forks: Set[Passes]) -> Answer:
+    """Carry out a task; top-level, so that another process can.
+
+    Args:
+        forks: passes that it shares with other tasks, as of `forks_of`.
+    """
     started = time.perf_counter()
     case = load_case(task.source)
+    case.gradients.forks = forks
     if task.arm is None:
         answer = work_of(case, task.target)
     else:
@@ -124,6 +140,7 @@ def run_all(
     """
     answers: list[Row | Work | None] = [None] * len(tasks)
     jobs = min(jobs, len(tasks))
+    forks = forks_of(pipeline for task in tasks for pipeline in task.pipelines)
 
     def note(number: int, answer: Row | Work | None) -> None:
         answers[number] = answer
@@ -133,7 +150,7 @@ def run_all(
     with _progress(len(tasks)) as tell:
         if jobs <= 1:
             for number, task in enumerate(tasks):
-                answer, seconds = run_task(task)
+                answer, seconds = run_task(task, forks)
                 note(number, answer)
                 tell(task.label, seconds)
             return answers
@@ -142,18 +159,21 @@ def run_all(
             # The first two alone, so that each kernel of the machine model is compiled
             # once where none is kept on disk.
             for part in (numbers[:2], numbers[2:]):
-                for number, (answer, seconds) in _finished(pool, tasks, part):
+                for number, (answer, seconds) in _finished(pool, tasks, part, forks):
                     note(number, answer)
                     tell(tasks[number].label, seconds)
     return answers
 
 
 def _finished(
-    pool: ProcessPoolExecutor, tasks: Sequence[Task], numbers: Sequence[int]
+    pool: ProcessPoolExecutor,
+    tasks: Sequence[Task],
+    numbers: Sequence[int],
+    forks: Set[Passes],
 ) -> Iterator[tuple[int, Answer]]:
     """Numbers and answers of some tasks, as they come."""
     futures: dict[Future[Answer], int] = {
-        pool.submit(run_task, tasks[number]): number for number in numbers
+        pool.submit(run_task, tasks[number], forks): number for number in numbers
     }
     try:
         for future in as_completed(futures):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tapeflow.backend.execute import Engine
-from tapeflow.tools.array_files import Array, read_arrays
+from tapeflow.tools.array_files import Array
 from tapeflow.tools.check.each_pass import (
     PassVerdict,
     check_each_pass,
@@ -18,22 +18,16 @@ from tapeflow.tools.check.each_pass import (
     verdict_table,
 )
 from tapeflow.tools.check.gradient_check import Comparison, Verdict, compare
-from tapeflow.tools.gradient_request import GradientRequest, read_machine, read_request
+from tapeflow.tools.gradient_request import GradientRequest, read_asked
 from tapeflow.tools.options import (
     FILE,
-    PIPELINE_HELP,
-    engine_option,
-    function_option,
-    inputs_option,
-    machine_option,
-    seeds_option,
-    set_option,
+    GradientOptions,
+    gradient_options,
+    machine_options,
     warn,
-    wrt_option,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.tools.result_row import Row, write_json
 from tapeflow.tools.tables import show
 
@@ -46,12 +40,7 @@ KINK = (
 
 
 @click.command("check")
-@click.argument("file", type=FILE, metavar="FILE.mlir")
-@function_option
-@wrt_option
-@inputs_option
-@seeds_option
-@click.option("--pipeline", default="streams", show_default=True, help=PIPELINE_HELP)
+@gradient_options()
 @click.option(
     "--directions",
     default=3,
@@ -73,23 +62,13 @@ KINK = (
     "of the pipeline, and compare the bits of values, gradients and final buffers.",
 )
 @click.option("--json", "json_path", type=FILE, help="Write the figures here, too.")
-@machine_option
-@set_option
-@engine_option
+@machine_options
 def command(
-    file: Path,
-    function: str | None,
-    wrt: tuple[int, ...],
-    inputs: Path,
-    seeds: Path | None,
-    pipeline: str,
+    asked: GradientOptions,
     directions: int,
     seed: int,
     each_pass: bool,
     json_path: Path | None,
-    machine: str,
-    overrides: tuple[str, ...],
-    engine: Engine,
 ) -> None:
     """Compare a gradient with differences of the function, direction by direction.
 
@@ -97,15 +76,11 @@ def command(
     --seeds gives some. The exit status is 1 if a direction disagrees, or if none
     could be decided; with --each-pass, if a pass changes a bit.
     """
-    read = (file, inputs) if seeds is None else (file, inputs, seeds)
-    check_outputs({"--json": json_path}, read)
-    rng = np.random.default_rng(seed)
-    fitted = fit_pipeline(pipeline, read_machine(machine, overrides))
-    request = read_request(file, function, wrt, read_arrays(inputs))
-    if seeds is None:
+    check_outputs({"--json": json_path}, asked.files)
+    rng, engine = np.random.default_rng(seed), asked.engine
+    fitted, request = read_asked(asked)
+    if asked.seeds is None:
         request = request.with_seeds(random_seeds(request, rng))
-    else:
-        request = request.with_seeds(read_arrays(seeds))
     warn(request.warnings())
     if each_pass:
         rows, is_good = _check_passes(request, fitted, engine)
@@ -117,8 +92,8 @@ def command(
         rows = [comparison.row() for comparison in comparisons]
     if json_path is not None:
         what = {"passes" if each_pass else "directions": rows, "agrees": is_good}
-        about = {"program": file.stem, "function": request.signature.function}
-        about |= {"pipeline": pipeline, "engine": engine}
+        about = {"program": asked.file.stem, "function": request.signature.function}
+        about |= {"pipeline": asked.pipeline, "engine": engine}
         write_outputs({json_path: lambda out: write_json(out, about | what)})
     if not is_good:
         raise click.exceptions.Exit(1)

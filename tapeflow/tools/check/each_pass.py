@@ -11,7 +11,7 @@ from rich import box
 from rich.table import Table
 
 from tapeflow.backend.execute import Engine
-from tapeflow.backend.gradient import PassStep, gradient_steps
+from tapeflow.backend.gradient import PassStep
 from tapeflow.backend.outputs import (
     Outputs,
     first_difference,
@@ -68,15 +68,7 @@ def check_each_pass(
         before = _run(request, None, engine)
     except ExecutionError as caught:
         error = caught
-    steps = gradient_steps(
-        request.module,
-        request.signature.function,
-        request.wrt,
-        request.passes(pipeline),
-        request.context,
-        seeded=tuple(request.seeding.buffers),
-    )
-    for step in steps:
+    for step in request.steps(pipeline):
         name = step.pass_.name
         size = _size(request, step)
         try:

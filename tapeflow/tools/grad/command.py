@@ -5,37 +5,27 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import GradientResult
-from tapeflow.tools.array_files import Array, read_arrays, write_arrays
+from tapeflow.tools.array_files import Array, write_arrays
 from tapeflow.tools.grad.trace_files import TraceRequest, trace_options
-from tapeflow.tools.gradient_request import read_request, read_target
+from tapeflow.tools.gradient_request import read_asked
 from tapeflow.tools.options import (
     FILE,
-    PIPELINE_HELP,
-    engine_option,
+    GradientOptions,
     explain_option,
-    function_option,
-    inputs_option,
-    machine_option,
-    seeds_option,
-    set_option,
+    gradient_options,
+    machine_options,
     tape_report_option,
     warn,
-    wrt_option,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import places_of
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.tools.result_row import Row, row_of, write_json
 from tapeflow.tools.tape.table import show_tapes
 
 
 @click.command("grad")
-@click.argument("file", type=FILE, metavar="FILE.mlir")
-@function_option
-@wrt_option
-@inputs_option
+@gradient_options()
 @click.option(
     "--output",
     type=FILE,
@@ -44,10 +34,6 @@ from tapeflow.tools.tape.table import show_tapes
     help="Where to write value (value0, value1, ... of several results) and grad0, "
     "grad2, ... by argument number.",
 )
-@seeds_option
-@click.option("--pipeline", default="streams", show_default=True, help=PIPELINE_HELP)
-@machine_option
-@set_option
 @click.option("--json", "json_path", type=FILE, help="Write every counter here.")
 @click.option(
     "--buffers",
@@ -57,17 +43,10 @@ from tapeflow.tools.tape.table import show_tapes
 @explain_option
 @tape_report_option
 @trace_options
-@engine_option
+@machine_options
 def command(
-    file: Path,
-    function: str | None,
-    wrt: tuple[int, ...],
-    inputs: Path,
+    asked: GradientOptions,
     output: Path,
-    seeds: Path | None,
-    pipeline: str,
-    machine: str,
-    overrides: tuple[str, ...],
     json_path: Path | None,
     buffers: bool,
     explain: bool,
@@ -76,20 +55,16 @@ def command(
     dram_trace: Path | None,
     trace_cycles: tuple[int, int | None],
     trace_events: int,
-    engine: Engine,
 ) -> None:
     """Differentiate a function of FILE.mlir and run its gradient on the accelerator.
 
     Nothing is written unless everything succeeds.
     """
-    read = (file, inputs) if seeds is None else (file, inputs, seeds)
     traces = TraceRequest(timeline, dram_trace, trace_cycles, trace_events)
     outputs = {"--output": output, "--json": json_path, **traces.outputs}
-    check_outputs(outputs, read)
-    fitted = fit_pipeline(pipeline, read_target(machine, overrides))
-    request = read_request(file, function, wrt, read_arrays(inputs))
-    if seeds is not None:
-        request = request.with_seeds(read_arrays(seeds))
+    check_outputs(outputs, asked.files)
+    engine = asked.engine
+    fitted, request = read_asked(asked)
     warn(request.warnings())
     compiled = request.compile(fitted.explaining() if explain else fitted)
     used = fitted.machine_of(compiled)
@@ -101,9 +76,9 @@ def command(
     writers: dict[Path, Writer] = {output: lambda out: write_arrays(out, arrays)}
     if json_path is not None:
         identity = {
-            "program": file.stem,
+            "program": asked.file.stem,
             "function": request.signature.function,
-            "pipeline": pipeline,
+            "pipeline": asked.pipeline,
             "engine": engine,
             "sram_split": fitted.sram_split,
         }

@@ -1,7 +1,8 @@
 """From pipeline text to passes: checks anchors, looks up names, expands pipelines."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 
 from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
@@ -10,9 +11,9 @@ from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
 from tapeflow.tools.pipelines.text import (
     AnchorNode,
     PassNode,
+    Pipeline,
     PipelineError,
-    PipelineNode,
-    parse_pipeline_text,
+    parse_pipeline,
 )
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
@@ -29,82 +30,80 @@ _FUNCTION = "func.func"
 
 
 def build_passes(text: str, factories: PassFactories) -> tuple[ModulePass, ...]:
-    """The passes that `text` names, in order.
+    """The passes that `text` names, in order; raises `PipelineError`."""
+    nodes = pass_nodes(parse_pipeline(text))
+    return tuple(built for node in nodes for built in build_pass(node, factories))
+
+
+def pass_nodes(pipeline: Pipeline) -> tuple[PassNode, ...]:
+    """The passes and named pipelines of a pipeline, without anchors.
 
     Every pass of xDSL works on the whole module, so anchors only have to be in the
     right place; `func.func(p)` runs `p` once on the module. Raises `PipelineError`.
     """
-    nodes = _without_anchors(parse_pipeline_text(text), text)
-    return tuple(built for node in nodes for built in _build(node, text, factories))
-
-
-def _without_anchors(elements: tuple[PipelineNode, ...], text: str) -> list[PassNode]:
+    elements = pipeline.elements
     anchors = [node for node in elements if isinstance(node, AnchorNode)]
     if not anchors:
-        return [node for node in elements if isinstance(node, PassNode)]
+        return tuple(node for node in elements if isinstance(node, PassNode))
     anchor = anchors[0]
-    _check_known(anchor, text)
+    _check_known(anchor)
     if anchor.name != _MODULE:
-        raise PipelineError(
-            f"'{anchor.name}(...)' must stand inside '{_MODULE}(...)'",
-            text,
-            anchor.position,
-        )
+        raise anchor.error(f"'{anchor.name}(...)' must stand inside '{_MODULE}(...)'")
     if len(elements) > 1:
-        raise PipelineError(
-            f"'{_MODULE}(...)' must hold the whole pipeline; nothing stands beside it",
-            text,
-            anchor.position,
+        raise anchor.error(
+            f"'{_MODULE}(...)' must hold the whole pipeline; nothing stands beside it"
         )
-    return list(_inside_module(anchor.elements, text))
+    return tuple(_inside(anchor))
 
 
-def _inside_module(
-    elements: Iterable[PipelineNode], text: str, holder: str = _MODULE
-) -> Iterator[PassNode]:
-    for node in elements:
+def _inside(holder: AnchorNode) -> Iterator[PassNode]:
+    for node in holder.elements:
         if isinstance(node, PassNode):
             yield node
             continue
-        _check_known(node, text)
-        if node.name == _MODULE or holder != _MODULE:
-            raise PipelineError(
-                f"'{node.name}(...)' cannot stand inside '{holder}(...)'; the order "
-                f"is {_MODULE}({_FUNCTION}(...))",
-                text,
-                node.position,
+        _check_known(node)
+        if node.name == _MODULE or holder.name != _MODULE:
+            raise node.error(
+                f"'{node.name}(...)' cannot stand inside '{holder.name}(...)'; the "
+                f"order is {_MODULE}({_FUNCTION}(...))"
             )
-        yield from _inside_module(node.elements, text, node.name)
+        yield from _inside(node)
 
 
-def _check_known(anchor: AnchorNode, text: str) -> None:
-    if anchor.name in (_MODULE, _FUNCTION):
-        return
-    raise PipelineError(
-        f"'{anchor.name}(...)' is no anchor: only '{_MODULE}' and '{_FUNCTION}' take "
-        "passes in parentheses; a pass takes options in braces",
-        text,
-        anchor.position,
-    )
+def _check_known(anchor: AnchorNode) -> None:
+    if anchor.name not in (_MODULE, _FUNCTION):
+        raise anchor.error(
+            f"'{anchor.name}(...)' is no anchor: only '{_MODULE}' and '{_FUNCTION}' "
+            "take passes in parentheses; a pass takes options in braces"
+        )
 
 
-def _build(node: PassNode, text: str, factories: PassFactories) -> list[ModulePass]:
+def build_pass(node: PassNode, factories: PassFactories) -> list[ModulePass]:
+    """The pass that a node names, or those of a named pipeline.
+
+    Raises `PipelineError`.
+    """
     name = node.spec.name
     try:
         if name in PIPELINES:
-            pipeline = instantiate(PIPELINES[name], node.spec)
-            texts = pipeline.passes()
-            return [built for one in texts for built in build_passes(one, factories)]
+            parts = map(_part, instantiate(PIPELINES[name], node.spec).passes())
+            return [built for part in parts for built in build_pass(part, factories)]
         if name in factories:
             pass_ = factories[name]()
             return [instantiate(_EXACT.get(pass_, pass_), node.spec)]
     except OptionError as error:
-        place = node.option_positions.get(error.option or "", node.position)
-        raise PipelineError(str(error), text, place) from error
+        raise node.error(str(error), error.option) from error
     except PipelineError as error:
-        message = f"in pipeline '{name}': {error.message}"
-        raise PipelineError(message, text, node.position) from error
-    raise PipelineError(_unknown(name, factories), text, node.position)
+        raise node.error(f"in pipeline '{name}': {error.message}") from error
+    raise node.error(_unknown(name, factories))
+
+
+@cache
+def _part(text: str) -> PassNode:
+    """A pass as a named pipeline says it; many arms say the same."""
+    part = parse_pipeline(text).only_pass
+    assert part is not None
+    return part
 
 
 def _unknown(name: str, factories: PassFactories) -> str:

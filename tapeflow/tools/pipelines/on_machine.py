@@ -1,15 +1,21 @@
 """A pipeline fitted to a machine: capacities filled in, the SRAM where it is used."""
 
-from collections.abc import Callable, Container, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import TypeAlias, cast
+from itertools import chain
+from typing import TypeAlias
 
 from xdsl.passes import ModulePass
 from xdsl.universe import Universe
-from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
+from xdsl.utils.arg_spec import (
+    ArgSpec,
+    ArgSpecConvertible,
+    ParameterListType,
+    ParameterType,
+)
 
 from hwmodel import Machine, MachineError, override
-from tapeflow.tools.pipelines.building import build_passes
+from tapeflow.tools.pipelines.building import PassFactories, build_pass, pass_nodes
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.pass_options import option_types
 from tapeflow.tools.pipelines.sram_budget import (
@@ -22,11 +28,10 @@ from tapeflow.tools.pipelines.sram_budget import (
     memory_of,
 )
 from tapeflow.tools.pipelines.text import (
-    AnchorNode,
+    Options,
     PassNode,
-    PipelineError,
-    PipelineNode,
-    parse_pipeline_text,
+    Pipeline,
+    parse_pipeline,
 )
 from tapeflow.transforms.pipelines import PIPELINES
 
@@ -34,12 +39,8 @@ CAPACITY = "capacity-bytes"
 MEMORY = "machine"
 """Options of passes that the machine fills in."""
 
-Parameters: TypeAlias = dict[str, ParameterListType]
-
 Prefetcher: TypeAlias = tuple[str, int | None]
 """Name and degree; None for the machine's degree."""
-
-PassFactories = Mapping[str, Callable[[], type[ModulePass]]]
 
 
 @dataclass(frozen=True)
@@ -54,79 +55,93 @@ class Target:
     """For arms that do not name one; None for the machine's own."""
 
 
-def separate_pipelines(text: str, known: Container[str]) -> list[str]:
-    """The texts of several named arms separated by commas; else the text alone.
+def separate_pipelines(text: str, known: Container[str]) -> list[Pipeline]:
+    """Several named arms separated by commas, one by one; else the one pipeline.
 
     Raises:
         PipelineError: malformed text.
     """
-    nodes = parse_pipeline_text(text)
-    specs = [node.spec for node in nodes if isinstance(node, PassNode)]
-    if len(specs) < len(nodes) or any(spec.name not in known for spec in specs):
-        return [text]
-    starts = [node.position for node in nodes]
-    parts = zip(starts, [*starts[1:], len(text)], strict=True)
-    return [text[start:end].strip().rstrip(",").rstrip() for start, end in parts]
+    pipeline = parse_pipeline(text)
+    nodes = [node for node in pipeline.elements if isinstance(node, PassNode)]
+    are_arms = all(node.spec.name in known for node in nodes)
+    if not nodes or len(nodes) < len(pipeline.elements) or not are_arms:
+        return [pipeline]
+    ends = [*(node.position for node in nodes[1:]), len(text)]
+    names = [
+        text[node.position : end].strip().rstrip(",").rstrip()
+        for node, end in zip(nodes, ends, strict=True)
+    ]
+    return [Pipeline(name, (n,)) for name, n in zip(names, nodes, strict=True)]
 
 
 def fit_pipeline(text: str, machine: Machine | Target) -> FittedPipeline:
-    """The passes of pipeline text, every scratchpad capacity that of the machine.
+    """The passes of pipeline text, fitted as by `fit`."""
+    return fit(parse_pipeline(text), machine)
+
+
+def fit(pipeline: Pipeline, machine: Machine | Target) -> FittedPipeline:
+    """The passes of a pipeline, every scratchpad capacity that of the machine.
 
     Options of a named pipeline that have a dot, as in `streams{cache.ports=3}`, are
     fields of its machine. An arm without scratchpad has them last, the memory already
     its cache's.
 
     Raises:
-        PipelineError: malformed text, an unknown name, another capacity, or a
-            scratchpad that the machine does not have.
+        PipelineError: an unknown name, an option that does not fit, another capacity,
+            or a scratchpad that the machine does not have.
         MachineError: an unknown field, a value without sense, or a split of the SRAM
             that is not possible.
     """
     target = machine if isinstance(machine, Target) else Target(machine)
-    plain, changes = _machine_options(text)
+    plain, changes = _machine_options(pipeline)
     if target.prefetcher is not None:
         name, degree = target.prefetcher
         lines = {} if degree is None else {"cache.prefetch_degree": str(degree)}
         changes = {"cache.prefetcher": name, **lines, **changes}
     fitted = _fit(plain, target, changes)
-    return replace(fitted, name=text)
+    return replace(fitted, name=pipeline.name)
 
 
-def _fit(text: str, target: Target, changes: Mapping[str, str]) -> FittedPipeline:
+def _fit(
+    pipeline: Pipeline, target: Target, changes: Mapping[str, str]
+) -> FittedPipeline:
     factories = Universe.get_multiverse().all_passes
-    build_passes(text, factories)  # checks the text as it was written
-    nodes = _flattened(parse_pipeline_text(text))
-    deciding = [n for n in nodes if MEMORY in _options_of(n.spec.name, factories)]
-    users = [n for n in nodes if CAPACITY in _options_of(n.spec.name, factories)]
+    name, nodes = pipeline.name, pass_nodes(pipeline)
+    # What was written is checked before anything is filled in.
+    built = [build_pass(node, factories) for node in nodes]
+    options = [_options_of(node.spec.name, factories) for node in nodes]
+    deciding = [n for n, has in zip(nodes, options, strict=True) if MEMORY in has]
+    users = [n for n, has in zip(nodes, options, strict=True) if CAPACITY in has]
     if not users and not deciding:
-        passes = build_passes(text, factories)
-        machine = _changed(_all_cache(target, text), changes)
-        return FittedPipeline(text, passes, machine, "all cache")
+        machine = _changed(_all_cache(target, name), changes)
+        return FittedPipeline(name, _joined(built), machine, "all cache")
     given = dict[str, int]()
     if deciding and not users:
         machine, sram_split, given = _decided(target, changes)
     else:
         machine, sram_split = _split(target, changes)
     if users and machine.scratchpad.capacity_bytes == 0:
-        raise PipelineError(
-            f"machine '{machine.name}' has no scratchpad for '{users[0].spec.name}'",
-            text,
-            users[0].position,
+        used_by = users[0].spec.name
+        raise users[0].error(
+            f"machine '{machine.name}' has no scratchpad for '{used_by}'"
         )
     for node in users:
-        _check_capacity(node, machine, text)
-    known: dict[str, object] = {
+        _check_capacity(node, machine)
+    known: dict[str, ParameterType] = {
         CAPACITY: machine.scratchpad.capacity_bytes,
         MEMORY: str(memory_of(machine)),
         **given,
     }
-    filled = ",".join(
-        str(_filled(node.spec, known, _options_of(node.spec.name, factories)))
-        for node in nodes
+    passes = _joined(
+        build_pass(_filled(node, known, has), factories)
+        for node, has in zip(nodes, options, strict=True)
     )
-    passes = build_passes(filled, factories)
-    unsplit = _unsplit(text, target, changes)
-    return FittedPipeline(text, passes, machine, sram_split, unsplit)
+    unsplit = _unsplit(name, target, changes)
+    return FittedPipeline(name, passes, machine, sram_split, unsplit)
+
+
+def _joined(built: Iterable[Sequence[ModulePass]]) -> tuple[ModulePass, ...]:
+    return tuple(chain.from_iterable(built))
 
 
 def _decided(
@@ -162,27 +177,25 @@ def _is_free(machine: Machine, budget: SramBudget, explicit: Set[str]) -> bool:
     return True
 
 
-def _unsplit(text: str, target: Target, changes: Mapping[str, str]) -> Machine | None:
+def _unsplit(name: str, target: Target, changes: Mapping[str, str]) -> Machine | None:
     """The machine without scratchpad, unless the user or the cache will not have it."""
     if any(key.startswith("scratchpad.") for key in target.explicit | changes.keys()):
         return None
     try:
-        return _changed(_all_cache(target, text), changes)
+        return _changed(_all_cache(target, name), changes)
     except MachineError:
         return None
 
 
-def _machine_options(text: str) -> tuple[str, dict[str, str]]:
-    """Pipeline text without the options that are fields of the machine, and those."""
-    nodes = parse_pipeline_text(text)
-    if len(nodes) != 1 or not isinstance(nodes[0], PassNode):
-        return text, {}
-    spec = nodes[0].spec
-    if not any("." in key for key in spec.parameters):
-        return text, {}
-    kept = {k: v for k, v in spec.parameters.items() if "." not in k}
-    fields = {k: _as_toml(v) for k, v in spec.parameters.items() if "." in k}
-    return str(ArgSpec(spec.name, kept)), fields
+def _machine_options(pipeline: Pipeline) -> tuple[Pipeline, dict[str, str]]:
+    """A pipeline without the options that are fields of the machine, and those."""
+    node = pipeline.only_pass
+    if node is None or not any("." in key for key in node.spec.parameters):
+        return pipeline, {}
+    given = node.spec.parameters
+    kept = {k: v for k, v in given.items() if "." not in k}
+    fields = {k: _as_toml(v) for k, v in given.items() if "." in k}
+    return Pipeline.of(node.saying(node.spec.name, kept)), fields
 
 
 def _as_toml(values: ParameterListType) -> str:
@@ -208,7 +221,7 @@ def _split(target: Target, changes: Mapping[str, str]) -> tuple[Machine, str]:
     return split, "set" if is_set else "rule"
 
 
-def _all_cache(target: Target, text: str) -> Machine:
+def _all_cache(target: Target, name: str) -> Machine:
     """The machine with all SRAM and ports in its cache."""
     machine = target.machine
     if target.budget.is_given:
@@ -217,19 +230,9 @@ def _all_cache(target: Target, text: str) -> Machine:
         return machine.without_scratchpad()
     except MachineError as error:
         raise MachineError(
-            f"'{text}' gives the {machine.scratchpad.capacity_bytes} bytes of the "
+            f"'{name}' gives the {machine.scratchpad.capacity_bytes} bytes of the "
             f"scratchpad to the cache, but then {error}"
         ) from error
-
-
-def _flattened(nodes: tuple[PipelineNode, ...]) -> list[PassNode]:
-    passes: list[PassNode] = []
-    for node in nodes:
-        if isinstance(node, AnchorNode):
-            passes.extend(_flattened(node.elements))
-        else:
-            passes.append(node)
-    return passes
 
 
 def _options_of(name: str, factories: PassFactories) -> Container[str]:
@@ -238,27 +241,25 @@ def _options_of(name: str, factories: PassFactories) -> Container[str]:
     return option_types(kind)
 
 
-def _written(spec: ArgSpec) -> dict[str, object]:
+def _written(spec: ArgSpec) -> Options:
     return {key.replace("_", "-"): value for key, value in spec.parameters.items()}
 
 
-def _check_capacity(node: PassNode, machine: Machine, text: str) -> None:
+def _check_capacity(node: PassNode, machine: Machine) -> None:
     expected = machine.scratchpad.capacity_bytes
     given = _written(node.spec).get(CAPACITY)
     if given is None or given == (expected,):
         return
-    raise PipelineError(
+    raise node.error(
         f"the scratchpad of machine '{machine.name}' has {expected} bytes; "
-        f"leave {CAPACITY} out, or choose another machine",
-        text,
-        node.position,
+        f"leave {CAPACITY} out, or choose another machine"
     )
 
 
 def _filled(
-    spec: ArgSpec, known: Mapping[str, object], options: Container[str]
-) -> ArgSpec:
-    """The options that the machine knows, where they are not written."""
-    written = _written(spec)
+    node: PassNode, known: Mapping[str, ParameterType], options: Container[str]
+) -> PassNode:
+    """With the options that the machine knows, where they are not written."""
+    written = _written(node.spec)
     new = {k: (v,) for k, v in known.items() if k in options and k not in written}
-    return ArgSpec(spec.name, {**spec.parameters, **cast(Parameters, new)})
+    return node.saying(node.spec.name, {**node.spec.parameters, **new})

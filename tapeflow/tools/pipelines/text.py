@@ -9,10 +9,13 @@ Blanks and newlines may stand between any two tokens.
 """
 
 import re
-from dataclasses import dataclass
-from typing import NoReturn
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NoReturn, TypeAlias
 
 from xdsl.utils.arg_spec import ArgSpec, ParameterListType, ParameterType, parse_spec
+
+Options: TypeAlias = Mapping[str, ParameterListType]
 
 _BLANKS = re.compile(r"\s*")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -50,10 +53,24 @@ class PassNode:
 
     spec: ArgSpec
     """Name and options; option names as they were written."""
+    text: str
+    """The whole text it was read from."""
     position: int
     """Index of the name in the text."""
-    option_positions: dict[str, int]
+    option_positions: Mapping[str, int]
     """Index of each option's name in the text."""
+
+    def saying(self, name: str, options: Options) -> "PassNode":
+        """Another pass in the same place, at which its errors are shown."""
+        return replace(self, spec=ArgSpec(name, dict(options)))
+
+    def error(self, message: str, option: str | None = None) -> PipelineError:
+        """What is wrong with it, or with one of its options as it was written."""
+        place = self.option_positions.get(option or "", self.position)
+        return PipelineError(message, self.text, place)
+
+    def __str__(self) -> str:
+        return str(self.spec)
 
 
 @dataclass(frozen=True)
@@ -61,16 +78,54 @@ class AnchorNode:
     """An operation's name around the pipeline that is to run on such operations."""
 
     name: str
+    text: str
+    """The whole text it was read from."""
     position: int
+    """Index of the name in the text."""
     elements: "tuple[PipelineNode, ...]"
+
+    def error(self, message: str) -> PipelineError:
+        """What is wrong with it."""
+        return PipelineError(message, self.text, self.position)
+
+    def __str__(self) -> str:
+        return f"{self.name}({','.join(map(str, self.elements))})"
 
 
 PipelineNode = PassNode | AnchorNode
 
 
-def parse_pipeline_text(text: str) -> tuple[PipelineNode, ...]:
-    """The elements of `text` in order; raises `PipelineError`."""
-    return _Reader(text).read_all()
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline that has been read; its text in one spelling is `str(pipeline)`."""
+
+    name: str
+    """The text as it was written; `str` of a pipeline that was not."""
+    elements: tuple[PipelineNode, ...]
+
+    @classmethod
+    def of(cls, node: PassNode) -> "Pipeline":
+        """A pipeline of one element that nobody wrote."""
+        return cls(str(node), (node,))
+
+    @property
+    def only_pass(self) -> PassNode | None:
+        """Its single pass or named pipeline without an anchor, if that is all."""
+        node = self.elements[0] if len(self.elements) == 1 else None
+        return node if isinstance(node, PassNode) else None
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.elements))
+
+
+def parse_pipeline(text: str) -> Pipeline:
+    """The pipeline that a text says; raises `PipelineError`."""
+    return Pipeline(text, _Reader(text).read_all())
+
+
+def pipeline_of(spec: ArgSpec) -> Pipeline:
+    """The pipeline of one element that a specification says."""
+    return Pipeline.of(PassNode(spec, str(spec), 0, {}))
 
 
 class _Reader:
@@ -100,11 +155,11 @@ class _Reader:
         start = self.position
         name = self._match(_NAME, "expected the name of a pass here")[0]
         if self._peek() == "(":
-            return AnchorNode(name, start, self._read_group())
+            return AnchorNode(name, self.text, start, self._read_group())
         if name == "mlir-opt" and self._peek() == "[":
             return self._read_mlir_opt(start)
         options, positions = self._read_options() if self._peek() == "{" else ({}, {})
-        return PassNode(ArgSpec(name, options), start, positions)
+        return PassNode(ArgSpec(name, options), self.text, start, positions)
 
     def _read_group(self) -> tuple[PipelineNode, ...]:
         opening = self._open("(")
@@ -120,7 +175,7 @@ class _Reader:
         spec = parse_spec("mlir-opt" + self.text[self.position : end + 1])
         self.position = end + 1
         self._skip_blanks()
-        return PassNode(spec, start, {})
+        return PassNode(spec, self.text, start, {})
 
     def _read_options(self) -> tuple[dict[str, ParameterListType], dict[str, int]]:
         opening = self._open("{")

@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,24 +14,16 @@ from rich.console import Console
 from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
-from tapeflow.backend.execute import Engine
 from tapeflow.frontend.reader import read_module
-from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.diagnostics import CommandError
-from tapeflow.tools.gradient_request import read_machine, read_request
+from tapeflow.tools.gradient_request import read_asked
 from tapeflow.tools.options import (
     FILE,
-    PIPELINE_HELP,
-    engine_option,
-    function_option,
-    machine_option,
-    optional_inputs_option,
-    optional_wrt_option,
-    seeds_option,
-    set_option,
+    GradientOptions,
+    gradient_options,
+    machine_options,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
 from tapeflow.tools.reduce.failure_kinds import STAGES, Failure, Probe
 from tapeflow.tools.reduce.probe_process import CommandProber, ProbeProcess, Prober
 from tapeflow.tools.reduce.smaller_programs import Reducer, operations_in, text_of
@@ -61,13 +53,68 @@ def _checked_command(
     return command
 
 
+@dataclass
+class _Search:
+    """One reduction, and what it tells."""
+
+    file: Path
+    module: ModuleOp
+    """The whole program."""
+    functions: tuple[str, ...]
+    """Those that have to stay."""
+    prober: Prober
+    failure: Failure
+    """Of the whole program."""
+    output: Path
+    shown: str
+    """The command that shows the failure."""
+    tried: int = 0
+
+    def run(self) -> None:
+        """Write ever smaller programs, until there is none or the user has enough."""
+        failure = self.failure
+        click.echo(f"reproduces: {failure.text}", err=True)
+        whole = operations_in(self.module)
+        interrupted = False
+        self._write(self.module, failure)
+        with tempfile.TemporaryDirectory() as directory, _progress() as tell:
+            path = Path(directory) / self.file.name
+
+            def keeps(candidate: ModuleOp) -> bool:
+                self.tried += 1
+                path.write_text(text_of(candidate))
+                found = self.prober.failure(path)
+                if found is not None and failure.is_like(found):
+                    self._write(candidate, found)
+                size = operations_in(reducer.module)
+                tell(f"{size} of {whole} operations left, {self.tried} programs tried")
+                return failure.is_like(found)
+
+            reducer = Reducer(self.module, keeps, self.functions)
+            try:
+                reducer.run()
+            except KeyboardInterrupt:
+                interrupted = True
+        click.echo(
+            f"{'stopped; ' if interrupted else ''}{operations_in(reducer.module)} of "
+            f"{whole} operations left, {self.tried} programs tried: {self.output}",
+            err=True,
+        )
+        if interrupted:
+            raise click.exceptions.Exit(INTERRUPTED)
+
+    def _write(self, module: ModuleOp, failure: Failure) -> None:
+        head = f"// reproduces: {failure.text}\n// {self.shown}\n"
+        text = f"{head}{text_of(module)}".encode()
+
+        def write(file: BinaryIO) -> None:
+            file.write(text)
+
+        write_outputs({self.output: write})
+
+
 @click.command("reduce")
-@click.argument("file", type=FILE, metavar="FILE.mlir")
-@function_option
-@optional_wrt_option
-@optional_inputs_option
-@seeds_option
-@click.option("--pipeline", default="streams", show_default=True, help=PIPELINE_HELP)
+@gradient_options(required=False)
 @click.option(
     "--command",
     "test",
@@ -91,22 +138,9 @@ def _checked_command(
     metavar="SMALL.mlir",
     help="Where to write the smallest program, each time there is a smaller one.",
 )
-@machine_option
-@set_option
-@engine_option
+@machine_options
 def command(
-    file: Path,
-    function: str | None,
-    wrt: tuple[int, ...] | None,
-    inputs: Path | None,
-    seeds: Path | None,
-    pipeline: str,
-    test: str | None,
-    timeout: float,
-    output: Path,
-    machine: str,
-    overrides: tuple[str, ...],
-    engine: Engine,
+    asked: GradientOptions, test: str | None, timeout: float, output: Path
 ) -> None:
     """Shrink a program that fails to a small one that fails in the same way.
 
@@ -115,46 +149,53 @@ def command(
     first. The arguments and the inputs stay as they are. Ctrl-C ends the search and
     keeps what has been found.
     """
-    read = [path for path in (file, inputs, seeds) if path is not None]
-    check_outputs({"--output": output}, tuple(read))
-    if test is not None:
-        module, functions = read_module(file, full_context()), ()
-        prober, shown = CommandProber(test, timeout), f"{test} {output}"
-        failure = _first_failure(file, prober)
-        if failure is None:
-            raise CommandError(
-                f"{file}: error: '{test}' does not end with status 0 for it, so there "
-                "is nothing to keep; the file is the command's last argument"
-            )
+    check_outputs({"--output": output}, asked.files)
+    if test is None:
+        search = _search_for_stage(asked, timeout, output)
     else:
-        if wrt is None or inputs is None:
-            raise click.UsageError("give --wrt and --inputs, or a --command")
-        # What is wrong with the request is no failure of the program.
-        fit_pipeline(pipeline, read_machine(machine, overrides))
-        request = read_request(file, function, wrt, read_arrays(inputs))
-        seed_arrays = None if seeds is None else read_arrays(seeds)
-        request.with_seeds(seed_arrays or {})
-        module, signature = request.module, request.signature
-        functions = (signature.function,)
-        probe = Probe(
-            signature.function,
-            wrt,
-            request.inputs,
-            seed_arrays,
-            pipeline,
-            machine,
-            overrides,
-            engine,
+        search = _search_for_command(test, asked.file, timeout, output)
+    with closing(search.prober):
+        search.run()
+
+
+def _search_for_command(test: str, file: Path, timeout: float, output: Path) -> _Search:
+    """Programs for which a command ends with exit status 0."""
+    module = read_module(file, full_context())
+    prober = CommandProber(test, timeout)
+    failure = _first_failure(file, prober)
+    if failure is None:
+        raise CommandError(
+            f"{file}: error: '{test}' does not end with status 0 for it, so there "
+            "is nothing to keep; the file is the command's last argument"
         )
-        stage, prober, failure = _failing_stage(file, probe, timeout)
-        words = [str(output), "--function", signature.function]
-        words += ["--wrt", ",".join(map(str, wrt)), "--inputs", str(inputs)]
-        words += [] if seeds is None else ["--seeds", str(seeds)]
-        words += ["--pipeline", pipeline, "--engine", engine, "--machine", machine]
-        words += [word for change in overrides for word in ("--set", change)]
-        shown = f"tapeflow {COMMANDS[stage].format(shlex.join(words))}"
-    with closing(prober):
-        _Search(file, output, prober, failure, shown).run(module, functions)
+    return _Search(file, module, (), prober, failure, output, f"{test} {output}")
+
+
+def _search_for_stage(asked: GradientOptions, timeout: float, output: Path) -> _Search:
+    """Programs whose gradient fails where that of the whole program first does."""
+    if asked.wrt is None or asked.inputs is None:
+        raise click.UsageError("give --wrt and --inputs, or a --command")
+    # What is wrong with the request is no failure of the program.
+    fitted, request = read_asked(asked)
+    function = request.signature.function
+    seeds = None if asked.seeds is None else request.seeds
+    probe = Probe(function, asked.wrt, request.inputs, seeds, fitted, asked.engine)
+    stage, prober, failure = _failing_stage(asked.file, probe, timeout)
+    shown = _command_line(stage, replace(asked, file=output, function=function))
+    module = request.module
+    return _Search(asked.file, module, (function,), prober, failure, output, shown)
+
+
+def _command_line(stage: str, asked: GradientOptions) -> str:
+    """The command that shows the failure of a stage."""
+    words = [str(asked.file), "--function", str(asked.function)]
+    words += ["--wrt", ",".join(map(str, asked.wrt or ())), "--inputs"]
+    words += [str(asked.inputs)]
+    words += [] if asked.seeds is None else ["--seeds", str(asked.seeds)]
+    words += ["--pipeline", asked.pipeline, "--engine", asked.engine]
+    words += ["--machine", asked.machine]
+    words += [word for change in asked.overrides for word in ("--set", change)]
+    return f"tapeflow {COMMANDS[stage].format(shlex.join(words))}"
 
 
 def _failing_stage(
@@ -180,62 +221,6 @@ def _first_failure(file: Path, prober: Prober) -> Failure | None:
     enough = LEAST_SECONDS + PATIENCE * (time.perf_counter() - started)
     prober.seconds = min(prober.seconds, enough)
     return failure
-
-
-@dataclass
-class _Search:
-    """One reduction, and what it tells."""
-
-    file: Path
-    output: Path
-    prober: Prober
-    failure: Failure
-    """Of the whole program."""
-    shown: str
-    """The command that shows the failure."""
-    tried: int = 0
-
-    def run(self, module: ModuleOp, functions: tuple[str, ...]) -> None:
-        """Write ever smaller programs, until there is none or the user has enough."""
-        failure = self.failure
-        click.echo(f"reproduces: {failure.text}", err=True)
-        whole = operations_in(module)
-        interrupted = False
-        self._write(module, failure)
-        with tempfile.TemporaryDirectory() as directory, _progress() as tell:
-            path = Path(directory) / self.file.name
-
-            def keeps(candidate: ModuleOp) -> bool:
-                self.tried += 1
-                path.write_text(text_of(candidate))
-                found = self.prober.failure(path)
-                if found is not None and failure.is_like(found):
-                    self._write(candidate, found)
-                size = operations_in(reducer.module)
-                tell(f"{size} of {whole} operations left, {self.tried} programs tried")
-                return failure.is_like(found)
-
-            reducer = Reducer(module, keeps, functions)
-            try:
-                reducer.run()
-            except KeyboardInterrupt:
-                interrupted = True
-        click.echo(
-            f"{'stopped; ' if interrupted else ''}{operations_in(reducer.module)} of "
-            f"{whole} operations left, {self.tried} programs tried: {self.output}",
-            err=True,
-        )
-        if interrupted:
-            raise click.exceptions.Exit(INTERRUPTED)
-
-    def _write(self, module: ModuleOp, failure: Failure) -> None:
-        head = f"// reproduces: {failure.text}\n// {self.shown}\n"
-        text = f"{head}{text_of(module)}".encode()
-
-        def write(file: BinaryIO) -> None:
-            file.write(text)
-
-        write_outputs({self.output: write})
 
 
 @contextmanager

@@ -14,9 +14,8 @@ from tapeflow.tools.check.command import random_seeds
 from tapeflow.tools.check.each_pass import check_each_pass
 from tapeflow.tools.check.gradient_check import Verdict, compare
 from tapeflow.tools.diagnostics import failure_message
-from tapeflow.tools.gradient_request import GradientRequest, read_machine, read_request
+from tapeflow.tools.gradient_request import GradientRequest, read_request
 from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
 
 DIRECTIONS = 3
 
@@ -59,9 +58,7 @@ class Probe:
     wrt: tuple[int, ...]
     inputs: Mapping[str, Array]
     seeds: Mapping[str, Array] | None
-    pipeline: str
-    machine: str
-    overrides: tuple[str, ...]
+    pipeline: FittedPipeline
     engine: Engine
     stage: str = "run"
     """The one of `STAGES` that fails."""
@@ -69,14 +66,12 @@ class Probe:
     def failure(self, path: Path) -> Failure | None:
         """What goes wrong at this probe's stage; None if nothing does."""
         try:
-            machine = read_machine(self.machine, self.overrides)
-            fitted = fit_pipeline(self.pipeline, machine)
             request = read_request(path, self.function, self.wrt, self.inputs)
             rng = np.random.default_rng(0)
             given = self.seeds
             seeds = random_seeds(request, rng) if given is None else given
             request = request.with_seeds(seeds)
-            return STAGES[self.stage](request, fitted, self.engine)
+            return STAGES[self.stage](request, self.pipeline, self.engine)
         except Exception as error:
             return failure_of(error)
 

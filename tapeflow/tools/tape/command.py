@@ -5,6 +5,7 @@ from typing import get_args
 
 import click
 from rich.console import Console
+from xdsl.utils.arg_spec import ArgSpec, ParameterListType
 
 from hwmodel import preset
 from tapeflow.analysis.differentiation.policy import PolicyName, TapePolicy
@@ -24,7 +25,8 @@ from tapeflow.tools.options import (
     wrt_option,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
-from tapeflow.tools.pipelines.on_machine import fit_pipeline
+from tapeflow.tools.pipelines.on_machine import fit
+from tapeflow.tools.pipelines.text import pipeline_of
 from tapeflow.tools.result_row import write_json
 from tapeflow.tools.tape.bill_json import bill_for_json
 from tapeflow.tools.tape.report import (
@@ -35,6 +37,7 @@ from tapeflow.tools.tape.report import (
     report_for,
 )
 from tapeflow.tools.tape.table import beside_machine, show_tape, warnings_on
+from tapeflow.transforms.pipelines import BaselinePipeline
 
 
 @click.command("tape")
@@ -144,10 +147,11 @@ def _subject(
             raise RequestError(
                 f"@{signature.function} returns nothing to differentiate"
             )
-    options = (
-        f"policy={policy.name} operations-per-byte={policy.operations_per_byte} "
-        f"assumed-trips={policy.assumed_trips}"
-    )
-    pipeline = fit_pipeline(f"baseline{{{options}}}", preset("fair"))
-    passes = abstract_tape_passes(pipeline.passes)
+    options: dict[str, ParameterListType] = {
+        "policy": (policy.name,),
+        "operations-per-byte": (policy.operations_per_byte,),
+        "assumed-trips": (policy.assumed_trips,),
+    }
+    pipeline = pipeline_of(ArgSpec(BaselinePipeline.name, options))
+    passes = abstract_tape_passes(fit(pipeline, preset("fair")).passes)
     return Subject(module, context, signature, wrt, seeded, passes, arrays, seed_arrays)

@@ -6,12 +6,16 @@ import pytest
 
 from hwmodel import MachineError, preset
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench.arms import FAIR_PREFETCHERS, make_arm
+from tapeflow.tools.bench.arms import ARMS, FAIR_PREFETCHERS, KNOWN_ARMS, make_arm
 from tapeflow.tools.bench.cases import program_sources
-from tapeflow.tools.pipelines.on_machine import Target
-from tapeflow.tools.pipelines.text import PipelineError
+from tapeflow.tools.pipelines.on_machine import Target, separate_pipelines
+from tapeflow.tools.pipelines.text import PipelineError, parse_pipeline
 
 FAIR = Target(preset("fair"))
+
+
+def arm_of(text, *prefetchers):
+    return make_arm(parse_pipeline(text), FAIR, *prefetchers)
 
 
 @pytest.fixture
@@ -38,7 +42,7 @@ def choices(arm):
 
 
 def test_fair_baseline_tries_every_layout_and_prefetcher():
-    arm = make_arm("fair-baseline", FAIR)
+    arm = arm_of("fair-baseline")
     layouts = (
         *("soa", "padded-soa staggered", "aos", "aos staggered"),
         *("aos merged", "aos staggered merged"),
@@ -49,26 +53,26 @@ def test_fair_baseline_tries_every_layout_and_prefetcher():
 
 
 def test_what_is_asked_for_is_tried_too():
-    arm = make_arm("fair-baseline", FAIR, (("markov", 2),))
+    arm = arm_of("fair-baseline", (("markov", 2),))
     assert ("aos", "markov", 2) in choices(arm)
     assert len(arm.candidates) == 6 * (len(FAIR_PREFETCHERS) + 1)
 
 
 def test_who_has_a_choice():
     stride = (("stride", 4),)
-    assert choices(make_arm("layers", FAIR)) == [(None, "none", None)]
-    assert choices(make_arm("layers", FAIR, stride)) == [(None, "stride", 4)]
-    assert len(make_arm("layers", FAIR, FAIR_PREFETCHERS).candidates) == 4
-    assert len(make_arm("streams", FAIR).candidates) == 2 * 4
-    assert len(make_arm("tuned-streams{trials=2}", FAIR).candidates) == (6 + 2 + 1) * 4
-    assert len(make_arm("free-tape", FAIR).candidates) == 2 * 4
-    assert len(make_arm("free-tape{stagger=true}", FAIR).candidates) == 4
+    assert choices(arm_of("layers")) == [(None, "none", None)]
+    assert choices(arm_of("layers", stride)) == [(None, "stride", 4)]
+    assert len(arm_of("layers", FAIR_PREFETCHERS).candidates) == 4
+    assert len(arm_of("streams").candidates) == 2 * 4
+    assert len(arm_of("tuned-streams{trials=2}").candidates) == (6 + 2 + 1) * 4
+    assert len(arm_of("free-tape").candidates) == 2 * 4
+    assert len(arm_of("free-tape{stagger=true}").candidates) == 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
-    assert choices(make_arm(own, FAIR, stride)) == [(None, "next-line", 2)]
+    assert choices(arm_of(own, stride)) == [(None, "next-line", 2)]
     own = "free-tape{cache.prefetcher=none}"
-    assert choices(make_arm(own, FAIR)) == [(None, "none", None)] * 2
+    assert choices(arm_of(own)) == [(None, "none", None)] * 2
     own = "fair-baseline{cache.prefetcher=none}"
-    assert len(make_arm(own, FAIR).candidates) == 6
+    assert len(arm_of(own).candidates) == 6
 
 
 def test_the_best_is_named_in_its_record(bench):
@@ -194,12 +198,31 @@ def test_all_programs():
 )
 def test_bad_arms(text, message):
     with pytest.raises(PipelineError, match=message):
-        make_arm(text, FAIR)
+        arm_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("baseline, streams{slots=4} ", ["baseline", "streams{slots=4}"]),
+        ("baseline,cse", ["baseline,cse"]),
+        ("", [""]),
+    ],
+)
+def test_arms_separated_by_commas(text, names):
+    assert [one.name for one in separate_pipelines(text, KNOWN_ARMS)] == names
+
+
+def test_an_error_points_into_what_was_written():
+    (_, second) = separate_pipelines("baseline,streams{cache.ports=3 slots=x}", ARMS)
+    with pytest.raises(PipelineError, match="takes a whole number") as raised:
+        make_arm(second, FAIR)
+    assert raised.value.text[raised.value.position :] == "slots=x}"
 
 
 def test_an_unknown_field_of_the_machine():
     with pytest.raises(MachineError, match=r"no field 'size' in cache; fields: capac"):
-        make_arm("streams{cache.size=4096}", FAIR)
+        arm_of("streams{cache.size=4096}")
 
 
 @pytest.mark.parametrize(

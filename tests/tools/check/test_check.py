@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from tapeflow.tools.gradient_request import read_asked
+from tapeflow.tools.options import GradientOptions
+
 
 def test_right_gradient(run, source, arrays):
     inputs = arrays("in", arg0=np.array([1.0, -2.0, 0.5]), arg1=3.0)
@@ -84,3 +87,16 @@ def test_benchmark_programs(run, name, tmp_path):
     result = run("check", program.source_path, "--wrt", wrt, "--inputs", inputs)
     assert result.exit_code == 0, result.output
     assert "WRONG" not in result.stdout
+
+
+def test_what_is_checked_is_what_grad_compiles(source, arrays):
+    """A split of the SRAM that the user sets binds the compiler here, too."""
+    inputs = arrays("in", arg0=np.array([1.0, -2.0, 0.5]), arg1=3.0)
+    machine = ("fair", ("scratchpad.capacity_bytes=512",), "compiled")
+    asked = GradientOptions(
+        source("squares"), None, (0,), inputs, None, "streams", *machine
+    )
+    fitted, request = read_asked(asked)
+    assert (fitted.sram_split, fitted.machine.scratchpad.capacity_bytes) == ("set", 512)
+    assert request.wrt == (0,)
+    assert asked.files == (source("squares"), inputs)

@@ -8,7 +8,7 @@ from tapeflow.tools.pipelines.text import (
     PassNode,
     PipelineError,
     PipelineNode,
-    parse_pipeline_text,
+    parse_pipeline,
 )
 
 
@@ -38,7 +38,7 @@ def shape(nodes: tuple[PipelineNode, ...]) -> list[object]:
     ],
 )
 def test_structure(text: str, expected: list[object]) -> None:
-    assert shape(parse_pipeline_text(text)) == expected
+    assert shape(parse_pipeline(text).elements) == expected
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_structure(text: str, expected: list[object]) -> None:
     ],
 )
 def test_options(options: str, expected: dict[str, ParameterListType]) -> None:
-    (node,) = parse_pipeline_text(f"p{options}")
+    (node,) = parse_pipeline(f"p{options}").elements
     assert isinstance(node, PassNode)
     assert node.spec.parameters == expected
     for written, given in node.spec.parameters.items():
@@ -71,7 +71,8 @@ def test_options(options: str, expected: dict[str, ParameterListType]) -> None:
 
 
 def test_mlir_opt_takes_its_own_text() -> None:
-    (node, after) = parse_pipeline_text("mlir-opt[cse,a{b=c}], canonicalize")
+    text = "mlir-opt[cse,a{b=c}], canonicalize"
+    (node, after) = parse_pipeline(text).elements
     assert isinstance(node, PassNode)
     assert node.spec.parameters["arguments"][-1] == "builtin.module(cse,a{b=c})"
     assert isinstance(after, PassNode)
@@ -103,12 +104,33 @@ def test_mlir_opt_takes_its_own_text() -> None:
 )
 def test_malformed_text(text: str, message: str, position: int) -> None:
     with pytest.raises(PipelineError) as raised:
-        parse_pipeline_text(text)
+        parse_pipeline(text)
     assert message in raised.value.message
     assert raised.value.position == position
 
 
 def test_the_caret_stands_below_the_fault() -> None:
     with pytest.raises(PipelineError) as raised:
-        parse_pipeline_text("a,\n\tb{c=}")
+        parse_pipeline("a,\n\tb{c=}")
     assert str(raised.value) == "expected a value here\n   b{c=}\n       ^"
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        (" a ,\n b { x = 1\n y } ", "a,b{x=1 y}"),
+        ("builtin.module(a, func.func ( b ))", "builtin.module(a,func.func(b))"),
+        ("a{b=[1, 2] c=word d=true}", 'a{b=1,2 c="word" d=true}'),
+    ],
+)
+def test_a_tree_prints_as_text_that_gives_the_tree(text: str, canonical: str) -> None:
+    pipeline = parse_pipeline(text)
+    assert pipeline.name == text
+    assert str(pipeline) == str(parse_pipeline(canonical)) == canonical
+
+
+def test_an_error_of_another_pass_in_its_place_shows_what_was_written() -> None:
+    (_, node) = parse_pipeline("a,b{c=1}").elements
+    assert isinstance(node, PassNode)
+    error = node.saying("d", {"c": (1,), "e": (2,)}).error("no", "c")
+    assert str(error) == "no\n  a,b{c=1}\n      ^"
