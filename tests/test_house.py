@@ -17,7 +17,13 @@ LIT_TESTS = sorted(
     path for path in ROOT.glob("filecheck/**/*.mlir") if "Output" not in path.parts
 )
 PASSES = {name: factory() for name, factory in get_all_passes().items()}
-EXAMPLES = {"tapeflow/transforms/STAGE/do_thing.py", "NAME.py", "mine.toml", "table.md"}
+EXAMPLES = {
+    "tapeflow/transforms/STAGE/do_thing.py",
+    "tapeflow/tools/COMMAND/command.py",
+    "NAME.py",
+    "mine.toml",
+    "table.md",
+}
 """Names of files that a reader is told to write."""
 MEANINGLESS = {"base", "common", "helpers", "manager", "misc", "utils"}
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
