@@ -7,6 +7,7 @@ micro-operations in program order, and `finish()` gives `Counters`, from which
 
 from hwmodel.address_space import AddressSpace, Buffer
 from hwmodel.description.config import (
+    changes_of,
     load_machine,
     machine_from_values,
     override,
@@ -25,7 +26,7 @@ from hwmodel.description.machine import (
     Scratchpad,
 )
 from hwmodel.description.operations import OPERATION_TABLE, Operation, Unit
-from hwmodel.description.presets import PRESETS
+from hwmodel.description.presets import PRESET_MEANINGS, PRESETS
 from hwmodel.description.ring import Ring
 from hwmodel.engine.counters import Counters
 from hwmodel.engine.event_log import UNWATCHED, Watch
@@ -45,6 +46,7 @@ __all__ = [
     "OPERATION_TABLE",
     "PREFETCHERS",
     "PRESETS",
+    "PRESET_MEANINGS",
     "UNWATCHED",
     "AccessTrace",
     "AddressSpace",
@@ -73,6 +75,7 @@ __all__ = [
     "Work",
     "WorkMeter",
     "bounds_of",
+    "changes_of",
     "energy_of",
     "load_machine",
     "machine_from_values",

@@ -96,6 +96,26 @@ def values_of(machine: Machine) -> dict[str, Any]:
     return mapped(machine)
 
 
+def changes_of(machine: Machine) -> tuple[str, ...]:
+    """The overrides that make this machine of the preset of its name, else `fair`."""
+    base = PRESETS.get(machine.name, PRESETS["fair"])
+    before, after = _flat(values_of(base)), _flat(values_of(machine))
+    named = {key: value for key, value in after.items() if key != "name"}
+    return tuple(
+        f"{key}={value}" for key, value in named.items() if before.get(key) != value
+    )
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
 def override(machine: Machine, assignment: str) -> Machine:
     """`machine` with one field changed, e.g. `"cache.capacity_bytes=16384"`.
 

@@ -177,3 +177,10 @@ SALAM = Machine(
 )
 
 PRESETS = {machine.name: machine for machine in (FAIR, SALAM, WIDE, EDGE, HBM)}
+PRESET_MEANINGS = {
+    "fair": "What a designer would build at 1 GHz: window 128, issue 4, DDR4.",
+    "salam": "As the TapeFlow authors simulated: 100 MHz, window 10 000, slow cache.",
+    "wide": "As fair, with a datapath that is hardly ever the limit.",
+    "edge": "Small, beside a phone's memory: 500 MHz, window 16, issue 2, LPDDR4.",
+    "hbm": "As wide, with memory that is not the limit.",
+}

@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "Check a gradient against differences, or a pipeline pass by pass.",
     "reduce": "Shrink a program that fails to a small one that fails alike.",
     "machine": "Print a machine as a TOML file to start from.",
+    "list": "List programs, machines, pipelines, policies, places, passes.",
     "inputs": "Write the inputs of a benchmark program to a file.",
 }
 """Each subcommand and its sentence; `tapeflow.tools.NAME.command` defines it."""

@@ -6,11 +6,13 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from importlib.metadata import version
 from typing import Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 
-from hwmodel import Machine
+from hwmodel import Counters, Machine, changes_of
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.backend.runtime.array_type import Array
 
@@ -20,78 +22,87 @@ Reference: TypeAlias = tuple[float, Mapping[int, Array]]
 Row: TypeAlias = dict[str, Any]
 """Keys of `ROW_KEYS` to plain numbers and strings; null where unknown."""
 
-ROW_KEYS = (
-    "program",
-    "size",
-    "pipeline",
-    "machine",
-    "value",
-    "gradient_sha256",
-    "gradient_max_relative_error",
-    "cycles",
-    "forward_cycles",
-    "reverse_cycles",
-    "operations",
-    "cache_accesses",
-    "cache_misses",
-    "write_backs",
-    "scratchpad_accesses",
-    "dma_bytes",
-    "dram_read_bytes",
-    "dram_write_bytes",
-    "onchip_energy_pj",
-    "dram_energy_pj",
-    "compute_energy_pj",
-    "total_energy_pj",
-    "sram_bytes",
-    "cache_ports",
-    "scratchpad_ports",
-    "tape_bytes",
-    "value_relative_error",
-    "cache_bytes",
-    "scratchpad_bytes",
-    "sram_leakage_pj",
-    "dram_static_pj",
-    "arm",
-    "chosen_layout",
-    "chosen_prefetcher",
-    "prefetcher",
-    "prefetch_degree",
-    "sram_split",
-    "places",
-    "dma_busy_cycles",
-    "dma_exposed_cycles",
-    "unequal_ports",
-    "unequal_sram",
-    "bound_cycles",
-    "bound_dram_cycles",
-    "bound_arithmetic_cycles",
-    "bound_issue_cycles",
-    "bound_port_cycles",
-    "bound_path_cycles",
-    "cycles_over_bound",
-    "cycles_over_free_tape",
-    "lru_misses",
-    "lru_write_backs",
-    "optimal_misses",
-    "optimal_write_backs",
-    "engine",
-    "compile_seconds",
-    "run_seconds",
-    "operations_per_second",
-    "cache_energy_pj",
-    "scratchpad_energy_pj",
-    "error",
-)
+_COUNTED = {entry.name: str(entry.metadata["sentence"]) for entry in fields(Counters)}
+
+COLUMNS: Mapping[str, str] = {
+    "program": "Benchmark program, or the stem of the user's file.",
+    "size": "Size of the inputs; null for a file.",
+    "seed": "Seed of the inputs; null for a file.",
+    "pipeline": "The pipeline with its options, as it was asked for.",
+    "machine": "Name of the machine.",
+    "machine_changes": "Fields in which the machine of the run is not that preset, "
+    "or where none has its name from fair, as --set takes them.",
+    "version": "Version of tapeflow.",
+    "value": "The function's result; several are a list.",
+    "gradient_sha256": "Digest of all gradients: equal only bit for bit.",
+    "gradient_max_relative_error": "max |g - r| / max(1, max |r|), r from an "
+    "independent reference.",
+    "cycles": _COUNTED["cycles"],
+    "forward_cycles": _COUNTED["forward_cycles"],
+    "reverse_cycles": _COUNTED["reverse_cycles"],
+    "operations": _COUNTED["operations"],
+    "cache_accesses": _COUNTED["cache_accesses"],
+    "cache_misses": _COUNTED["cache_misses"],
+    "write_backs": _COUNTED["write_backs"],
+    "scratchpad_accesses": _COUNTED["scratchpad_accesses"],
+    "dma_bytes": _COUNTED["dma_bytes"],
+    "dram_read_bytes": _COUNTED["dram_read_bytes"],
+    "dram_write_bytes": _COUNTED["dram_write_bytes"],
+    "onchip_energy_pj": "Cache and scratchpad, dynamic.",
+    "dram_energy_pj": "DRAM, dynamic.",
+    "compute_energy_pj": "Arithmetic, addresses and DMA commands.",
+    "total_energy_pj": "On chip, DRAM and compute: all dynamic energy.",
+    "sram_bytes": "Cache and scratchpad together.",
+    "cache_ports": "Words that the cache takes a cycle.",
+    "scratchpad_ports": "Words that the scratchpad takes a cycle.",
+    "tape_bytes": "Most bytes on the tape at a time.",
+    "value_relative_error": "|v - r| / max(1, |r|) against the reference.",
+    "cache_bytes": "Capacity of the cache.",
+    "scratchpad_bytes": "Capacity of the scratchpad.",
+    "sram_leakage_pj": "Leakage of the SRAMs over the run; not in the total.",
+    "dram_static_pj": "The DRAM's background power over the run; not in the total.",
+    "arm": "What the row is called in a comparison.",
+    "chosen_layout": "The layout of the best candidate, of an arm that tries several.",
+    "chosen_prefetcher": "The prefetcher of the best candidate, likewise.",
+    "prefetcher": "The prefetcher that ran.",
+    "prefetch_degree": "Lines that it asks for at a time; null without one.",
+    "sram_split": "How the SRAM was split: rule, set, compiler, all cache, machine.",
+    "places": "Place of each tape region, where the compiler chose.",
+    "dma_busy_cycles": _COUNTED["dma_busy_cycles"],
+    "dma_exposed_cycles": _COUNTED["dma_exposed_cycles"],
+    "unequal_ports": "Whether another arm has fewer ports in all.",
+    "unequal_sram": "Whether another arm has less SRAM in all.",
+    "bound_cycles": "The largest of the lower bounds of the program without its tape.",
+    "bound_dram_cycles": "Bound by compulsory DRAM traffic.",
+    "bound_arithmetic_cycles": "Bound by arithmetic units.",
+    "bound_issue_cycles": "Bound by the issue width.",
+    "bound_port_cycles": "Bound by memory ports.",
+    "bound_path_cycles": "Bound by the height of the dataflow graph.",
+    "cycles_over_bound": "cycles / bound_cycles.",
+    "cycles_over_free_tape": "cycles over those of the arm free-tape.",
+    "lru_misses": "Misses of the same accesses under LRU, without prefetching.",
+    "lru_write_backs": "Write-backs of that replay.",
+    "optimal_misses": "Misses under optimal replacement (Belady).",
+    "optimal_write_backs": "Write-backs of that schedule.",
+    "engine": "What ran the program: compiled or reference.",
+    "compile_seconds": "Time of passes and of code generation.",
+    "run_seconds": "Time of the run; the median of several.",
+    "operations_per_second": "operations / run_seconds.",
+    "cache_energy_pj": "Cache and prefetcher, dynamic.",
+    "scratchpad_energy_pj": "Scratchpad, dynamic.",
+    "error": "Why the run was refused; null if it was not.",
+}
+"""Every key of a row and its meaning; `tapeflow list columns` prints them."""
+ROW_KEYS = tuple(COLUMNS)
 
 
 def row_of(
-    identity: Mapping[str, str | None],
+    identity: Mapping[str, str | int | None],
     machine: Machine,
     result: GradientResult,
     reference: Reference | None,
 ) -> Row:
-    """The row of one run; `identity` gives program, size, pipeline and engine."""
+    """The row of one run; `identity` gives program, size, seed, pipeline and engine."""
     figures: Row = dict.fromkeys(ROW_KEYS)
     figures |= identity
     figures |= _machine_figures(machine)
@@ -115,7 +126,7 @@ def row_of(
 
 
 def failed_row(
-    identity: Mapping[str, str | None], machine: Machine, message: str
+    identity: Mapping[str, str | int | None], machine: Machine, message: str
 ) -> Row:
     """The row of a refused run: its reason in `error`, every figure null."""
     figures: Row = dict.fromkeys(ROW_KEYS)
@@ -126,6 +137,8 @@ def failed_row(
 def _machine_figures(machine: Machine) -> Row:
     return {
         "machine": machine.name,
+        "machine_changes": " ".join(changes_of(machine)),
+        "version": version("tapeflow"),
         "sram_bytes": machine.sram_bytes,
         "cache_bytes": machine.cache.capacity_bytes,
         "scratchpad_bytes": machine.scratchpad.capacity_bytes,

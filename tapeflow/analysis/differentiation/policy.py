@@ -29,6 +29,11 @@ class TapePolicy:
 
 
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
+POLICY_MEANINGS: dict[PolicyName, str] = {
+    "min-cut": "The cheapest mixture of saving and getting back, by a minimum cut.",
+    "save-all": "Save what is not at hand for a load or one cheap operation.",
+    "recompute": "The fewest bytes, whatever it costs to get values back.",
+}
 
 
 def own_policy(op: Operation) -> PolicyName | None:

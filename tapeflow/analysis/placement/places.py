@@ -9,6 +9,19 @@ from tapeflow.dialects.tape_types import BLOCK_RECORDS, LAYOUTS, Layout
 AUTO = "auto"
 """The places of a function as the compiler chooses them."""
 
+PLACE_MEANINGS = {
+    AUTO: "Each region where the compiler estimates it to cost least.",
+    "soa": "Behind the cache, one array a field.",
+    "padded-soa": "The same, and arrays begin where they do not alias.",
+    "aos": "Behind the cache, one array of records.",
+    "aosoa[:RECORDS]": "Behind the cache, blocks of records, in a block one field "
+    "after the other.",
+    "scratchpad[:RECORDS]": "In the scratchpad as a whole, or in tiles of so many.",
+    "stream[:SLOTS[:RECORDS]]": "Tiles that move between scratchpad and DRAM, so many "
+    "on chip at a time.",
+}
+"""What may be said of a region in `places=`."""
+
 
 @dataclass(frozen=True)
 class Place:

@@ -37,6 +37,13 @@ FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
     ("stride", 4),
 )
 """The prefetchers of which an arm that has the choice takes the best."""
+ARM_MEANINGS = {
+    FAIR_BASELINE: "The best of all layouts behind the cache, with and without "
+    "prefetcher: what to compare with.",
+    TUNED_STREAMS: "The best by measurement of the plans that the compiler holds to be "
+    "good.",
+}
+"""The arms that are the best of several candidates."""
 STAGGER, MERGE = "stagger", "merge"
 
 
@@ -48,7 +55,7 @@ class CachedTape:
     is_staggered: bool = False
     """Whether buffers of the function begin where they do not alias."""
     is_merged: bool = False
-    """Whether equal rows of different blocks share a region."""
+    """Whether equal records of different blocks share a region."""
 
     def options(self, layout_option: str) -> dict[str, ParameterListType]:
         """As options of a pipeline."""

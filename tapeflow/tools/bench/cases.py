@@ -60,7 +60,8 @@ class Case:
 
     program: str
     size: str | None
-    """None for a user's own inputs."""
+    seed: int | None
+    """Both None for a user's own inputs."""
     request: GradientRequest
     reference: Reference | None = field(repr=False)
     """None where no independent computation is known."""
@@ -115,7 +116,7 @@ def load_case(source: CaseSource) -> Case:
     value, gradients = program.reference(inputs)
     reference = (float(value), gradients)
     shared = SharedPasses(request)
-    return Case(source.program, source.size, request, reference, shared)
+    return Case(source.program, source.size, source.seed, request, reference, shared)
 
 
 def program_cases(names: tuple[str, ...], size: str, seed: int) -> Iterator[Case]:
@@ -128,4 +129,4 @@ def _file_case(source: FileSource) -> Case:
     request = read_request(source.path, source.function, source.wrt, inputs)
     if source.seeds is not None:
         request = request.with_seeds(read_arrays(source.seeds))
-    return Case(source.program, None, request, None, SharedPasses(request))
+    return Case(source.program, None, None, request, None, SharedPasses(request))

@@ -46,6 +46,7 @@ def measure(
     identity = {
         "program": case.program,
         "size": case.size,
+        "seed": case.seed,
         "pipeline": arm.name,
         "arm": arm.name,
         "engine": engine,

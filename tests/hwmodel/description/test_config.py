@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from hwmodel import MachineError, load_machine, override, preset
+from hwmodel import (
+    PRESETS,
+    MachineError,
+    changes_of,
+    load_machine,
+    override,
+    preset,
+)
 
 COMPLETE = """
 name = "own"
@@ -151,3 +158,15 @@ def test_operation_tables_merge_by_name():
 def test_a_prefetcher_is_named_without_quotes():
     machine = override(preset("fair"), "cache.prefetcher=next-line")
     assert machine.cache.prefetcher == "next-line"
+
+
+def test_what_differs_makes_the_machine_again():
+    machine = PRESETS["edge"]
+    changes = ("cache.ways=4", "datapath.latency_cycles.FADD_F64=7", "clock_hz=1e9")
+    for change in changes:
+        machine = override(machine, change)
+    again = PRESETS["edge"]
+    for change in changes_of(machine):
+        again = override(again, change)
+    assert again == machine
+    assert changes_of(PRESETS["edge"]) == ()

@@ -1,0 +1,1 @@
+"""`tapeflow list`: what there is to choose from, and what it means."""
