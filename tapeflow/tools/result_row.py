@@ -27,12 +27,8 @@ _COUNTED = {entry.name: str(entry.metadata["sentence"]) for entry in fields(Coun
 COLUMNS: Mapping[str, str] = {
     "program": "Benchmark program, or the stem of the user's file.",
     "size": "Size of the inputs; null for a file.",
-    "seed": "Seed of the inputs; null for a file.",
     "pipeline": "The pipeline with its options, as it was asked for.",
     "machine": "Name of the machine.",
-    "machine_changes": "Fields in which the machine of the run is not that preset, "
-    "or where none has its name from fair, as --set takes them.",
-    "version": "Version of tapeflow.",
     "value": "The function's result; several are a list.",
     "gradient_sha256": "Digest of all gradients: equal only bit for bit.",
     "gradient_max_relative_error": "max |g - r| / max(1, max |r|), r from an "
@@ -90,6 +86,10 @@ COLUMNS: Mapping[str, str] = {
     "operations_per_second": "operations / run_seconds.",
     "cache_energy_pj": "Cache and prefetcher, dynamic.",
     "scratchpad_energy_pj": "Scratchpad, dynamic.",
+    "seed": "Seed of the inputs; null for a file.",
+    "machine_changes": "Fields in which the machine of the run is not that preset, "
+    "or where none has its name from fair, as --set takes them.",
+    "version": "Version of tapeflow.",
     "error": "Why the run was refused; null if it was not.",
 }
 """Every key of a row and its meaning; `tapeflow list columns` prints them."""
