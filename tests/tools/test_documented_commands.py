@@ -1,29 +1,110 @@
-"""Commands of the documentation that name the places of a program's regions."""
+"""Every command of README and docs does what it says, at a small size."""
 
+import contextlib
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tapeflow.tools.opt.command import main as tapeflow_opt
+
 ROOT = Path(__file__).parents[2]
+DATA = Path(__file__).parent / "data"
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-PLACED = sorted(
-    {
-        line.strip()
-        for page in PAGES
-        for line in page.read_text().splitlines()
-        if re.match(r"    tapeflow bench .*places=", line)
-    }
-)
+TOOLS = ("tapeflow", "tapeflow-opt")
+SYNOPSIS = re.compile(r" \.\.\. | \[-")
+"""What stands for many commands is none."""
+SMALLER = {"paper": "tiny", "small": "tiny", "all": "nn"}
 
 
-def test_there_are_such_commands() -> None:
-    assert PLACED
+def blocks(page: Path) -> Iterator[list[str]]:
+    """The commands of each indented block, one a line, variables put in."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for block in re.findall(r"(?:^    .*\n)+", text, flags=re.MULTILINE):
+        lines = re.sub(r"\\\n\s*", " ", block).splitlines()
+        variables: dict[str, str] = {}
+        commands: list[str] = []
+        for line in lines:
+            name, is_set, value = line.strip().partition("=")
+            if is_set and name.isupper():
+                variables[f"${name}"] = "".join(shlex.split(value))
+                continue
+            for variable, text_ in variables.items():
+                line = line.replace(variable, text_)
+            if line.split()[0] in TOOLS and not SYNOPSIS.search(line):
+                commands.append(line.strip())
+        if commands:
+            yield commands
 
 
-@pytest.mark.parametrize("line", PLACED)
-def test_a_program_has_as_many_regions_as_its_command_names(run, line):
-    _, *words = shlex.split(line, comments=True)
-    result = run(*words, "--size", "tiny")
-    assert result.exit_code == 0, result.output
+BLOCKS = [
+    pytest.param(commands, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, commands in enumerate(blocks(page))
+]
+
+
+def test_there_are_many():
+    assert sum(len(block.values[0]) for block in BLOCKS) > 25
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch):
+    """A directory with the files that the commands read."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tapeflow").symlink_to(ROOT / "tapeflow")
+    right = (DATA / "squares.mlir").read_text().replace("@squares", "@f")
+    wrong = (DATA / "cut.mlir").read_text().replace("@cut", "@f")
+    (tmp_path / "FILE.mlir").write_text(right)
+    (tmp_path / "WRONG.mlir").write_text(wrong)
+    np.savez("IN.npz", arg0=np.array([1.0, 2.0]), arg1=np.array(3.0))
+    np.savez("WRONG.npz", arg0=np.array(0.3))
+    script = tmp_path / "still-of-interest.sh"
+    script.write_text('#!/bin/sh\ngrep -q fptosi "$1"\n')
+    script.chmod(0o755)
+    return tmp_path
+
+
+def smaller(words: list[str]) -> list[str]:
+    """The same command on little data, and `reduce` on a program that is wrong."""
+    command = words[0]
+    words = [SMALLER.get(word, word) for word in words]
+    if command == "bench" and "--size" not in words:
+        words += ["--size", "tiny"]
+    if command == "reduce":
+        files = {
+            "FILE.mlir": "WRONG.mlir",
+            "IN.npz": "WRONG.npz",
+            "in.npz": "WRONG.npz",
+        }
+        words = [files.get(word, word) for word in words]
+    return words
+
+
+@pytest.mark.parametrize("commands", BLOCKS)
+def test_a_block_of_commands(run, workplace, capsys, commands):
+    for command in commands:
+        tool, *words = shlex.split(command, comments=True)
+        output = words[words.index(">") + 1] if ">" in words else None
+        words = words[: words.index(">")] if output else words
+        if tool == "tapeflow-opt":
+            with contextlib.suppress(SystemExit):
+                tapeflow_opt(words)
+            written = capsys.readouterr()
+            assert written.err == "" and "func.func" in written.out, command
+            continue
+        result = run(*smaller(words))
+        assert result.exit_code == 0, f"{command}\n{result.output}"
+        if output:
+            (workplace / output).write_text(result.stdout)
+
+
+def test_the_library_example(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    exec(compile(code, "README.md", "exec"), {})
+    value, gradient = capsys.readouterr().out.split("[")
+    assert float(value) == 14.0
+    assert gradient.startswith("2. 4. 6.] ") and gradient.endswith(" cycles\n")
