@@ -38,6 +38,8 @@ from tapeflow.analysis.integers.number_attributes import (
     integer_attribute,
     quotient,
 )
+from tapeflow.dialects.tape_attributes import TAPE_SIZE
+from tapeflow.transforms.building.index_builder import GREATEST
 
 _FLOATS: Mapping[type[Operation], Callable[[float, float], float]] = {
     arith.AddfOp: operator.add,
@@ -85,6 +87,8 @@ class FoldIntegers(RewritePattern):
             return
         number = op.py_operation(lhs.value.data, rhs.value.data)
         if number is not None and isinstance(type_, IntegerType | IndexType):
+            if TAPE_SIZE in op.attributes:
+                number = min(number, GREATEST)
             rewriter.replace(op, arith.ConstantOp(integer_attribute(number, type_)))
 
 

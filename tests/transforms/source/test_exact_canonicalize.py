@@ -1,5 +1,6 @@
 """Constants that `canonicalize` computes are those that programs compute."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -81,6 +82,18 @@ def test_integers(op: str, kind: str) -> None:
     np.testing.assert_array_equal(run(module), expected)
     if op in ("addi", "subi", "muli"):
         assert operations(module) == {"arith.constant", "func.return"}
+
+
+@pytest.mark.parametrize("op", ["addi", "muli"])
+def test_sizes_stop_at_the_greatest_index(op: str) -> None:
+    texts = [str(number) for number in edges(64) if number >= 0]
+    text = re.sub(r"(%r.*=.*) :", r"\1 {tape.size} :", program(op, "index", texts))
+    module = parse_module(text, "f.mlir", CONTEXT)
+    expected = run(module)
+    assert expected.max() == 2**63 - 1 and expected.min() == 0
+    ExactCanonicalizePass().apply(CONTEXT, module)
+    np.testing.assert_array_equal(run(module), expected)
+    assert operations(module) == {"arith.constant", "func.return"}
 
 
 @pytest.mark.parametrize("kind", FLOATS)
