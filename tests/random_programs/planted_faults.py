@@ -56,8 +56,8 @@ SHRINKING = (
     Fault(
         "truth values of a word are read one bit off",
         "transforms/tape/pack_truth_values.py",
-        "amount = self._constants.value(number, self._width)",
-        "amount = self._constants.value(number - 1, self._width)",
+        "amount = self._number(number)",
+        "amount = self._number(number - 1)",
         levels=(),
         needs="words of truth values",
     ),
@@ -118,13 +118,14 @@ EMISSION = (
     Fault(
         "a store leaves its shadow as it is",
         "transforms/differentiation/reverse_sweep.py",
-        "sweep.builder.add(memref.StoreOp.get(zero, shadow, indices))\n    overwritten",
+        "sweep.builder.insert(memref.StoreOp.get(zero, shadow, indices))\n    "
+        "overwritten",
         "overwritten",
     ),
     Fault(
         "what a copy overwrites keeps its adjoint",
         "transforms/differentiation/reverse_sweep.py",
-        "after = sweep.builder.value(arith.AddfOp(before, adjoint))",
+        "after = sweep.builder.result(arith.AddfOp(before, adjoint))",
         "after = adjoint",
         needs="copy",
     ),
@@ -161,8 +162,8 @@ LOWERING = (
     Fault(
         "the slot before the first is the first",
         "transforms/streams/form_streams.py",
-        "return builder.select(wraps, last, ahead, ",
-        "return builder.select(wraps, base, ahead, ",
+        "builder.select(wraps, last, ahead, ",
+        "builder.select(wraps, base, ahead, ",
         levels=("streams",),
     ),
     Fault(

@@ -20,7 +20,7 @@ MEMORY = (
     Fault(
         "a copy to an element with two names is reversed forward",
         "transforms/differentiation/reverse_sweep.py",
-        "visit_all = sweep.builder.for_each_index_backwards",
+        "visit_all = for_each_index_backwards",
         "pass",
         needs="overlaps",
     ),
@@ -64,15 +64,14 @@ COUNTING = (
     Fault(
         "the way back of a loop with steps forgets where it began",
         "transforms/building/trip_count.py",
-        "return last if first == 0 else builder.value(arith.AddiOp(last, lower), "
-        '"ends")',
+        'return builder.add(last, first, "ends")',
         "return last",
     ),
     Fault(
         "the way back of a loop begins behind its last iteration",
         "transforms/building/trip_count.py",
-        "builder.index(first - 1)",
-        "builder.index(first)",
+        "builder.add(upper, first - 1,",
+        "builder.add(upper, first,",
     ),
     Fault(
         "constants are folded as xDSL folds them",
