@@ -245,6 +245,22 @@ def test_products_of_trip_counts_do_not_wrap(pipeline: str, engine: str) -> None
     assert run(1, 1, 2).gradients[0] == math.cos(math.sin(0.5)) * math.cos(0.5)
 
 
+@pytest.mark.parametrize("sizes", [(1, 2, 2**62), (4, 2**62, 4), (3, 2**61, 2**62)])
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_products_of_constant_trip_counts_do_not_wrap(
+    pipeline: str, sizes: tuple[int, int, int]
+) -> None:
+    arguments = ", %a: index, %b: index, %c: index"
+    constants = (
+        f"%{name} = arith.constant {size} : index"
+        for name, size in zip("abc", sizes, strict=True)
+    )
+    text = DEEP.replace("-> f64 {", "\n".join(("-> f64 {", *constants)), 1)
+    compiled = gradient_of(text.replace(arguments, ""), pipeline)
+    with pytest.raises(ExecutionError, match=r"this tape .*needs .* bytes of mem"):
+        compiled.run({"arg0": np.float64(0.5)}, engine="reference")  # pyright: ignore
+
+
 NUMBERED = """
 func.func @f(%x: f64) -> f64 {
   %lower = arith.constant LOWER : index

@@ -55,8 +55,8 @@ ad.gradient @copied_grad of @copied wrt [0]
 // CHECK-LABEL: @narrow_grad
 // CHECK:         ad.turn
 // CHECK:         [[N:%.*]] = arith.index_cast %n : i8 to index
-// CHECK:         %ends = arith.addi [[N]], %cm101 : index
-// CHECK:         scf.for %back = %cm100 to [[N]] step %{{.*}} {
+// CHECK:         %ends = arith.addi [[N]], %c-101 : index
+// CHECK:         scf.for %back = %c-100 to [[N]] step %{{.*}} {
 // CHECK:           arith.index_cast %{{.*}} : index to i8
 func.func @narrow(%x: memref<256xf64>, %n: i8) {
   %first = arith.constant -100 : i8

@@ -1,17 +1,15 @@
-"""Put operations in the places of others; let loops carry more values than before."""
+"""Put operations in the places of others."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
 
-from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.transforms.building.index_builder import FunctionConstants
 
-ControlOp = TypeVar("ControlOp", bound=Operation)
 Lowering = Callable[[Any, FunctionConstants], None]
 """Replaces an operation; index constants are kept once a function."""
 
@@ -79,34 +77,3 @@ def inline_block(block: Block, op: Operation) -> tuple[SSAValue, ...]:
     values = tuple(terminator.operands)
     Rewriter.erase_op(terminator)
     return values
-
-
-def with_carried(
-    op: ControlOp, starts: Sequence[SSAValue], names: Sequence[str | None]
-) -> ControlOp:
-    """Replace a loop or branch whose blocks pass on further values behind the others.
-
-    Args:
-        starts: what a loop, whose blocks take them as arguments, has there at first; of
-            a branch, values of the same types.
-        names: hints for the further results.
-    """
-    carrying = type(op).create(
-        operands=(*op.operands, *starts) if type(op) in LOOPS else op.operands,
-        result_types=(*op.result_types, *(value.type for value in starts)),
-        properties=op.properties,
-        attributes=op.attributes,
-        location=op.location,
-        regions=[op.detach_region(region) for region in tuple(op.regions)],
-    )
-    block = op.parent
-    assert block is not None
-    block.insert_op_before(carrying, op)
-    hints = [*(result.name_hint for result in op.results), *names]
-    for result, hint in zip(carrying.results, hints, strict=True):
-        result.name_hint = hint
-    for old, new in zip(op.results, carrying.results, strict=False):
-        old.replace_all_uses_with(new)
-    op.detach()
-    op.erase()
-    return carrying

@@ -23,8 +23,8 @@ from xdsl.rewriter import Rewriter
 from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.dialects.tape import AllocateOp, BoundaryOp, PopOp, PushOp, ReserveOp
 from tapeflow.dialects.tape_types import StackType
+from tapeflow.transforms.building.carrying import hand_on, take, with_carried
 from tapeflow.transforms.building.refusal import refuse
-from tapeflow.transforms.building.rewriting import with_carried
 
 State: TypeAlias = tuple[SSAValue, ...]
 TapeOp: TypeAlias = AllocateOp | ReserveOp | PushOp | PopOp | BoundaryOp
@@ -162,12 +162,13 @@ class _Threader:
                 end.location = op.location
                 region.add_block(Block([end]))
             if type(op) in LOOPS:
-                self._enter(region.block, cells)
+                types = [value.type for value in before]
+                self._set(cells, take(region.block, types, self._hints(cells)))
             else:
                 self._set(cells, before)
             self._thread_block(region.block)
-            self._leave(region.block, cells)
-        carrying = with_carried(op, before, [None] * len(before))
+            hand_on(region.block, self._values(cells))
+        carrying = with_carried(op, before, self._hints(cells))
         self._set(cells, carrying.results[-len(before) :])
 
     def _values(self, cells: Sequence[Cell]) -> list[SSAValue]:
@@ -175,23 +176,11 @@ class _Threader:
 
     def _set(self, cells: Sequence[Cell], values: Sequence[SSAValue]) -> None:
         for (tape, component), value in zip(cells, values, strict=True):
-            state = self._states[tape]
-            if value.name_hint is None:
-                named = component < len(self._names)
-                before = state[component].name_hint
-                value.name_hint = self._names[component] if named else before
-            state[component] = value
+            self._states[tape][component] = value
 
-    def _enter(self, block: Block, cells: Sequence[Cell]) -> None:
-        """Take the components as further arguments of a block."""
-        values = self._values(cells)
-        first = len(block.args)
-        for value in values:
-            block.insert_arg(value.type, len(block.args))
-        self._set(cells, block.args[first:])
-
-    def _leave(self, block: Block, cells: Sequence[Cell]) -> None:
-        """Hand the components on at the end of a block."""
-        terminator = block.last_op
-        assert terminator is not None
-        terminator.operands = (*terminator.operands, *self._values(cells))
+    def _hints(self, cells: Sequence[Cell]) -> list[str | None]:
+        named = len(self._names)
+        return [
+            self._names[component] if component < named else value.name_hint
+            for (_, component), value in zip(cells, self._values(cells), strict=True)
+        ]

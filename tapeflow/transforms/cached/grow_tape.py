@@ -16,13 +16,9 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects import scf
-from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Block, Region, SSAValue
-from xdsl.rewriter import InsertPoint
+from xdsl.ir import SSAValue
 
 from tapeflow.transforms.building.index_builder import Index, IndexBuilder, known
-from tapeflow.transforms.building.sizes import add_sizes, multiply_sizes
 from tapeflow.transforms.cached.tape_layouts import TapeLayout
 
 
@@ -33,34 +29,34 @@ def make_room(
     memory: Sequence[SSAValue],
     layout: TapeLayout,
     builder: IndexBuilder,
-) -> list[SSAValue]:
+) -> Sequence[SSAValue]:
     """The limit and the memory once there is room for so many records from `top` on.
 
     Args:
         limit: where the memory ends, at least one step from its start.
     """
-    span = multiply_sizes(builder, records, layout.step, "span")
+    span = builder.mul(records, layout.step, "span", is_size=True)
     if known(records) == 1:
         needed, is_short = None, builder.equal(top, limit, "full")
     else:
-        needed = add_sizes(builder, top, span, "needed")
+        needed = builder.add(top, span, "needed", is_size=True)
         is_short = builder.compare("sgt", needed, limit, "short")
-    grown, kept = Block(), Block()
-    inside = builder.at(InsertPoint.at_end(grown))
-    size = inside.add(limit, limit, "limit")
-    if needed is not None:
-        size = inside.maximum(size, needed, "limit")
-    capacity = inside.value(inside.divide_down(size, layout.step, "capacity"))
-    larger = layout.allocate(capacity, memory[0].name_hint, inside)
-    _move_records(top, memory, larger, layout, inside)
-    layout.free(memory, inside)
-    inside.insert(scf.YieldOp(inside.value(size), *larger))
-    before = [limit, *memory]
-    builder.at(InsertPoint.at_end(kept)).insert(scf.YieldOp(*before))
-    types = [value.type for value in before]
-    branch = scf.IfOp(is_short, types, Region(grown), Region(kept))
-    names = (value.name_hint for value in memory)
-    return list(builder.insert(branch, "limit", *names).results)
+
+    def grow() -> Sequence[SSAValue]:
+        size = builder.add(limit, limit, "limit")
+        if needed is not None:
+            size = builder.maximum(size, needed, "limit")
+        capacity = builder.value(builder.divide_down(size, layout.step, "capacity"))
+        larger = layout.allocate(capacity, memory[0].name_hint, builder)
+        _move_records(top, memory, larger, layout, builder)
+        layout.free(memory, builder)
+        return [builder.value(size), *larger]
+
+    room = builder.branch(is_short, grow, lambda: [limit, *memory])
+    names = ("limit", *(value.name_hint for value in memory))
+    for value, name in zip(room, names, strict=True):
+        value.name_hint = name
+    return room
 
 
 def _move_records(
@@ -70,11 +66,10 @@ def _move_records(
     layout: TapeLayout,
     builder: IndexBuilder,
 ) -> None:
-    block = Block(arg_types=[IndexType()])
-    (place,) = block.args
-    place.name_hint = "place"
-    body = builder.at(InsertPoint.at_end(block))
-    layout.move(source, target, place, body)
-    body.insert(scf.YieldOp())
-    start, step = builder.value(0), builder.value(layout.step)
-    builder.insert(scf.ForOp(start, top, step, [], Region(block)))
+    def move(place: SSAValue, _: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        place.name_hint = "place"
+        layout.move(source, target, place, builder)
+        return ()
+
+    bounds = builder.value(0), top, builder.value(layout.step)
+    builder.loop(bounds, (), move)

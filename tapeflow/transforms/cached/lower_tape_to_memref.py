@@ -122,8 +122,9 @@ class _Lowering:
         assert isinstance(op, AllocateOp)
         terminator = cast(Block, op.parent).last_op
         assert terminator is not None
-        end = self._before(op).at(InsertPoint.before(terminator))
-        self._layout(op.tape).free(_memory(op.tape, state), end)
+        end = InsertPoint.before(terminator)
+        builder = IndexBuilder(self._constants, end, op.location)
+        self._layout(op.tape).free(_memory(op.tape, state), builder)
 
     def reserve(self, op: Operation, state: State) -> State:
         assert isinstance(op, ReserveOp)

@@ -17,7 +17,7 @@ from tapeflow.analysis.differentiation.activity import Activity
 from tapeflow.analysis.differentiation.recall_plan import RecallPlan
 from tapeflow.analysis.differentiation.recall_ways import Recall
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.building.index_builder import IndexBuilder, hint_of
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope
 from tapeflow.transforms.differentiation.shadow_buffers import ShadowBuffers
 
@@ -31,7 +31,7 @@ class AdjointSweep(ABC):
 
     facts: ReverseReads
     plan: RecallPlan
-    builder: AdjointBuilder
+    builder: IndexBuilder
     stacks: dict[SSAValue, SSAValue]
     """The tape of each saved value."""
     scopes: Mapping[Block, FusedScope]
@@ -78,7 +78,7 @@ class AdjointSweep(ABC):
             return
         if value in adjoints:
             total = arith.AddfOp(adjoints[value], contribution)
-            contribution = self.builder.value(total)
+            contribution = self.builder.result(total)
         if contribution.name_hint is None:
             contribution.name_hint = hint_of(value, "d_")
         adjoints[value] = contribution

@@ -3,12 +3,13 @@
 %r = scf.while (%a = %x) ...        ==>   %r, %trips = scf.while (%a = %x, %n = %c0) ...
 """
 
-from xdsl.dialects import arith, scf
+from xdsl.dialects import scf
 from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import SSAValue
+from xdsl.rewriter import InsertPoint
 
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
-from tapeflow.transforms.building.rewriting import with_carried
+from tapeflow.transforms.building.carrying import hand_on, take, with_carried
+from tapeflow.transforms.building.index_builder import IndexBuilder
 
 
 def iterations_of(loop: scf.WhileOp) -> SSAValue:
@@ -16,34 +17,13 @@ def iterations_of(loop: scf.WhileOp) -> SSAValue:
     return loop.results[-1]
 
 
-def count_iterations(loop: scf.WhileOp, builder: AdjointBuilder) -> scf.WhileOp:
+def count_iterations(loop: scf.WhileOp, builder: IndexBuilder) -> scf.WhileOp:
     """Replace a loop by one that carries a counter as its last value."""
     before, after = loop.before_region.block, loop.after_region.block
-    _carry_through(before, builder)
-    counter = after.insert_arg(IndexType(), len(after.args))
-    counter.name_hint = "trips"
-    next_ = arith.AddiOp(counter, builder.index(1))
-    next_.location = loop.location
-    terminator = after.last_op
-    assert isinstance(terminator, scf.YieldOp)
-    after.insert_op_before(next_, terminator)
-    _replace(terminator, scf.YieldOp(*terminator.operands, next_.result))
-
-    return with_carried(loop, [builder.index(0)], ["trips"])
-
-
-def _carry_through(before: Block, builder: AdjointBuilder) -> None:
-    counter = before.insert_arg(IndexType(), len(before.args))
-    counter.name_hint = "trips"
-    condition = before.last_op
-    assert isinstance(condition, scf.ConditionOp)
-    _replace(condition, scf.ConditionOp(condition.condition, *condition.args, counter))
-
-
-def _replace(old: Operation, new: Operation) -> None:
-    block = old.parent
-    assert block is not None
-    new.location = old.location
-    block.insert_op_before(new, old)
-    old.detach()
-    old.erase()
+    hand_on(before, take(before, [IndexType()], ["trips"]))
+    (counter,) = take(after, [IndexType()], ["trips"])
+    assert after.last_op is not None
+    with builder.at(InsertPoint.before(after.last_op)):
+        builder.location = loop.location
+        hand_on(after, [builder.value(builder.add(counter, 1, None))])
+    return with_carried(loop, [builder.value(0)], ["trips"])

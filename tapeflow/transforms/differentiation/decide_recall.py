@@ -21,7 +21,7 @@ from tapeflow.analysis.integers.estimates import Executions
 from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.overwriting import find_accesses
-from tapeflow.transforms.building.adjoint_builder import hint_of
+from tapeflow.transforms.building.index_builder import hint_of
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope
 
 

@@ -1,7 +1,6 @@
 """Pass `differentiate`: answer requests for gradients in reverse mode."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -13,6 +12,7 @@ from xdsl.dialects.builtin import (
 )
 from xdsl.ir import Block, BlockArgument, Region, SSAValue
 from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint
 
 from tapeflow.analysis.differentiation.activity import Activity, find_activity
 from tapeflow.analysis.differentiation.differentiability import (
@@ -35,7 +35,7 @@ from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
+from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints
 from tapeflow.transforms.differentiation.count_iterations import count_iterations
@@ -166,7 +166,9 @@ class _Gradient:
         """Append the reverse sweep and complete the signature."""
         wrt = [self.arguments[i] for i in self.request.arguments]
         seeded = self._seeded_results()
-        builder = AdjointBuilder(self.block, self.block, self.function.location)
+        constants = FunctionConstants(self.function)
+        end = InsertPoint.at_end(self.block)
+        builder = IndexBuilder(constants, end, self.function.location)
         activity = self._check(wrt, seeded)
         if self._count_iterations(activity, builder):
             activity = self._check(wrt, seeded)
@@ -183,21 +185,22 @@ class _Gradient:
         plan, reasons = decide_recall(self.function, facts, scopes, choices, policy)
         stacks = push_saved(plan, reasons, builder)
         sweep = ReverseSweep(facts, plan, builder, stacks, scopes)
-        builder.add(TurnOp())
+        builder.insert(TurnOp())
         fused = scopes.get(self.block)
-        with builder.before(fused.loops[0].op) if fused else nullcontext():
+        start = InsertPoint.before(fused.loops[0].op) if fused else end
+        with builder.at(start):
             own = self._shadow_arguments(sweep, wrt)
             adjoints = self._seed(sweep, seeded)
         sweep.reverse_block(self.block, adjoints)
         builder.location = self.function.location
         for shadow in own:
-            builder.add(memref.DeallocOp.get(shadow))
+            builder.insert(memref.DeallocOp.get(shadow))
         for free in frees:
             self.block.add_op(free)
         self._return(sweep, wrt, adjoints)
 
     def _fuse(
-        self, activity: Activity, builder: AdjointBuilder
+        self, activity: Activity, builder: IndexBuilder
     ) -> dict[Block, FusedScope]:
         """Prepare the loops that are reversed iteration by iteration."""
         facts = find_reverse_reads(self.function, activity, {})
@@ -228,7 +231,7 @@ class _Gradient:
             _fail(name, *problems)
         return activity
 
-    def _count_iterations(self, activity: Activity, builder: AdjointBuilder) -> bool:
+    def _count_iterations(self, activity: Activity, builder: IndexBuilder) -> bool:
         """Make the loops count that have to be run in reverse."""
         relevant = find_reverse_reads(self.function, activity, {}).relevant
         loops = [op for op in relevant if isinstance(op, scf.WhileOp)]
@@ -291,7 +294,7 @@ class _Gradient:
             if not is_memref(argument)
         ]
         results = (*self.returned, *scalars)
-        sweep.builder.add(func.ReturnOp(*results))
+        sweep.builder.insert(func.ReturnOp(*results))
         self.function.properties["function_type"] = FunctionType.from_lists(
             [arg.type for arg in self.block.args], [value.type for value in results]
         )

@@ -5,6 +5,7 @@ from typing import TypeAlias, cast
 from xdsl.dialects import func
 from xdsl.dialects.builtin import FloatAttr, StringAttr, f64
 from xdsl.ir import Operation, OpResult, SSAValue, TypeAttribute
+from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.differentiation.activity import Activity
 from tapeflow.analysis.differentiation.recall_plan import RecallPlan
@@ -13,7 +14,7 @@ from tapeflow.analysis.differentiation.rule_language import ForwardTerm, Operand
 from tapeflow.analysis.differentiation.saving_reasons import SavingReason, SavingReasons
 from tapeflow.analysis.differentiation.to_be_recorded import forward_terms
 from tapeflow.dialects import tape
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
+from tapeflow.transforms.building.index_builder import IndexBuilder, hint_of
 from tapeflow.transforms.differentiation.expression_emitter import ExpressionEmitter
 
 ForwardTerms: TypeAlias = dict[tuple[Operation, ForwardTerm], SSAValue]
@@ -23,7 +24,7 @@ ForwardTerms: TypeAlias = dict[tuple[Operation, ForwardTerm], SSAValue]
 def compute_forward_terms(
     function: func.FuncOp,
     activity: Activity,
-    builder: AdjointBuilder,
+    builder: IndexBuilder,
     known: ForwardTerms,
 ) -> ForwardTerms:
     """Compute the forward terms of all rules right after their operations."""
@@ -35,9 +36,7 @@ def compute_forward_terms(
     return terms
 
 
-def compute_after(
-    op: Operation, term: ForwardTerm, builder: AdjointBuilder
-) -> SSAValue:
+def compute_after(op: Operation, term: ForwardTerm, builder: IndexBuilder) -> SSAValue:
     """Compute a forward term right after its operation."""
     block, last = op.parent, op
     assert block is not None
@@ -53,14 +52,14 @@ def compute_after(
         assert isinstance(leaf, Operand | Result)
         return op.operands[leaf.index] if isinstance(leaf, Operand) else op.results[0]
 
-    emitter = ExpressionEmitter(op, primal, builder.constant, insert)
+    emitter = ExpressionEmitter(op, primal, builder.constants.value, insert)
     chosen = emitter.emit(term.expression)
     chosen.name_hint = hint_of(op.results[0], "chose_")
     return chosen
 
 
 def push_saved(
-    plan: RecallPlan, reasons: SavingReasons, builder: AdjointBuilder
+    plan: RecallPlan, reasons: SavingReasons, builder: IndexBuilder
 ) -> dict[SSAValue, SSAValue]:
     """Push each saved value at the end of its block; a stack for each.
 
@@ -70,7 +69,7 @@ def push_saved(
     for value in plan.saved:
         stack = tape.StackOp(cast(TypeAttribute, value.type))
         stack.location = builder.location
-        builder.prepend(stack)
+        Rewriter.insert_op(stack, InsertPoint.at_start(builder.constants.entry))
         _explain(stack, reasons.of(value))
         stack.tape.name_hint = hint_of(value, "tape_")
         push = tape.PushOp(stack.tape, value)

@@ -19,8 +19,8 @@ from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 from tapeflow.analysis.differentiation.loop_fusion import ScopeFusion, accumulated
 from tapeflow.analysis.differentiation.to_be_recorded import ReverseReads
 from tapeflow.dialects.ad import FUSED
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
-from tapeflow.transforms.building.rewriting import with_carried
+from tapeflow.transforms.building.carrying import hand_on, take, with_carried
+from tapeflow.transforms.building.index_builder import IndexBuilder, hint_of
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class FusedScope:
 
 
 def fuse_loops(
-    scopes: Mapping[Block, ScopeFusion], facts: ReverseReads, builder: AdjointBuilder
+    scopes: Mapping[Block, ScopeFusion], facts: ReverseReads, builder: IndexBuilder
 ) -> dict[Block, FusedScope]:
     """Give each fused loop its slots, and move up what must be known before them."""
     fused: dict[Block, FusedScope] = {}
@@ -70,19 +70,14 @@ def fuse_loops(
 
 
 def _with_slots(
-    loop: scf.ForOp, facts: ReverseReads, builder: AdjointBuilder
+    loop: scf.ForOp, facts: ReverseReads, builder: IndexBuilder
 ) -> FusedLoop:
     captured = facts.captured.get(loop, ())
     accumulators = accumulated(loop, facts)
     body = loop.body.block
-    for value in captured:
-        slot = body.insert_arg(value.type, len(body.args))
-        slot.name_hint = hint_of(value, "d_")
-    terminator = body.last_op
-    assert terminator is not None
-    slots = body.args[len(body.args) - len(captured) :]
-    terminator.operands = [*terminator.operands, *slots]
+    names = [hint_of(value, "d_") for value in captured]
+    hand_on(body, take(body, [value.type for value in captured], names))
     zeros = [builder.zero(cast(AnyFloat, value.type)) for value in captured]
-    fused = with_carried(loop, zeros, [hint_of(value, "d_") for value in captured])
+    fused = with_carried(loop, zeros, names)
     fused.attributes[FUSED] = UnitAttr()
     return FusedLoop(fused, captured, accumulators)

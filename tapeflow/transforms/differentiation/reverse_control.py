@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from xdsl.dialects import arith, scf
+from xdsl.dialects import scf
 from xdsl.ir import Block, SSAValue
 
 from tapeflow.analysis.differentiation.differentiability import (
@@ -11,7 +11,7 @@ from tapeflow.analysis.differentiation.differentiability import (
 )
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.dialects.ad import is_float
-from tapeflow.transforms.building.trip_count import bounds_as_index, emit_mirror
+from tapeflow.transforms.building.trip_count import mirror
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.differentiation.count_iterations import iterations_of
 from tapeflow.transforms.differentiation.shadow_buffers import inverse
@@ -36,7 +36,6 @@ def reverse_if(sweep: AdjointSweep, op: scf.IfOp, adjoints: Adjoints) -> None:
 
     results = sweep.builder.branch(
         sweep.recall(op.cond),
-        [value.type for value in captured],
         lambda: fill(op.true_region.block),
         lambda: fill(op.false_region.blocks.first),
     )
@@ -60,16 +59,16 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
     restored = tuple(k for k in buffers if sweep.is_swapped_back(op.results[k]))
     swap = permutation_of(op, restored)
     assert permutation is not None and swap is not None
-    bounds = bounds_as_index(
-        sweep.builder, [*map(sweep.recall, (op.lb, op.ub, op.step))]
+    lower, upper, step = (
+        sweep.builder.cast(sweep.recall(bound)) for bound in (op.lb, op.ub, op.step)
     )
-    mirror = emit_mirror(sweep.builder, *bounds)
+    ends = mirror(sweep.builder, lower, upper, step)
 
-    def reverse_body(k: SSAValue, carried: tuple[SSAValue, ...]) -> Sequence[SSAValue]:
+    def reverse_body(k: SSAValue, carried: Sequence[SSAValue]) -> Sequence[SSAValue]:
         k.name_hint = "back"
         outer, scalar, rest = _split(carried, len(captured), len(scalars))
         shadow, contents = rest[: len(buffers)], rest[len(buffers) :]
-        iv = _induction_value(sweep, body.args[0], mirror, k)
+        iv = _induction_value(sweep, body.args[0], ends, k)
         sweep.primal[body.args[0]] = iv
         inner = dict(zip(captured, outer, strict=True))
         for position, adjoint in zip(scalars, scalar, strict=True):
@@ -94,7 +93,7 @@ def reverse_for(sweep: AdjointSweep, op: scf.ForOp, adjoints: Adjoints) -> None:
         *(sweep.shadows.of(op.results[k]) for k in buffers),
         *(op.results[k] for k in restored),
     ]
-    results = sweep.builder.loop(bounds, starts, reverse_body)
+    results = sweep.builder.loop((lower, upper, step), starts, reverse_body)
     outer, scalar, _ = _split(results, len(captured), len(scalars))
     for position in scalars:
         adjoints.pop(op.results[position], None)
@@ -124,7 +123,7 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
         sweep.reverse_block(before, inner)
 
     def reverse_iteration(
-        k: SSAValue, arriving: tuple[SSAValue, ...]
+        k: SSAValue, arriving: Sequence[SSAValue]
     ) -> Sequence[SSAValue]:
         k.name_hint = "back"
         outer, scalar, _ = _split(arriving, len(captured), len(carried))
@@ -142,10 +141,9 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
         *(sweep.adjoint_or_zero(adjoints, value) for value in captured),
         *(sweep.adjoint_or_zero(adjoints, value) for value in carried),
     ]
-    bounds = sweep.builder.index(0), sweep.recall(iterations_of(op))
-    results = sweep.builder.loop(
-        (*bounds, sweep.builder.index(1)), starts, reverse_iteration
-    )
+    first, one = map(sweep.builder.value, (0, 1))
+    bounds = first, sweep.recall(iterations_of(op)), one
+    results = sweep.builder.loop(bounds, starts, reverse_iteration)
     outer, scalar, _ = _split(results, len(captured), len(carried))
     for value in carried:
         adjoints.pop(value, None)
@@ -155,14 +153,10 @@ def reverse_while(sweep: AdjointSweep, op: scf.WhileOp, adjoints: Adjoints) -> N
 
 
 def _induction_value(
-    sweep: AdjointSweep, forward: SSAValue, mirror: SSAValue, k: SSAValue
+    sweep: AdjointSweep, forward: SSAValue, ends: SSAValue, k: SSAValue
 ) -> SSAValue:
-    value = sweep.builder.value(arith.SubiOp(mirror, k), forward.name_hint)
-    if value.type == forward.type:
-        return value
-    return sweep.builder.value(
-        arith.IndexCastOp(value, forward.type), forward.name_hint
-    )
+    value = sweep.builder.sub(ends, k, forward.name_hint)
+    return sweep.builder.cast(sweep.builder.value(value), forward.type)
 
 
 def _split(

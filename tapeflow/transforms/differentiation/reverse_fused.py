@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.rewriter import InsertPoint
 
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.differentiation.fuse_loops import FusedLoop, FusedScope
@@ -31,13 +32,13 @@ def reverse_fused(
     if fusion is None:
         return FusedReverse()
     forward = tuple(scope.ops)
-    with sweep.builder.before(fusion.loops[0].op):
+    with sweep.builder.at(InsertPoint.before(fusion.loops[0].op)):
         arriving = _reverse_early(sweep, fusion, forward, adjoints)
     shadows: list[SSAValue] = []
     defined = 0
     for loop in fusion.loops:
         position = forward.index(loop.op)
-        with sweep.builder.before(loop.op):
+        with sweep.builder.at(InsertPoint.before(loop.op)):
             shadows += sweep.shadows.define_all(forward[defined:position])
         defined = position
         _reverse_iteration(sweep, loop, arriving[loop])
@@ -90,5 +91,5 @@ def _reverse_iteration(
             sweep.adjoint_or_zero(inner, value) for value in loop.captured
         ]
         sweep.builder.location = terminator.location
-        sweep.builder.add(scf.YieldOp(*yielded))
+        sweep.builder.insert(scf.YieldOp(*yielded))
     terminator.erase()

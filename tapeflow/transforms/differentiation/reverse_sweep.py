@@ -14,6 +14,12 @@ from xdsl.ir import Block, Operation, SSAValue
 from tapeflow.analysis.differentiation.recall_ways import AGAIN, Recall
 from tapeflow.analysis.differentiation.rule_language import ForwardTerm, Operand, Result
 from tapeflow.dialects import tape
+from tapeflow.transforms.building.buffer_loops import (
+    dynamic_sizes,
+    extents_of,
+    for_each_index,
+    for_each_index_backwards,
+)
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints, AdjointSweep
 from tapeflow.transforms.differentiation.expression_emitter import ExpressionEmitter
 from tapeflow.transforms.differentiation.recall_values import (
@@ -36,7 +42,7 @@ class ReverseSweep(AdjointSweep):
         forward = tuple(block.ops)
         fused = reverse_fused(self, block, adjoints)
         allocated = [*fused.shadows]
-        if block is self.builder.entry:
+        if block is self.builder.constants.entry:
             allocated += self._copy_arguments()
         waiting = self._recall_needed(block)
         allocated += self.shadows.define_all(forward[fused.defined :])
@@ -47,14 +53,14 @@ class ReverseSweep(AdjointSweep):
             for value in waiting.get(op, ()):
                 self._get_back(value)
         for shadow in allocated:
-            self.builder.add(memref.DeallocOp.get(shadow))
+            self.builder.insert(memref.DeallocOp.get(shadow))
 
     def _recall_needed(self, block: Block) -> dict[Operation, list[SSAValue]]:
         """Recall what a block needs; by operation what has to wait for its reverse."""
         needed = self.plan.needed.get(block, ())
         for value in needed:
             if self.plan.recalls[value] is Recall.SAVE:
-                popped = self.builder.value(
+                popped = self.builder.result(
                     tape.PopOp(self.stacks[value]), value.name_hint
                 )
                 self.primal[value] = popped
@@ -105,8 +111,8 @@ class ReverseSweep(AdjointSweep):
         emitter = ExpressionEmitter(
             op,
             primal,
-            self.builder.constant,
-            self.builder.value,
+            self.builder.constants.value,
+            self.builder.result,
             adjoints.pop(op.results[0]),
         )
         for operand, partial in self.facts.partials(op):
@@ -128,14 +134,14 @@ def reverse_store(sweep: AdjointSweep, op: memref.StoreOp, adjoints: Adjoints) -
     """
     shadow, indices = sweep.shadows.of(op.memref), [*map(sweep.recall, op.indices)]
     if sweep.activity.active(op.value):
-        adjoint = sweep.builder.value(memref.LoadOp.get(shadow, indices))
+        adjoint = sweep.builder.result(memref.LoadOp.get(shadow, indices))
         sweep.accumulate(adjoints, op.value, adjoint)
     zero = sweep.builder.zero(cast(AnyFloat, op.value.type))
-    sweep.builder.add(memref.StoreOp.get(zero, shadow, indices))
+    sweep.builder.insert(memref.StoreOp.get(zero, shadow, indices))
     overwritten = sweep.plan.overwritten.get(op)
     if overwritten is not None:
         buffer, old = sweep.recall(op.memref), sweep.recall(overwritten)
-        sweep.builder.add(memref.StoreOp.get(old, buffer, indices))
+        sweep.builder.insert(memref.StoreOp.get(old, buffer, indices))
 
 
 def reverse_copy(sweep: AdjointSweep, op: memref.CopyOp) -> None:
@@ -149,32 +155,32 @@ def reverse_copy(sweep: AdjointSweep, op: memref.CopyOp) -> None:
     target = sweep.shadows.of(op.destination)
     source = sweep.shadows.shadows.get(op.source)
     type_ = cast(MemRefType, target.type)
-    extents = sweep.builder.extents(type_, sweep.builder.dynamic_sizes(target))
-    visit_all = sweep.builder.for_each_index
+    extents = extents_of(sweep.builder, type_, dynamic_sizes(sweep.builder, target))
+    visit_all = for_each_index
     if buffers.overlaps_itself(op.destination):
-        visit_all = sweep.builder.for_each_index_backwards
+        visit_all = for_each_index_backwards
     taken = None
     if source is not None and buffers.same(op.source, op.destination):
         taken = sweep.shadows.allocate_like(target, "taken")
 
-    def take(indices: tuple[SSAValue, ...]) -> None:
-        adjoint = sweep.builder.value(memref.LoadOp.get(target, indices))
+    def take(indices: Sequence[SSAValue]) -> None:
+        adjoint = sweep.builder.result(memref.LoadOp.get(target, indices))
         zero = sweep.builder.zero(cast(AnyFloat, adjoint.type))
-        sweep.builder.add(memref.StoreOp.get(zero, target, indices))
+        sweep.builder.insert(memref.StoreOp.get(zero, target, indices))
         if taken is not None:
-            sweep.builder.add(memref.StoreOp.get(adjoint, taken, indices))
+            sweep.builder.insert(memref.StoreOp.get(adjoint, taken, indices))
         elif source is not None:
             _add(sweep, adjoint, source, indices)
 
-    visit_all(extents, take)
+    visit_all(sweep.builder, extents, take)
     if taken is not None and source is not None:
 
-        def give(indices: tuple[SSAValue, ...]) -> None:
-            adjoint = sweep.builder.value(memref.LoadOp.get(taken, indices))
+        def give(indices: Sequence[SSAValue]) -> None:
+            adjoint = sweep.builder.result(memref.LoadOp.get(taken, indices))
             _add(sweep, adjoint, source, indices)
 
-        sweep.builder.for_each_index(extents, give)
-        sweep.builder.add(memref.DeallocOp.get(taken))
+        for_each_index(sweep.builder, extents, give)
+        sweep.builder.insert(memref.DeallocOp.get(taken))
 
 
 def _add(
@@ -183,6 +189,6 @@ def _add(
     shadow: SSAValue,
     indices: Sequence[SSAValue],
 ) -> None:
-    before = sweep.builder.value(memref.LoadOp.get(shadow, indices))
-    after = sweep.builder.value(arith.AddfOp(before, adjoint))
-    sweep.builder.add(memref.StoreOp.get(after, shadow, indices))
+    before = sweep.builder.result(memref.LoadOp.get(shadow, indices))
+    after = sweep.builder.result(arith.AddfOp(before, adjoint))
+    sweep.builder.insert(memref.StoreOp.get(after, shadow, indices))

@@ -14,8 +14,13 @@ from tapeflow.analysis.differentiation.differentiability import (
     permutation_of,
 )
 from tapeflow.analysis.memory.views import VIEWS
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder, hint_of
-from tapeflow.transforms.building.trip_count import bounds_as_index, emit_trip_count
+from tapeflow.transforms.building.buffer_loops import (
+    dynamic_sizes,
+    extents_of,
+    for_each_index,
+)
+from tapeflow.transforms.building.index_builder import IndexBuilder, hint_of
+from tapeflow.transforms.building.trip_count import trip_count
 
 
 def permutation_order(permutation: tuple[int, ...]) -> int:
@@ -45,7 +50,7 @@ class ShadowBuffers:
     """Creates shadows in the reverse sweep and finds the shadow of a memref value."""
 
     activity: Activity
-    builder: AdjointBuilder
+    builder: IndexBuilder
     recall: Callable[[SSAValue], SSAValue]
     shadows: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
 
@@ -55,29 +60,30 @@ class ShadowBuffers:
 
     def allocate_like(self, buffer: SSAValue, name: str) -> SSAValue:
         """Allocate memory of a buffer's shape, to be freed by the caller."""
-        sizes = self.builder.dynamic_sizes(buffer)
+        sizes = dynamic_sizes(self.builder, buffer)
         plain = plain_type(cast(MemRefType, buffer.type))
-        return self.builder.value(memref.AllocOp([*sizes], [], plain), name)
+        return self.builder.result(memref.AllocOp([*sizes], [], plain), name)
 
     def create_zero(self, buffer: SSAValue, sizes: Sequence[SSAValue]) -> SSAValue:
         """Allocate a shadow filled with zeros; `sizes` are the dynamic extents."""
         type_ = cast(MemRefType, buffer.type)
         plain = plain_type(type_)
-        shadow = self.builder.value(
+        shadow = self.builder.result(
             memref.AllocOp([*sizes], [], plain), hint_of(buffer, "d_")
         )
         zero = self.builder.zero(cast(AnyFloat, type_.element_type))
 
-        def clear(indices: tuple[SSAValue, ...]) -> None:
-            self.builder.add(memref.StoreOp.get(zero, shadow, indices))
+        def clear(indices: Sequence[SSAValue]) -> None:
+            self.builder.insert(memref.StoreOp.get(zero, shadow, indices))
 
-        self.builder.for_each_index(self.builder.extents(plain, sizes), clear)
+        extents = extents_of(self.builder, plain, sizes)
+        for_each_index(self.builder, extents, clear)
         self.shadows[buffer] = shadow
         return shadow
 
     def create_for_argument(self, buffer: SSAValue) -> SSAValue:
         """A zero shadow of an argument, shaped like it."""
-        return self.create_zero(buffer, self.builder.dynamic_sizes(buffer))
+        return self.create_zero(buffer, dynamic_sizes(self.builder, buffer))
 
     def define_all(self, ops: Iterable[Operation]) -> list[SSAValue]:
         """Give the memref results of forward operations their shadows.
@@ -101,8 +107,9 @@ class ShadowBuffers:
                 source, *places = op.operands
                 operands = [self.of(source), *map(self.recall, places)]
                 mapping = dict(zip(op.operands, operands, strict=True))
-                view = self.builder.add(op.clone(mapping)).results[0]
-                view.name_hint = hint_of(op.results[0], "d_")
+                view = self.builder.result(
+                    op.clone(mapping), hint_of(op.results[0], "d_")
+                )
                 self.shadows[op.results[0]] = view
             case _:
                 pass
@@ -121,14 +128,12 @@ class ShadowBuffers:
         assert permutation is not None
         inits = [self.of(loop.iter_args[k]) for k in carried]
         order = permutation_order(permutation)
-        results = tuple(inits)
+        results: Sequence[SSAValue] = inits
         if order > 1:
-            bounds = [*map(self.recall, (loop.lb, loop.ub, loop.step))]
-            trips = emit_trip_count(
-                self.builder, *bounds_as_index(self.builder, bounds)
-            )
-            zero, one, modulus = (self.builder.index(k) for k in (0, 1, order))
-            turns = self.builder.value(arith.RemUIOp(trips, modulus), "turns")
+            bounds = map(self.recall, (loop.lb, loop.ub, loop.step))
+            trips = trip_count(self.builder, *map(self.builder.cast, bounds))
+            zero, one, modulus, times = map(self.builder.value, (0, 1, order, trips))
+            turns = self.builder.result(arith.RemUIOp(times, modulus), "turns")
             results = self.builder.loop(
                 (zero, turns, one),
                 inits,

@@ -16,8 +16,8 @@ from tapeflow.analysis.differentiation.running_values import (
     running_extrema,
 )
 from tapeflow.analysis.differentiation.to_be_recorded import forward_terms
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
-from tapeflow.transforms.building.rewriting import with_carried
+from tapeflow.transforms.building.carrying import hand_on, take, with_carried
+from tapeflow.transforms.building.index_builder import IndexBuilder
 from tapeflow.transforms.differentiation.forward_sweep import (
     ForwardTerms,
     compute_after,
@@ -25,7 +25,7 @@ from tapeflow.transforms.differentiation.forward_sweep import (
 
 
 def track_extrema(
-    function: func.FuncOp, activity: Activity, builder: AdjointBuilder
+    function: func.FuncOp, activity: Activity, builder: IndexBuilder
 ) -> tuple[ForwardTerms, dict[SSAValue, Choice]]:
     """Track each active running extremum.
 
@@ -60,13 +60,11 @@ def _carry_last(
     """Let a loop carry the index of the last change, from its upper bound on."""
     body = loop.body.block
     index = body.args[0]
-    last = body.insert_arg(index.type, len(body.args))
-    last.name_hint = "last"
+    (last,) = take(body, [index.type], ["last"])
     choices = (last, index) if extremum.carried == 0 else (index, last)
     select = arith.SelectOp(chose, *choices)
     select.location = extremum.op.location
-    terminator = body.last_op
-    assert terminator is not None
-    body.insert_op_before(select, terminator)
-    terminator.operands = [*terminator.operands, select.result]
+    assert body.last_op is not None
+    body.insert_op_before(select, body.last_op)
+    hand_on(body, [select.result])
     return with_carried(loop, [loop.ub], ["last"])

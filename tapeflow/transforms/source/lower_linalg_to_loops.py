@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects import linalg, memref, scf
+from xdsl.dialects import linalg, memref
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
-    IndexType,
     MemRefType,
     ModuleOp,
     UnknownLoc,
@@ -15,7 +14,7 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.passes import ModulePass
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.rewriter import Rewriter
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.ir.call_graph import CallGraph
@@ -26,6 +25,7 @@ from tapeflow.analysis.source.linalg_nests import (
     linalg_nest,
     linalg_problems,
 )
+from tapeflow.transforms.building.buffer_loops import for_each_index
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
@@ -90,20 +90,13 @@ def _lower(op: Operation, constants: FunctionConstants) -> None:
     nest = linalg_nest(op)
     builder = IndexBuilder.before(op, constants)
     extents = [_extent(nest, loop, builder) for loop in range(nest.loops)]
-    blocks = [Block(arg_types=[IndexType()]) for _ in extents]
-    for number, block in enumerate(blocks):
-        block.args[0].name_hint = (
-            _INDUCTION_NAMES[number] if number < len(_INDUCTION_NAMES) else "i"
-        )
-    inner = builder.at(InsertPoint.at_end(blocks[-1])) if blocks else builder
-    _emit_body(op, nest, [block.args[0] for block in blocks], inner)
-    for number, (block, extent) in reversed(
-        [*enumerate(zip(blocks, extents, strict=True))]
-    ):
-        builder.at(InsertPoint.at_end(block)).insert(scf.YieldOp())
-        around = builder.at(InsertPoint.at_end(blocks[number - 1]))
-        loop = scf.ForOp(builder.value(0), extent, builder.value(1), [], block)
-        (around if number else builder).insert(loop)
+
+    def visit(indices: Sequence[SSAValue]) -> None:
+        for number, index in enumerate(indices):
+            index.name_hint = (_INDUCTION_NAMES[number:] or "i")[0]
+        _emit_body(op, nest, indices, builder)
+
+    for_each_index(builder, extents, visit)
     Rewriter.erase_op(op)
 
 

@@ -10,6 +10,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
+from tapeflow.transforms.building.carrying import take
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
@@ -59,9 +60,8 @@ def _lower(op: scf.ParallelOp, constants: FunctionConstants) -> None:
     bounds = tuple(zip(op.lowerBound, op.upperBound, op.step, strict=True))
     body = op.body.block
     inductions = tuple(body.args)
-    carried = [body.insert_arg(r.type, len(body.args)) for r in op.results]
-    for arg, result in zip(carried, op.results, strict=True):
-        arg.name_hint = result.name_hint
+    names = [result.name_hint for result in op.results]
+    carried = take(body, op.result_types, names)
     _yield_reduced(op, body, carried)
     outer = [_outer_block(induction, carried) for induction in inductions[:-1]]
     for block, induction in zip(outer, inductions, strict=False):

@@ -7,7 +7,7 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Block, Region
 from xdsl.passes import ModulePass
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.rewriter import Rewriter
 
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse_all
@@ -77,12 +77,11 @@ def _lower(op: scf.IndexSwitchOp, constants: FunctionConstants) -> None:
         otherwise = Region()
     cases = list(zip(op.cases.iter_values(), op.case_regions, strict=True))
     for number, region in reversed(cases[1:]):
-        block = Block()
-        inside = builder.at(InsertPoint.at_end(block))
-        condition = inside.equal(op.arg, number, f"is{number}")
-        choice = scf.IfOp(condition, op.result_types, _moved(region), otherwise)
-        inside.insert(choice, *(result.name_hint for result in op.results))
-        inside.insert(scf.YieldOp(*choice.results))
+        with builder.inside(Block()) as block:
+            condition = builder.equal(op.arg, number, f"is{number}")
+            choice = scf.IfOp(condition, op.result_types, _moved(region), otherwise)
+            builder.insert(choice, *(result.name_hint for result in op.results))
+            builder.insert(scf.YieldOp(*choice.results))
         otherwise = Region(block)
     number, region = cases[0]
     condition = builder.equal(op.arg, number, f"is{number}")

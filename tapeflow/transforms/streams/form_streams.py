@@ -11,7 +11,6 @@ from xdsl.passes import ModulePass
 
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.stream import AcquireOp, DequeueOp, EnqueueOp, PrefetchOp
-from tapeflow.transforms.building.index_builder import IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
 from tapeflow.transforms.streams.layer_boundary import LayerBoundary, replace_boundaries
 from tapeflow.transforms.streams.reload_tiles import reload_at_turns
@@ -70,72 +69,66 @@ class FormStreamsPass(ModulePass):
 def _form_advance(boundary: LayerBoundary) -> None:
     ring = boundary.ring
 
-    def enqueue(builder: IndexBuilder) -> Sequence[SSAValue]:
-        start = boundary.slot_start(builder)
-        builder.insert(EnqueueOp(ring, start))
+    def enqueue() -> Sequence[SSAValue]:
+        start = boundary.slot_start()
+        boundary.builder.insert(EnqueueOp(ring, start))
         if boundary.ring_type.slots.data == 1:
-            return (builder.insert(AcquireOp(ring, start), "slot").slot,)
-        following = _following_slot(start, boundary, builder)
-        slot = builder.insert(AcquireOp(ring, following), "slot").slot
-        return slot, _limit(following, boundary, builder)
+            return (boundary.builder.insert(AcquireOp(ring, start), "slot").slot,)
+        following = _following_slot(start, boundary)
+        slot = boundary.builder.insert(AcquireOp(ring, following), "slot").slot
+        return slot, _limit(following, boundary)
 
     boundary.cross_if_full(enqueue)
 
 
 def _form_retreat(boundary: LayerBoundary) -> None:
     ring = boundary.ring
-    start = boundary.slot_start(boundary.builder)
+    start = boundary.slot_start()
 
-    def dequeue(builder: IndexBuilder) -> Sequence[SSAValue]:
-        builder.insert(PrefetchOp(ring, start))
+    def dequeue() -> Sequence[SSAValue]:
+        boundary.builder.insert(PrefetchOp(ring, start))
         if boundary.ring_type.slots.data == 1:
-            slot = builder.insert(DequeueOp(ring, start), "slot").slot
-            return (_limit(slot, boundary, builder),)
-        previous = _previous_slot(start, boundary, builder)
-        slot = builder.insert(DequeueOp(ring, previous), "slot").slot
-        limit = _limit(slot, boundary, builder)
+            slot = boundary.builder.insert(DequeueOp(ring, start), "slot").slot
+            return (_limit(slot, boundary),)
+        previous = _previous_slot(start, boundary)
+        slot = boundary.builder.insert(DequeueOp(ring, previous), "slot").slot
+        limit = _limit(slot, boundary)
         return limit, limit
 
     boundary.cross_if_used_up(start, dequeue)
 
 
-def _limit(slot: SSAValue, boundary: LayerBoundary, builder: IndexBuilder) -> SSAValue:
+def _limit(slot: SSAValue, boundary: LayerBoundary) -> SSAValue:
     """The end of a full tile in the slot."""
     tile_bytes = boundary.ring_type.tile_bytes
-    return builder.value(builder.add(slot, tile_bytes, "limit"))
+    return boundary.builder.value(boundary.builder.add(slot, tile_bytes, "limit"))
 
 
-def _following_slot(
-    start: SSAValue, boundary: LayerBoundary, builder: IndexBuilder
-) -> SSAValue:
+def _following_slot(start: SSAValue, boundary: LayerBoundary) -> SSAValue:
     """The next slot of the ring, the first after the last."""
     type_ = boundary.ring_type
     if type_.slots.data == 2:
-        return _other_slot(start, boundary, builder)
+        return _other_slot(start, boundary)
     base, end = type_.base.data, type_.base.data + type_.capacity_bytes
-    behind = builder.add(start, type_.pitch_bytes, "behind")
-    wraps = builder.equal(behind, end, "wraps")
-    return builder.select(wraps, base, behind, "next")
+    behind = boundary.builder.add(start, type_.pitch_bytes, "behind")
+    wraps = boundary.builder.equal(behind, end, "wraps")
+    return boundary.builder.select(wraps, base, behind, "next")
 
 
-def _previous_slot(
-    start: SSAValue, boundary: LayerBoundary, builder: IndexBuilder
-) -> SSAValue:
+def _previous_slot(start: SSAValue, boundary: LayerBoundary) -> SSAValue:
     """The slot before in the ring, the last before the first."""
     type_ = boundary.ring_type
     if type_.slots.data == 2:
-        return _other_slot(start, boundary, builder)
+        return _other_slot(start, boundary)
     base = type_.base.data
     last = base + type_.capacity_bytes - type_.pitch_bytes
-    wraps = builder.equal(start, base, "wraps")
-    ahead = builder.sub(start, type_.pitch_bytes, "ahead")
-    return builder.select(wraps, last, ahead, "previous")
+    wraps = boundary.builder.equal(start, base, "wraps")
+    ahead = boundary.builder.sub(start, type_.pitch_bytes, "ahead")
+    return boundary.builder.select(wraps, last, ahead, "previous")
 
 
-def _other_slot(
-    start: SSAValue, boundary: LayerBoundary, builder: IndexBuilder
-) -> SSAValue:
+def _other_slot(start: SSAValue, boundary: LayerBoundary) -> SSAValue:
     """Of two slots the other: their starts have a known sum."""
     type_ = boundary.ring_type
     both = 2 * type_.base.data + type_.pitch_bytes
-    return builder.value(builder.sub(both, start, "other"))
+    return boundary.builder.value(boundary.builder.sub(both, start, "other"))

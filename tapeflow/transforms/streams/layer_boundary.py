@@ -3,16 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Region, SSAValue
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.ir import SSAValue
+from xdsl.rewriter import Rewriter
 
 from tapeflow.dialects.spm import AdvanceOp, RetreatOp, RingType
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 
-Crossing = Callable[[IndexBuilder], Sequence[SSAValue]]
+Crossing = Callable[[], Sequence[SSAValue]]
 """Emits the transfer of a tile and returns where the cursor is then: the address and,
 of several slots, the limit."""
 
@@ -27,10 +26,11 @@ class LayerBoundary:
         self.ring_type = cast(RingType, op.ring.type)
         self.builder = IndexBuilder.before(op, constants)
 
-    def slot_start(self, builder: IndexBuilder) -> SSAValue:
+    def slot_start(self) -> SSAValue:
         """Where the slot of the current tile begins."""
         tile_bytes = self.ring_type.tile_bytes
-        return builder.value(builder.sub(self.limit, tile_bytes, "slot_start"))
+        start = self.builder.sub(self.limit, tile_bytes, "slot_start")
+        return self.builder.value(start)
 
     def cross_if_full(self, crossing: Crossing) -> None:
         """Cross where the current tile has no room for another record."""
@@ -46,33 +46,35 @@ class LayerBoundary:
         self, condition: SSAValue, crossing: Crossing, first: SSAValue, last: SSAValue
     ) -> None:
         """Branch; where it stays, records from byte `first` to `last` are counted."""
-        crossed, stayed = Block(), Block()
-        there = self.builder.at(InsertPoint.at_end(crossed))
-        here = self.builder.at(InsertPoint.at_end(stayed))
-        op, new = self._op, crossing(there)
-        if len(new) == 1:
+        op, is_counted = self._op, self._op.records.first_use is not None
+        results, stay = [op.next_address], [op.address]
+        if self.ring_type.slots.data == 1:
             op.next_limit.replace_all_uses_with(self.limit)
-        results, old = (op.next_address, op.next_limit), (op.address, self.limit)
-        rows = list(zip(results, new, old, strict=False))
-        if op.records.first_use is not None:
-            room = there.value(self.ring_type.tile.data)
-            rows.append((op.records, room, self._count(first, last, here)))
-        there.insert(scf.YieldOp(*(row[1] for row in rows)))
-        here.insert(scf.YieldOp(*(row[2] for row in rows)))
-        types = [result.type for result, *_ in rows]
-        branch = scf.IfOp(condition, types, Region(crossed), Region(stayed))
-        self.builder.insert(branch)
-        for (result, *_), joined in zip(rows, branch.results, strict=True):
+        else:
+            results.append(op.next_limit)
+            stay.append(self.limit)
+        if is_counted:
+            results.append(op.records)
+
+        def cross() -> Sequence[SSAValue]:
+            new = crossing()
+            if not is_counted:
+                return new
+            return [*new, self.builder.value(self.ring_type.tile.data)]
+
+        def keep() -> Sequence[SSAValue]:
+            return [*stay, self._count(first, last)] if is_counted else stay
+
+        joined_values = self.builder.branch(condition, cross, keep)
+        for result, joined in zip(results, joined_values, strict=True):
             joined.name_hint = result.name_hint
             result.replace_all_uses_with(joined)
 
-    def _count(
-        self, first: SSAValue, last: SSAValue, builder: IndexBuilder
-    ) -> SSAValue:
+    def _count(self, first: SSAValue, last: SSAValue) -> SSAValue:
         """Records from byte `first` to byte `last`."""
         stride = self.ring_type.record_layout.stride_bytes
-        size = builder.sub(last, first, "bytes")
-        return builder.value(builder.divide_down(size, stride, "records"))
+        size = self.builder.sub(last, first, "bytes")
+        return self.builder.value(self.builder.divide_down(size, stride, "records"))
 
 
 def replace_boundaries(

@@ -10,7 +10,6 @@ from xdsl.passes import ModulePass
 
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.spm import AllocateOp, DrainOp, FillOp
-from tapeflow.transforms.building.index_builder import IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.streams.layer_boundary import LayerBoundary, replace_boundaries
 
@@ -55,19 +54,19 @@ class LowerSpmToBlockingPass(ModulePass):
 
 
 def _lower_advance(boundary: LayerBoundary) -> None:
-    def drain(builder: IndexBuilder) -> Sequence[SSAValue]:
-        start = boundary.slot_start(builder)
-        builder.insert(DrainOp(boundary.ring, start))
+    def drain() -> Sequence[SSAValue]:
+        start = boundary.slot_start()
+        boundary.builder.insert(DrainOp(boundary.ring, start))
         return (start,)
 
     boundary.cross_if_full(drain)
 
 
 def _lower_retreat(boundary: LayerBoundary) -> None:
-    start = boundary.slot_start(boundary.builder)
+    start = boundary.slot_start()
 
-    def fill(builder: IndexBuilder) -> Sequence[SSAValue]:
-        builder.insert(FillOp(boundary.ring, start))
+    def fill() -> Sequence[SSAValue]:
+        boundary.builder.insert(FillOp(boundary.ring, start))
         return (boundary.limit,)
 
     boundary.cross_if_used_up(start, fill)

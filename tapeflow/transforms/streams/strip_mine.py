@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from xdsl.dialects import arith, scf
 from xdsl.ir import Attribute, Block, Region, SSAValue
-from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.rewriter import Rewriter
 
 from tapeflow.analysis.integers.bounded_indices import (
     is_narrow,
@@ -15,11 +15,11 @@ from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.streams.layer_loops import LayerLoop
 from tapeflow.dialects.tape import AdvanceOp, RetreatOp
 from tapeflow.transforms.building.index_builder import (
+    GREATEST,
     FunctionConstants,
     Index,
     IndexBuilder,
 )
-from tapeflow.transforms.building.sizes import GREATEST, distance_of
 
 
 def strip_mine(layer: LayerLoop, constants: FunctionConstants) -> None:
@@ -44,17 +44,14 @@ def _keep_check_of_step(loop: scf.ForOp, builder: IndexBuilder) -> None:
     """Add a loop without iterations: no scf.while finds that a step is negative."""
     step = constant_of(loop.step)
     if step is None or step < 1:
-        body = Block(arg_types=[loop.lb.type])
-        builder.at(InsertPoint.at_end(body)).insert(scf.YieldOp())
-        builder.insert(scf.ForOp(loop.lb, loop.lb, loop.step, [], body))
+        builder.loop((loop.lb, loop.lb, loop.step), (), lambda _, __: ())
 
 
 def _test(loop: scf.ForOp, types: list[Attribute], builder: IndexBuilder) -> Region:
     """Is there another iteration?"""
-    block = _block(loop, types)
-    body = builder.at(InsertPoint.at_end(block))
-    more = body.compare("slt", block.args[0], loop.ub, "more")
-    body.insert(scf.ConditionOp(more, *block.args))
+    with builder.inside(_block(loop, types)) as block:
+        more = builder.compare("slt", block.args[0], loop.ub, "more")
+        builder.insert(scf.ConditionOp(more, *block.args))
     return Region(block)
 
 
@@ -63,14 +60,13 @@ def _chunk(
 ) -> Region:
     """Pass the layer boundaries, then run as many iterations as there are records."""
     loop = layer.loop
-    block = _block(loop, types)
-    start, *carried = block.args
-    body = builder.at(InsertPoint.at_end(block))
-    end = _end(loop, start, _records(layer, body), pace, body)
-    inner = scf.ForOp(start, end, loop.step, carried, loop.detach_region(loop.body))
-    inner.attributes |= loop.attributes
-    body.insert(inner, *(result.name_hint for result in loop.results))
-    body.insert(scf.YieldOp(end, *inner.results))
+    with builder.inside(_block(loop, types)) as block:
+        start, *carried = block.args
+        end = _end(loop, start, _records(layer, builder), pace, builder)
+        inner = scf.ForOp(start, end, loop.step, carried, loop.detach_region(loop.body))
+        inner.attributes |= loop.attributes
+        builder.insert(inner, *(result.name_hint for result in loop.results))
+        builder.insert(scf.YieldOp(end, *inner.results))
     return Region(block)
 
 
@@ -105,7 +101,7 @@ def _end(
         end = body.minimum(reach, upper, "end")
     else:
         # The sum might wrap: how far it is to the bound always fits.
-        left = distance_of(body, body.cast(start), upper, "left")
+        left = body.sub(upper, body.cast(start), "left", is_size=True)
         end = body.add(body.cast(start), body.minimum(span, left, "span"), "end")
     return body.cast(body.value(end), loop.lb.type)
 

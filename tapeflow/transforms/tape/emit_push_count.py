@@ -1,11 +1,10 @@
 """Computes, in front of a loop nest, how many pushes it can run."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.dialects import scf
-from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Block, Operation, Region, SSAValue
-from xdsl.rewriter import InsertPoint
+from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.tape.push_count import CountedLoop, PushCount
 from tapeflow.transforms.building.index_builder import (
@@ -13,7 +12,7 @@ from tapeflow.transforms.building.index_builder import (
     Index,
     IndexBuilder,
 )
-from tapeflow.transforms.building.sizes import add_sizes, multiply_sizes, trips_of
+from tapeflow.transforms.building.trip_count import trip_count
 
 
 @dataclass
@@ -48,7 +47,7 @@ class PushCountEmitter:
 
     def add(self, lhs: Index, rhs: Index) -> Index:
         """The sum of two counts."""
-        return add_sizes(self._scope.builder, lhs, rhs, "pushes")
+        return self._scope.builder.add(lhs, rhs, "pushes", is_size=True)
 
 
 def _count(loops: tuple[CountedLoop, ...], scope: _Scope) -> Index:
@@ -61,9 +60,9 @@ def _count(loops: tuple[CountedLoop, ...], scope: _Scope) -> Index:
         return _sum_over_iterations(level.loop, inner, scope)
     if level.loop not in scope.trips:
         bounds = map(scope.builder.cast, scope.bounds_of(level.loop))
-        scope.trips[level.loop] = trips_of(scope.builder, *bounds)
-    trips = scope.trips[level.loop]
-    return multiply_sizes(scope.builder, trips, _count(inner, scope), "pushes")
+        scope.trips[level.loop] = trip_count(scope.builder, *bounds)
+    inside = _count(inner, scope)
+    return scope.builder.mul(scope.trips[level.loop], inside, "pushes", is_size=True)
 
 
 def _repeat(op: Operation, scope: _Scope) -> None:
@@ -77,15 +76,15 @@ def _sum_over_iterations(
     loop: scf.ForOp, inner: tuple[CountedLoop, ...], scope: _Scope
 ) -> Index:
     """Run the loop without its body and add up what its inner loops count."""
-    induction = loop.body.block.args[0]
-    block = Block(arg_types=[induction.type, IndexType()])
-    index, total = block.args
-    index.name_hint, total.name_hint = induction.name_hint, "pushes"
-    body = scope.builder.at(InsertPoint.at_end(block))
-    values = {**scope.values, induction: index}
-    count = _count(inner, _Scope(body, values, dict(scope.trips)))
-    body.insert(scf.YieldOp(body.value(add_sizes(body, total, count, "pushes"))))
-    counting = scf.ForOp(
-        *scope.bounds_of(loop), [scope.builder.value(0)], Region(block)
-    )
-    return scope.builder.insert(counting, "pushes").results[0]
+    induction, builder = loop.body.block.args[0], scope.builder
+
+    def add_up(index: SSAValue, totals: Sequence[SSAValue]) -> Sequence[SSAValue]:
+        (total,) = totals
+        index.name_hint, total.name_hint = induction.name_hint, "pushes"
+        values = {**scope.values, induction: index}
+        count = _count(inner, _Scope(builder, values, dict(scope.trips)))
+        return [builder.value(builder.add(total, count, "pushes", is_size=True))]
+
+    (total,) = builder.loop(scope.bounds_of(loop), [builder.value(0)], add_up)
+    total.name_hint = "pushes"
+    return total

@@ -23,7 +23,6 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import require_level
-from tapeflow.transforms.building.sizes import add_sizes
 from tapeflow.transforms.tape.set_layout import number_regions
 
 
@@ -97,7 +96,7 @@ def _merge(
         for op in moved_before(region.capacity, place) or ():
             op.detach()
             Rewriter.insert_op(op, InsertPoint.before(place))
-        capacity = add_sizes(builder, capacity, region.capacity, "pushes")
+        capacity = builder.add(capacity, region.capacity, "pushes", is_size=True)
     is_growing = any(region.growing is not None for region in group)
     merged = AllocateOp(builder.value(capacity), group[0].tape.type, is_growing)
     merged.attributes |= group[0].attributes

@@ -15,6 +15,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.tape.stack_groups import StackGroup, StackUses
 from tapeflow.dialects.tape import PopOp, PushOp, StackOp
+from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.tape.stack_attributes import describe_packed, joined_name
 
 _WIDTHS = (64, 32, 16, 8)
@@ -31,7 +32,7 @@ def pack_truth_values(
     Args:
         order: position of each operation in a walk of the function.
     """
-    constants = _WordConstants(function)
+    constants = FunctionConstants(function)
     for group in groups:
         truths = [
             member
@@ -54,26 +55,6 @@ def _words(
         rest = rest[width:]
 
 
-class _WordConstants:
-    """Constants of a function, each once, before every other op of it."""
-
-    def __init__(self, function: FuncOp):
-        self._function = function
-        self._values: dict[tuple[int, int], SSAValue] = {}
-
-    def value(self, number: int, width: int) -> SSAValue:
-        """The constant, created where it is new."""
-        if (number, width) not in self._values:
-            type_ = IntegerType(width)
-            constant = arith.ConstantOp(IntegerAttr(number, type_))
-            constant.location = self._function.location
-            constant.result.name_hint = f"c{number}" if number >= 0 else "sign"
-            entry = self._function.body.blocks[0]
-            Rewriter.insert_op(constant, InsertPoint.at_start(entry))
-            self._values[number, width] = constant.result
-        return self._values[number, width]
-
-
 class _Word:
     """The stacks that become one word each time they are pushed."""
 
@@ -81,7 +62,7 @@ class _Word:
         self,
         members: Sequence[StackUses],
         width: int,
-        constants: _WordConstants,
+        constants: FunctionConstants,
         order: dict[Operation, int],
     ):
         self._members = members
@@ -107,12 +88,12 @@ class _Word:
     def _push(self, tape: SSAValue, pushes: Sequence[PushOp]) -> None:
         place = max(pushes, key=self._order.__getitem__)
         values = [push.values[0] for push in pushes]
-        zero = self._constants.value(0, self._width)
+        zero = self._number(0)
         word = _insert(arith.ExtUIOp(values[0], self._type), place).results[0]
         for number, value in enumerate(values[1:], start=1):
             is_last = number == len(values) - 1
             weight = -(1 << (self._width - 1)) if is_last else 1 << number
-            mask = self._constants.value(weight, self._width)
+            mask = self._number(weight)
             bit = _insert(arith.SelectOp(value, mask, zero), place).results[0]
             word = _insert(arith.OrIOp(word, bit), place).results[0]
         word.name_hint = joined_name(value.name_hint for value in values)
@@ -131,14 +112,18 @@ class _Word:
             truth.name_hint = old.values[0].name_hint
             old.values[0].replace_all_uses_with(truth)
 
+    def _number(self, number: int) -> SSAValue:
+        name = None if number >= 0 else "sign"
+        return self._constants.value(IntegerAttr(number, self._type), name)
+
     def _bit(
         self, word: SSAValue, number: int, is_last: bool, place: Operation
     ) -> SSAValue:
         if is_last:
-            zero = self._constants.value(0, self._width)
+            zero = self._number(0)
             return _insert(arith.CmpiOp(word, zero, "slt"), place).results[0]
         if number > 0:
-            amount = self._constants.value(number, self._width)
+            amount = self._number(number)
             word = _insert(arith.ShRUIOp(word, amount), place).results[0]
         return _insert(arith.TruncIOp(word, _TRUTH), place).results[0]
 

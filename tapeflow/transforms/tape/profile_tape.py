@@ -148,7 +148,7 @@ class _Counter:
         return total
 
     def number(self, number: int) -> SSAValue:
-        return self._insert(arith.ConstantOp(IntegerAttr(number, i64)))
+        return self._builder.constants.value(IntegerAttr(number, i64))
 
     def _now(self, executed: int) -> SSAValue:
         """Operations up to here, `executed` of them since slot 0 was last set."""
@@ -189,7 +189,7 @@ class _Counter:
         self._builder.insert(store)
 
     def _place(self, slot: int) -> SSAValue:
-        return self._builder.constants.value(slot)
+        return self._builder.value(slot)
 
     def _insert(self, op: Operation) -> SSAValue:
         return self._builder.insert(op).results[0]

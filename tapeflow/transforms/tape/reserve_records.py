@@ -15,7 +15,7 @@ from tapeflow.analysis.tape.push_count import PushCount, count_pushes
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tiled
 from tapeflow.dialects.tape_expect import ExpectOp
 from tapeflow.dialects.tape_types import TapeRegionType
-from tapeflow.transforms.building.index_builder import FunctionConstants
+from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.tape.emit_push_count import PushCountEmitter
 
 
@@ -67,8 +67,7 @@ def _records_before(
         if place not in emitters:
             emitters[place] = PushCountEmitter(place, constants)
         records = emitters[place].emit(count)
-        value = constants.value(records) if isinstance(records, int) else records
-        yield push, place, value
+        yield push, place, IndexBuilder.before(place, constants).value(records)
 
 
 def _insert(op: Operation, push: PushOp, place: Operation) -> None:

@@ -20,7 +20,6 @@ from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.sizes import multiply_sizes
 
 _Tapes: TypeAlias = dict[Fields, SSAValue]
 
@@ -115,7 +114,7 @@ def _split_region(
             _pop_parts(move, parts, tapes, at)
         elif isinstance(move, ReserveOp):
             for fields, count in shares.items():
-                records = at.value(multiply_sizes(at, move.records, count, "records"))
+                records = at.value(at.mul(move.records, count, "records", is_size=True))
                 at.insert(ReserveOp(tapes[fields], records))
         Rewriter.erase_op(move)
     Rewriter.erase_op(region)
@@ -125,7 +124,7 @@ def _allocate(
     region: AllocateOp, fields: Fields, count: int, builder: IndexBuilder
 ) -> SSAValue:
     type_ = region.tape.type.with_fields(fields)
-    capacity = builder.value(multiply_sizes(builder, region.capacity, count, "parts"))
+    capacity = builder.value(builder.mul(region.capacity, count, "parts", is_size=True))
     allocate = AllocateOp(capacity, type_, region.growing is not None)
     allocate.attributes |= region.attributes
     return builder.insert(allocate, region.tape.name_hint).tape
