@@ -78,12 +78,9 @@ class FunctionConstants:
             constant = arith.ConstantOp(number)
             constant.location = self._location
             constant.result.name_hint = name or _constant_name(number)
-            point = (
-                InsertPoint.at_start(self.entry)
-                if self._last is None
-                else InsertPoint.after(self._last)
-            )
-            Rewriter.insert_op(constant, point)
+            last = self._last
+            following = self.entry.first_op if last is None else last.next_op
+            Rewriter.insert_op(constant, InsertPoint(self.entry, following))
             self._last = constant
             self._values[number] = constant.result
         return self._values[number]
