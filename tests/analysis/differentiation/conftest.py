@@ -5,14 +5,19 @@ from dataclasses import dataclass
 
 import pytest
 from xdsl.dialects.builtin import MemRefType
+from xdsl.ir import SSAValue
 
 from tapeflow.analysis.differentiation.activity import find_activity
-from tapeflow.analysis.differentiation.recall_ways import Choice
+from tapeflow.analysis.differentiation.recall_ways import Choice, RecallWays
+from tapeflow.analysis.differentiation.scopes import Scopes
 from tapeflow.analysis.differentiation.to_be_recorded import (
     ReverseReads,
     find_reverse_reads,
 )
+from tapeflow.analysis.differentiation.value_restoration import find_undoable
+from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import find_buffers
+from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.differentiation.forward_sweep import compute_forward_terms
 from tapeflow.transforms.differentiation.track_extrema import track_extrema
@@ -25,7 +30,17 @@ class Reverse:
 
     program: Program
     facts: ReverseReads
-    choices: dict[object, Choice]
+    choices: dict[SSAValue, Choice]
+
+    @property
+    def ways(self) -> RecallWays:
+        """All ways back, where no loop is fused with its reverse."""
+        function, activity = self.program.function, self.facts.activity
+        accesses = find_accesses(function, activity.buffers)
+        scopes = Scopes(function.body.block, ())
+        undoable = find_undoable(function, activity, accesses, scopes)
+        order = ProgramOrder(function)
+        return RecallWays(activity.buffers, scopes, undoable, order, self.choices)
 
 
 ReverseOf = Callable[..., Reverse]
@@ -55,6 +70,6 @@ def reverse_of(parse: Parse) -> ReverseOf:
         terms, choices = track_extrema(function, activity(), builder)
         terms = compute_forward_terms(function, activity(), builder, terms)
         facts = find_reverse_reads(function, activity(), terms)
-        return Reverse(program, facts, dict(choices))
+        return Reverse(program, facts, choices)
 
     return make
