@@ -31,8 +31,8 @@ def test_counters(parse, case):
     if factor is None:
         assert counter is None
     else:
-        known = (program[name] for name in ("c8", "i", "m"))
-        assert counter == Counter(*known, factor)
+        start, index, lower = (program[name] for name in ("c8", "i", "m"))
+        assert counter == Counter(start, index, lower, factor)
 
 
 @pytest.mark.parametrize("operands", ["%s, %v", "%v, %s"])

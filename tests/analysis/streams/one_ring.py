@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from xdsl.ir import Operation, SSAValue
 
@@ -11,7 +11,7 @@ from tapeflow.analysis.streams import cursor_forms as forms
 from tapeflow.analysis.streams.cursor_forms import Form
 from tapeflow.analysis.streams.cursor_values import CursorValues
 from tapeflow.analysis.streams.ring_state import RingState
-from tapeflow.analysis.streams.steps import StreamSteps, ring_of
+from tapeflow.analysis.streams.steps import StreamSteps, Transfer, ring_of
 from tapeflow.dialects import spm, stream
 from tests.analysis.conftest import Parse
 
@@ -83,7 +83,7 @@ class OneRing:
                 self.state = self._steps.reload(op, self.state)
             case _:
                 self._put(place, self.state.start, off)
-                self.state = self._steps.transfer(op, self.state)
+                self.state = self._steps.transfer(cast(Transfer, op), self.state)
         return op
 
     def _put(self, value: SSAValue, right: Form, off: int | Form | None) -> None:
