@@ -51,6 +51,7 @@ P, Q, U = pop("r"), pop("s"), pop("t")
 MIRRORED = {
     "the last first": (R + S + T + U + Q + P, ["rst"]),
     "one crosses, as the culprit alone leaves": (R + S + T + P + U + Q, ["st"]),
+    "one in the middle": (R + S + T + Q + U + P, ["rt"]),
     "all cross": (R + S + T + P + Q + U, []),
     "one is wrong itself": (R + S + T + U + Q, ["st"]),
     "in loops of other lengths": (
@@ -92,6 +93,12 @@ CANDIDATES = {
         loop(R + branch(S)) + loop(branch(Q) + P),
         {},
         [],
+        ["rs"],
+    ),
+    "both in branches": (
+        loop(branch(R) + branch(S)) + loop(branch(Q) + branch(P)),
+        {},
+        ["rs"],
         ["rs"],
     ),
 }
