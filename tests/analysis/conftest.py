@@ -30,7 +30,7 @@ class Program:
 
     def __getitem__(self, name: str) -> SSAValue:
         """The value `%name`."""
-        return next(value for value in self._values() if value.name_hint == name)
+        return next(value for value in self.values() if value.name_hint == name)
 
     def op(self, label: str) -> Operation:
         """The operation with the attribute `{label = "..."}`, or that of `%label`."""
@@ -45,7 +45,8 @@ class Program:
         """The names of values, in their order."""
         return [value.name_hint or "without name" for value in values]
 
-    def _values(self) -> Iterable[SSAValue]:
+    def values(self) -> Iterable[SSAValue]:
+        """All results and arguments of blocks."""
         for op in self.function.walk():
             yield from op.results
             for region in op.regions:
