@@ -79,6 +79,18 @@ def test_what_a_loop_writes_elsewhere_varies_in_it_alone(parse):
     assert [loop.body.block.args[0].name_hint for loop in loops] == ["k"]
 
 
+def test_what_an_inner_loop_carries_depends_on_what_it_began_with(parse):
+    of_index = (
+        "%q = arith.index_cast %i : index to i64\n%t = arith.sitofp %q : i64 to f64"
+    )
+    for start, expected in (("%t", False), ("%a", True)):
+        body = f"{of_index}\n{carried(start=start)}"
+        program = parse(f"scf.for %i = %c0 to %n step %c1 {{\n{body}\n}}")
+        outer = program["i"].owner.parent_op()
+        loops = InvariantLoops(program.function)
+        assert loops.is_invariant(program["w"], outer) == expected
+
+
 def test_what_a_loop_carries_varies_in_it(parse):
     program = parse(carried())
     loops = InvariantLoops(program.function)

@@ -8,9 +8,7 @@ from tapeflow.analysis.memory.overwriting import find_accesses
 READ = "%r = memref.load %t[%m, %n] : memref<4x?xf64>\n"
 
 
-def fill(
-    of: str = "%i, %j", rows: str = "%c4", columns: str = "%n", more="", behind=""
-):
+def fill(of="%i, %j", rows="%c4", columns="%n", more="", behind="") -> str:
     """A nest over rows %i and columns %j that stores to one element."""
     return f"""scf.for %i = %c0 to {rows} step %c1 {{
       scf.for %j = %c0 to {columns} step %c1 {{
@@ -96,6 +94,22 @@ def test_memory_of_one_element(parse, fresh, expected):
     accesses = find_accesses(program.function, find_buffers(program.function))
     block = program.op("loop").body.block
     assert accesses.overwritten_first(block, program[name[1:]]) == expected
+
+
+@pytest.mark.parametrize(("index", "expected"), [("%i, %j", True), ("%i, %i", False)])
+def test_a_diagonal_is_not_all(parse, index, expected):
+    nest = "scf.for %i = %c0 to %c8 step %c1 {\n"
+    inner = nest.replace("%i", "%j") if "%j" in index else ""
+    body = f"""%t = memref.alloc() : memref<8x8xf64>
+    scf.if %p {{
+      {nest} {inner} memref.store %a, %t[{index}] : memref<8x8xf64>
+      {"}" if inner else ""} }}
+      %r = memref.load %t[%m, %n] : memref<8x8xf64>
+    }} {{label = "block"}}"""
+    program = parse(body)
+    accesses = find_accesses(program.function, find_buffers(program.function))
+    block = program.op("block").true_region.block
+    assert accesses.overwritten_first(block, program["t"]) == expected
 
 
 def test_accesses_are_noted_for_all_around_them(parse):
