@@ -5,6 +5,9 @@ import pytest
 from tapeflow.analysis.memory.loop_invariance import InvariantLoops
 
 STORE = "memref.store %a, %y[%j] : memref<8xf64>"
+TO_FLOAT = """%q = arith.index_cast %j : index to i64
+%t = arith.sitofp %q : i64 to f64
+"""
 CARRY = """%v = scf.for %k = %c0 to {upper} step %c1 iter_args(%s = {start}) -> (f64) {{
   %w = arith.addf %s, {change} : f64
   scf.yield %w : f64
@@ -30,14 +33,12 @@ INVARIANT = {
     "a choice": ("%v = arith.select %p, %i, %m : index", "j"),
     "a sum in a loop of its own": (carried(), "ij"),
     "that begins with what varies": (
-        "%q = arith.index_cast %j : index to i64\n%t = arith.sitofp %q : i64 to f64\n"
-        + carried(start="%t"),
+        TO_FLOAT + carried(start="%t"),
         "i",
     ),
     "that runs as often as an index says": (carried(upper="%i"), "j"),
     "of what varies in it": (
-        "%q = arith.index_cast %i : index to i64\n%t = arith.sitofp %q : i64 to f64\n"
-        + carried(change="%t"),
+        TO_FLOAT.replace("%j", "%i") + carried(change="%t"),
         "j",
     ),
     "a branch that an index decides": (
