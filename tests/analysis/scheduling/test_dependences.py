@@ -51,6 +51,7 @@ ORDERS = {
 def test_accesses_in_order(parse, case):
     lines, expected = ORDERS[case]
     program, found = dependences_of(parse, "\n".join(map(access, lines)))
+    assert found is not None
     last = found.operations[-1]
     assert found.before[last] == {program.op(name) for name in expected}
 
@@ -65,6 +66,7 @@ def test_results_come_before_their_uses_also_inside_branches(parse):
     }
     %x2 = arith.negf %w : f64"""
     program, found = dependences_of(parse, body)
+    assert found is not None
     op = program.op
     assert found.operations == (op("v"), op("w"), op("x2"))
     assert found.before[op("w")] == {op("v")}
@@ -75,6 +77,7 @@ def test_results_come_before_their_uses_also_inside_branches(parse):
 def test_memory_that_changes_is_told_with_all_its_accesses(parse):
     lines = ("one: load x", "two: load y", "w: store x")
     program, found = dependences_of(parse, "\n".join(map(access, lines)))
+    assert found is not None
     together = (frozenset({program.op("one"), program.op("w")}),)
     changing = {name: found.changing[program.op(name)] for name in ("one", "two", "w")}
     assert changing == {"one": together, "two": (), "w": together}

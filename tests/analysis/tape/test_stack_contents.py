@@ -11,6 +11,7 @@ from tapeflow.analysis.tape.stack_contents import (
     unread_stacks,
 )
 from tapeflow.analysis.tape.stack_groups import StackUses, find_stacks
+from tests.analysis.conftest import Program
 
 
 def push(value: str, type_: str, stack: str = "s") -> str:
@@ -51,7 +52,7 @@ def test_what_nobody_reads(parse, more, unread):
     assert program.names(found) == unread
 
 
-def one_stack(parse, body: str, type_: str) -> tuple[object, StackUses]:
+def one_stack(parse, body: str, type_: str) -> tuple[Program, StackUses]:
     program, (member,) = stacks_of(parse, body, s=type_)
     return program, member
 
