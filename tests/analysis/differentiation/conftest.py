@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
+from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import SSAValue
 
@@ -18,7 +19,6 @@ from tapeflow.analysis.differentiation.value_restoration import find_undoable
 from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.overwriting import find_accesses
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
 from tapeflow.transforms.differentiation.forward_sweep import compute_forward_terms
 from tapeflow.transforms.differentiation.track_extrema import track_extrema
 from tests.analysis.conftest import Parse, Program
