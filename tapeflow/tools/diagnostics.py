@@ -61,12 +61,13 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
         case DiagnosticException():
             op = operation_of(error)
             place = None if op is None else _nearest_place(op)
-            first, *more = _blame(error, op).split("\n")
-            text = "\n".join([first + stage, *more])
+            text = _blame(error, op)
             if isinstance(error, MalformedResultError):
-                text = f"internal error: malformed result of a pass: {text}"
+                whose = f"malformed result of pass '{error.pass_name}'"
+                text = f"internal error: {whose}: {text}"
                 return Message(text, place, is_internal=True)
-            return Message(text, place)
+            first, *more = text.split("\n")
+            return Message("\n".join([first + stage, *more]), place)
         case ArgSpecParseError():
             return Message(str(error))
         case OSError():

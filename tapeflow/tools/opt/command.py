@@ -31,6 +31,10 @@ from xdsl.utils.exceptions import (
 )
 from xdsl.xdsl_opt_main import xDSLOptMain
 
+from tapeflow.analysis.verification.between_passes import (
+    find_malformed_result,
+    verifies_each,
+)
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
@@ -80,6 +84,13 @@ class TapeflowOptMain(xDSLOptMain):
             "function instead of MLIR",
         )
         arg_parser.add_argument(
+            "--verify-each",
+            action="store_true",
+            default=verifies_each(),
+            help="Verify the module behind every pass, not only behind the last; so "
+            "does the environment variable TAPEFLOW_VERIFY_EACH=1",
+        )
+        arg_parser.add_argument(
             "--traceback",
             action="store_true",
             help="Show where in the compiler an error arose",
@@ -101,7 +112,8 @@ class TapeflowOptMain(xDSLOptMain):
             if self.args.time_passes:
                 duration = perf_counter() - self._started
                 print(f"Pass {before.name} took {duration} seconds")
-        if not self.args.disable_verify:
+        is_inside = before is not None and after is not None
+        if not self.args.disable_verify and (self.args.verify_each or not is_inside):
             verify_module(module, before)
         if before and after and self.args.print_between_passes:
             print(f"IR after {before.name}:")
@@ -183,11 +195,27 @@ class TapeflowOptMain(xDSLOptMain):
         self.stage = None
         module = self.parse_chunk(chunk, kind, line_offset)
         if module is not None:
-            self.apply_passes(module)
+            try:
+                self.apply_passes(module)
+            except Exception:
+                if self.stage is not None:  # the input is well formed
+                    self._find_malformed_result(chunk, kind, line_offset)
+                raise
             self.stage = "while printing the result"
             output.write(self.output_resulting_program(module))
             self.stage = None
         output.flush()
+
+    def _find_malformed_result(
+        self, chunk: IO[bytes], kind: str, line_offset: int
+    ) -> None:
+        """Raise the error of the pass at fault if it is an earlier one than it seems."""
+        if self.args.disable_verify or self.args.verify_each:
+            return
+        chunk.seek(0)
+        module = self.parse_chunk(chunk, kind, line_offset)
+        assert module is not None
+        find_malformed_result(module, self.pipeline.passes, self.ctx)
 
     @contextmanager
     def _expected_errors_printed(self) -> Generator[None]:
