@@ -14,6 +14,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from xdsl.context import Context
@@ -30,7 +31,7 @@ from tapeflow.analysis.verification.between_passes import (
 )
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.backend.compiled.event_consumer import EventConsumer
-from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
+from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, Runnable
 from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
@@ -89,6 +90,7 @@ class CompiledGradient:
     """A gradient function at the end of a list of passes."""
 
     module: ModuleOp
+    """Its own: it does not change after the first run."""
     function: str
     """Name of the generated function."""
     signature: Signature
@@ -120,9 +122,7 @@ class CompiledGradient:
             KeyboardInterrupt: Ctrl-C; compiled code may go on behind it, see `execute`.
         """
         call = self.bind(inputs, seeds)
-        execution = execute(
-            self.module, self.function, call.operands, machine, engine, watch
-        )
+        execution = self._runnable.run(call.operands, machine, engine, watch)
         adjoints = self._adjoints(execution.results)
         gradients = {**call.shadows, **adjoints}
         return GradientResult(
@@ -170,11 +170,14 @@ class CompiledGradient:
         Raises as `run` does.
         """
         call = self.bind(inputs, seeds)
-        given = call.operands
-        addresses = observe(self.module, self.function, given, observer).addresses
+        addresses = self._runnable.observe(call.operands, observer).addresses
         arrays = len(self._buffers()) + len(call.shadows)
         ends = [b.address + b.size_bytes for b in addresses[:arrays]]
         return max(ends, default=0)
+
+    @cached_property
+    def _runnable(self) -> Runnable:
+        return Runnable(self.module, self.function)
 
     def _buffers(self) -> list[Parameter]:
         return [p for p in self.signature.parameters if p.is_buffer]

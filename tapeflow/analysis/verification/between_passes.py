@@ -1,4 +1,4 @@
-"""Which pass leaves a malformed module behind, and whether that is looked for each time.
+"""Which pass leaves a malformed module behind, and when that is looked for.
 
 Verification takes longer than most passes. So a list of passes verifies its result, and
 where that, or a pass, fails, the passes run again to find the first that is at fault.

@@ -209,7 +209,7 @@ class TapeflowOptMain(xDSLOptMain):
     def _find_malformed_result(
         self, chunk: IO[bytes], kind: str, line_offset: int
     ) -> None:
-        """Raise the error of the pass at fault if it is an earlier one than it seems."""
+        """Raise the error of the pass at fault if an earlier one is than it seems."""
         if self.args.disable_verify or self.args.verify_each:
             return
         chunk.seek(0)
