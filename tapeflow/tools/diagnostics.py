@@ -7,9 +7,7 @@ in the traceback: the operation that was verifying itself or emitting the error 
 
 from dataclasses import dataclass
 from traceback import walk_tb
-from typing import IO, Any
 
-import click
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
@@ -121,14 +119,6 @@ def place_of(location: Attribute) -> str | None:
     if place is None:
         return None
     return f"{place.filename.data}:{place.line.data}:{place.column.data}"
-
-
-class CommandError(click.ClickException):
-    """The end of a command; its message is complete."""
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message and nothing more."""
-        click.echo(self.message, file=file, err=file is None)
 
 
 def failure_message(error: BaseException) -> str:

@@ -8,9 +8,8 @@ for the annotated module that `xdsl-opt` prints.
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from io import BytesIO, StringIO
@@ -23,7 +22,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.printer import Printer
-from xdsl.utils.arg_spec import ArgSpecConvertible
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
     DiagnosticException,
@@ -40,10 +38,7 @@ from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.tools.diagnostics import message_of
 from tapeflow.tools.output_files import check_outputs, write_outputs
-from tapeflow.tools.pipelines.building import build_passes
-from tapeflow.tools.pipelines.pass_options import option_types
-from tapeflow.transforms import get_all_passes
-from tapeflow.transforms.pipelines import PIPELINES
+from tapeflow.universe import full_context, multiverse
 
 _TOOL = "tapeflow-opt"
 _SEPARATOR = b"// -----"
@@ -69,6 +64,8 @@ class TapeflowOptMain(xDSLOptMain):
         )
         arg_parser.formatter_class = argparse.RawDescriptionHelpFormatter
         if self._shows_help:  # importing every pass takes time
+            from tapeflow.tools.opt.help_text import passes_and_pipelines
+
             arg_parser.epilog = passes_and_pipelines()
         super().register_all_arguments(arg_parser)
         arg_parser.add_argument(
@@ -96,11 +93,20 @@ class TapeflowOptMain(xDSLOptMain):
             help="Show where in the compiler an error arose",
         )
 
+    def register_all_dialects(self) -> None:
+        self.ctx = full_context()
+
+    def register_all_passes(self) -> None:
+        self.available_passes.update(multiverse().all_passes)
+
+    def register_all_targets(self) -> None:
+        self.available_targets.update(multiverse().all_targets)
+
     def setup_pipeline(self) -> None:
         if self.args.passes and self.args.pass_pipeline is not None:
             raise InputError("give the passes by -p or by --pass-pipeline, not both")
         text = self.args.passes or self.args.pass_pipeline or ""
-        passes = build_passes(text, self.available_passes)
+        passes = _built(text, self.available_passes) if text else ()
         self.pipeline = PassPipeline(passes, self._between_passes)
         self._started = perf_counter()
 
@@ -236,6 +242,15 @@ class TapeflowOptMain(xDSLOptMain):
             print(error, *getattr(error, "__notes__", ()), sep="\n")
 
 
+def _built(
+    text: str, factories: Mapping[str, Callable[[], type[ModulePass]]]
+) -> tuple[ModulePass, ...]:
+    # Imported late: a text that is only read and printed needs no named pipelines.
+    from tapeflow.tools.pipelines.building import build_passes
+
+    return build_passes(text, factories)
+
+
 def python_text(module: ModuleOp) -> str:
     """The Python source of every function with a body, values only."""
     # Imported late: no other use of the driver needs the backend.
@@ -277,37 +292,3 @@ def main(args: Sequence[str] | None = None) -> None:
         if message.is_internal:
             print("This is a bug; --traceback shows where.", file=sys.stderr)
         sys.exit(1)
-
-
-def passes_and_pipelines() -> str:
-    """Every pass and every pipeline of tapeflow: name, options, first sentence."""
-    passes = [factory() for factory in get_all_passes().values()]
-    return "\n".join(
-        [
-            "passes of tapeflow, all usable in -p and --pass-pipeline:",
-            *_entries(passes),
-            "",
-            "pipelines, usable like a pass in -p and --pass-pipeline:",
-            *_entries(PIPELINES.values()),
-            "",
-            "examples:",
-            "  tapeflow-opt f.mlir -p 'streams{places=stream slots=2}'",
-            "  tapeflow-opt f.mlir --pass-pipeline="
-            "'builtin.module(differentiate, func.func(canonicalize))'",
-        ]
-    )
-
-
-def first_sentence(kind: type) -> str:
-    """The first sentence of a class's docstring, on one line; "" without one."""
-    paragraph = (kind.__doc__ or "").strip().split("\n\n")[0]
-    line = " ".join(paragraph.split())
-    sentence = re.match(r".*?[.:](?=\s|$)", line)
-    return sentence[0] if sentence else line
-
-
-def _entries(kinds: Iterable[type[ArgSpecConvertible]]) -> Iterable[str]:
-    for kind in kinds:
-        options = " ".join(option_types(kind))
-        yield f"  {kind.name}{'{' + options + '}' if options else ''}"
-        yield f"      {first_sentence(kind)}"
