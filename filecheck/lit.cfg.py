@@ -16,6 +16,8 @@ tools = os.path.dirname(sys.executable)
 config.environment["PATH"] = os.pathsep.join((tools, os.environ.get("PATH", "")))
 # The code of this checkout comes first, whatever is installed.
 config.environment["PYTHONPATH"] = os.path.dirname(config.test_source_root)
+# A pass that leaves a malformed module is found at once.
+config.environment["TAPEFLOW_VERIFY_EACH"] = "1"
 
 # What a file means must survive printing in pretty and in generic form.
 config.substitutions += [

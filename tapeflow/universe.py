@@ -6,6 +6,7 @@ and passes are loaded when their factories are called.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from xdsl.context import Context
 from xdsl.ir import Dialect
@@ -50,9 +51,15 @@ TAPEFLOW = Universe(all_dialects=dict(DIALECTS), all_passes=get_all_passes())
 """The universe that the entry point `tapeflow` names."""
 
 
+@cache
+def multiverse() -> Universe:
+    """All dialects, passes and targets that are installed, looked for once."""
+    return Universe.get_multiverse()
+
+
 def full_context() -> Context:
     """A context in which every dialect that is installed is registered."""
     context = Context()
-    for name, factory in Universe.get_multiverse().all_dialects.items():
+    for name, factory in multiverse().all_dialects.items():
         context.register_dialect(name, factory)
     return context

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from xdsl.passes import ModulePass
 
-from tapeflow.tools.opt.command import first_sentence
+from tapeflow.tools.opt.help_text import first_sentence
 from tapeflow.transforms import get_all_passes
 from tapeflow.universe import DIALECTS, TAPEFLOW
 

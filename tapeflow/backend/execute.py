@@ -1,6 +1,10 @@
 """Run one function of a module, with or without a machine, on either engine."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -12,16 +16,66 @@ from tapeflow.backend.compiled.event_consumer import EventConsumer
 from tapeflow.backend.runtime.execution import Engine, Execution
 from tapeflow.backend.runtime.execution_error import ExecutionError
 
+if TYPE_CHECKING:
+    from tapeflow.backend.compiled.function_programs import FunctionPrograms
+
 __all__ = [
     "DEFAULT_ENGINE",
     "Engine",
     "Execution",
     "ExecutionError",
+    "Runnable",
     "execute",
-    "observe",
 ]
 
 DEFAULT_ENGINE: Engine = "compiled"
+
+
+class Runnable:
+    """A function of a module that does not change any more, to be run many times.
+
+    What the compiled engine generates from it serves all its runs.
+    """
+
+    def __init__(self, module: ModuleOp, function: str):
+        """Raises ExecutionError if there is no such function with a body."""
+        self._module = module
+        self._function = _function(module, function)
+
+    def run(
+        self,
+        arguments: Sequence[object],
+        machine: Machine | None = None,
+        engine: Engine = DEFAULT_ENGINE,
+        watch: Watch = UNWATCHED,
+    ) -> Execution:
+        """Run as `execute` does."""
+        checked = checked_arguments(self._function, arguments)
+        if engine == "compiled":
+            from tapeflow.backend.compiled.run import run_compiled
+
+            return run_compiled(self._programs, checked, machine, watch=watch)
+        from tapeflow.backend.reference.run import run_reference
+
+        return run_reference(self._module, self._function, checked, machine, watch)
+
+    def observe(
+        self, arguments: Sequence[object], observer: EventConsumer
+    ) -> Execution:
+        """Run on the compiled engine with an observer in place of a machine.
+
+        Nothing is counted. Raises as `execute` does.
+        """
+        from tapeflow.backend.compiled.run import run_compiled
+
+        checked = checked_arguments(self._function, arguments)
+        return run_compiled(self._programs, checked, None, observer)
+
+    @cached_property
+    def _programs(self) -> FunctionPrograms:
+        from tapeflow.backend.compiled.function_programs import FunctionPrograms
+
+        return FunctionPrograms(self._module, self._function)
 
 
 def execute(
@@ -48,31 +102,7 @@ def execute(
             until the process ends. Call from a process that can be ended, or with
             `engine="reference"`, where that matters.
     """
-    op = _function(module, function)
-    checked = checked_arguments(op, arguments)
-    if engine == "compiled":
-        from tapeflow.backend.compiled.run import run_compiled
-
-        return run_compiled(module, op, checked, machine, watch=watch)
-    from tapeflow.backend.reference.run import run_reference
-
-    return run_reference(module, op, checked, machine, watch)
-
-
-def observe(
-    module: ModuleOp,
-    function: str,
-    arguments: Sequence[object],
-    observer: EventConsumer,
-) -> Execution:
-    """Run a function on the compiled engine with an observer in place of a machine.
-
-    Nothing is counted. Raises as `execute` does.
-    """
-    from tapeflow.backend.compiled.run import run_compiled
-
-    op = _function(module, function)
-    return run_compiled(module, op, checked_arguments(op, arguments), None, observer)
+    return Runnable(module, function).run(arguments, machine, engine, watch)
 
 
 def _function(module: ModuleOp, name: str) -> FuncOp:

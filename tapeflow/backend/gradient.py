@@ -14,6 +14,7 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from xdsl.context import Context
@@ -24,9 +25,13 @@ from xdsl.passes import ModulePass
 from xdsl.traits import SymbolTable
 
 from hwmodel import UNWATCHED, Counters, Energy, Machine, RunLog, Watch
+from tapeflow.analysis.verification.between_passes import (
+    find_malformed_result,
+    verifies_each,
+)
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.backend.compiled.event_consumer import EventConsumer
-from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, execute, observe
+from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, Runnable
 from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
@@ -85,6 +90,7 @@ class CompiledGradient:
     """A gradient function at the end of a list of passes."""
 
     module: ModuleOp
+    """Its own: it does not change after the first run."""
     function: str
     """Name of the generated function."""
     signature: Signature
@@ -116,9 +122,7 @@ class CompiledGradient:
             KeyboardInterrupt: Ctrl-C; compiled code may go on behind it, see `execute`.
         """
         call = self.bind(inputs, seeds)
-        execution = execute(
-            self.module, self.function, call.operands, machine, engine, watch
-        )
+        execution = self._runnable.run(call.operands, machine, engine, watch)
         adjoints = self._adjoints(execution.results)
         gradients = {**call.shadows, **adjoints}
         return GradientResult(
@@ -166,11 +170,14 @@ class CompiledGradient:
         Raises as `run` does.
         """
         call = self.bind(inputs, seeds)
-        given = call.operands
-        addresses = observe(self.module, self.function, given, observer).addresses
+        addresses = self._runnable.observe(call.operands, observer).addresses
         arrays = len(self._buffers()) + len(call.shadows)
         ends = [b.address + b.size_bytes for b in addresses[:arrays]]
         return max(ends, default=0)
+
+    @cached_property
+    def _runnable(self) -> Runnable:
+        return Runnable(self.module, self.function)
 
     def _buffers(self) -> list[Parameter]:
         return [p for p in self.signature.parameters if p.is_buffer]
@@ -211,7 +218,7 @@ class PassStep:
     number: int
     """How many passes of the list have run; 0 behind the request that stands first."""
     seconds: float
-    """In this pass, verification included."""
+    """In this pass, and in the verification of its result if each is verified."""
     total_seconds: float
     """In all passes so far."""
 
@@ -232,12 +239,15 @@ def gradient_steps(
     *,
     seeded: Sequence[int] = (),
     behind: PassStep | None = None,
+    verify_each: bool = False,
 ) -> Iterator[PassStep]:
     """Ask for a gradient as `compile_gradient` does, and stop behind every pass.
 
     Args:
         behind: a step of the same request at a list that begins with the same passes;
             those that it has behind it do not run again, and its module stays as it is.
+        verify_each: verify behind every pass, even if `verifies_each` asks for none;
+            otherwise the module behind the last is verified when no step is left.
 
     Raises as `compile_gradient` does, when it comes to the pass.
     """
@@ -252,18 +262,28 @@ def gradient_steps(
     else:
         lowered, gradient = behind.module.clone(), behind.gradient
         first, elapsed = behind.number + 1, behind.total_seconds
-    for number, pass_ in enumerate((request, *passes)[first:], first):
-        started = time.perf_counter()
-        pass_.apply(context, lowered)
-        verify_module(lowered, pass_)
-        seconds = time.perf_counter() - started
-        elapsed += seconds
-        gradient = None
-        if isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
-            gradient = CompiledGradient(
-                lowered, name, signature, tuple(sorted(wrt)), active, elapsed
-            )
-        yield PassStep(pass_, lowered, gradient, number, seconds, elapsed)
+    everything = (request, *passes)
+    verify_each = verify_each or verifies_each()
+    try:
+        for number, pass_ in enumerate(everything[first:], first):
+            started = time.perf_counter()
+            pass_.apply(context, lowered)
+            if verify_each:
+                verify_module(lowered, pass_)
+            seconds = time.perf_counter() - started
+            elapsed += seconds
+            gradient = None
+            if isinstance(SymbolTable.lookup_symbol(lowered, name), FuncOp):
+                gradient = CompiledGradient(
+                    lowered, name, signature, tuple(sorted(wrt)), active, elapsed
+                )
+            yield PassStep(pass_, lowered, gradient, number, seconds, elapsed)
+        if not verify_each:
+            verify_module(lowered, everything[-1])
+    except Exception:
+        if not verify_each:
+            find_malformed_result(module.clone(), everything, context)
+        raise
     if gradient is None:
         raise RequestError(
             f"the passes leave the request for the gradient of @{function} unanswered; "
@@ -283,7 +303,8 @@ def compile_gradient(
     """Ask for the gradient of a function and take it through the passes.
 
     `wrt` and `seeded` are argument positions; `seeded` buffers will be given seeds.
-    The module stays as it is. It is verified after each pass, dominance included.
+    The module stays as it is. What the passes make of it is verified, dominance
+    included.
 
     Raises:
         RequestError: no such function or argument, one without a derivative, or

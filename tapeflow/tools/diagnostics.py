@@ -7,9 +7,7 @@ in the traceback: the operation that was verifying itself or emitting the error 
 
 from dataclasses import dataclass
 from traceback import walk_tb
-from typing import IO, Any
 
-import click
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
@@ -61,12 +59,13 @@ def message_of(error: BaseException, *, during: str | None = None) -> Message:
         case DiagnosticException():
             op = operation_of(error)
             place = None if op is None else _nearest_place(op)
-            first, *more = _blame(error, op).split("\n")
-            text = "\n".join([first + stage, *more])
+            text = _blame(error, op)
             if isinstance(error, MalformedResultError):
-                text = f"internal error: malformed result of a pass: {text}"
+                whose = f"malformed result of pass '{error.pass_name}'"
+                text = f"internal error: {whose}: {text}"
                 return Message(text, place, is_internal=True)
-            return Message(text, place)
+            first, *more = text.split("\n")
+            return Message("\n".join([first + stage, *more]), place)
         case ArgSpecParseError():
             return Message(str(error))
         case OSError():
@@ -120,14 +119,6 @@ def place_of(location: Attribute) -> str | None:
     if place is None:
         return None
     return f"{place.filename.data}:{place.line.data}:{place.column.data}"
-
-
-class CommandError(click.ClickException):
-    """The end of a command; its message is complete."""
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message and nothing more."""
-        click.echo(self.message, file=file, err=file is None)
 
 
 def failure_message(error: BaseException) -> str:

@@ -84,7 +84,11 @@ class GradientRequest:
         )
 
     def steps(
-        self, pipeline: FittedPipeline, *, behind: PassStep | None = None
+        self,
+        pipeline: FittedPipeline,
+        *,
+        behind: PassStep | None = None,
+        verify_each: bool = False,
     ) -> Iterator[PassStep]:
         """What each pass of a pipeline leaves, as of `gradient_steps`."""
         return gradient_steps(
@@ -95,6 +99,7 @@ class GradientRequest:
             self.context,
             seeded=tuple(self.seeding.buffers),
             behind=behind,
+            verify_each=verify_each,
         )
 
     def compile(self, pipeline: FittedPipeline) -> CompiledGradient:

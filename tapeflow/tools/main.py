@@ -51,7 +51,8 @@ class LazyGroup(click.Group):
         except BaseException as error:
             if ctx.params["traceback"]:
                 raise
-            from tapeflow.tools.diagnostics import CommandError, failure_message
+            from tapeflow.tools.command_error import CommandError
+            from tapeflow.tools.diagnostics import failure_message
 
             raise CommandError(failure_message(error)) from None
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, get_args
 
 import click
 
+from tapeflow.analysis.verification.between_passes import verify_each
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
 from tapeflow.transforms.pipelines import PIPELINES
 
@@ -92,6 +93,26 @@ engine_option = click.option(
     show_default=True,
     help="What runs the program; both give the same figures.",
 )
+VERIFY_EACH_HELP = (
+    "Verify the program behind every pass, not only behind the last; so does the "
+    "environment variable TAPEFLOW_VERIFY_EACH=1."
+)
+
+
+def _verify_each(
+    context: click.Context, parameter: click.Parameter, is_given: bool
+) -> None:
+    if is_given:
+        verify_each()
+
+
+verify_each_option = click.option(
+    "--verify-each",
+    is_flag=True,
+    expose_value=False,
+    callback=_verify_each,
+    help=VERIFY_EACH_HELP,
+)
 explain_option = click.option(
     "--explain",
     is_flag=True,
@@ -163,8 +184,10 @@ def gradient_options(*, required: bool = True) -> Callable[[Function], Function]
 
 
 def machine_options(command: Function) -> Function:
-    """The machine and the engine, which stand last."""
-    return _chain(machine_option, set_option, engine_option)(command)
+    """The machine and the engine, which stand last, and how passes are verified."""
+    return _chain(machine_option, set_option, engine_option, verify_each_option)(
+        command
+    )
 
 
 def _chain(

@@ -5,10 +5,10 @@ dialects that are not known here may do more: write globals, and whatever somebo
 has a name of.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import affine, func, linalg, memref
+from xdsl.dialects import affine, func, memref
 from xdsl.dialects.builtin import MemRefType, UnregisteredOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
@@ -76,15 +76,20 @@ def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
             return ()
         case _ if type(op) in STRUCTURED:
             return ()
-        case linalg.ops.GenericOp():
-            return tuple(filter(is_memref, op.outputs))
         case _ if op.dialect_name() == "linalg":
-            return tuple(filter(is_memref, op.operands[-1:]))
+            return tuple(filter(is_memref, _linalg_outputs(op)))
         case _ if op.has_trait(IsTerminator):
             return ()
         case _:
             memrefs = tuple(filter(is_memref, op.operands))
             return memrefs if memrefs and _may_write(op) else ()
+
+
+def _linalg_outputs(op: Operation) -> Sequence[SSAValue]:
+    # Imported late: few programs have such operations, and to define them takes long.
+    from xdsl.dialects.linalg.ops import GenericOp
+
+    return op.outputs if isinstance(op, GenericOp) else op.operands[-1:]
 
 
 def _may_write(op: Operation) -> bool:

@@ -20,6 +20,10 @@ from tapeflow.analysis.verification.structured_control import verify_control
 class MalformedResultError(VerifyException):
     """What a pass left behind is malformed, so the pass is at fault, not its input."""
 
+    def __init__(self, message: str, pass_name: str):
+        super().__init__(message)
+        self.pass_name = pass_name
+
 
 def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
     """Check a module; `after` is the pass that has just changed it, if any.
@@ -37,12 +41,14 @@ def verify_module(module: ModuleOp, after: ModulePass | None = None) -> None:
     except DiagnosticException as error:
         if after is None:
             raise
-        raise MalformedResultError(str(error)) from error
+        raise MalformedResultError(str(error), after.name) from error
     except Exception as error:
         if not raised_by_xdsl(error):
             raise
-        kind = VerifyException if after is None else MalformedResultError
-        raise kind(str(error) or "this operation is malformed") from error
+        message = str(error) or "this operation is malformed"
+        if after is None:
+            raise VerifyException(message) from error
+        raise MalformedResultError(message, after.name) from error
 
 
 def _verify_operations(module: ModuleOp) -> None:

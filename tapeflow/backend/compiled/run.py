@@ -26,8 +26,8 @@ from hwmodel import (
 )
 from tapeflow.backend.compiled import compile_cache
 from tapeflow.backend.compiled.emit.buffer_view import BufferView, layout_of
-from tapeflow.backend.compiled.emit.source import generate
 from tapeflow.backend.compiled.event_consumer import EventConsumer, simulating
+from tapeflow.backend.compiled.function_programs import FunctionPrograms
 from tapeflow.backend.compiled.native.llvm_module import llvm_text
 from tapeflow.backend.compiled.native.machine_code import (
     MachineCode,
@@ -42,11 +42,7 @@ from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.runtime.buffer import Buffer
 from tapeflow.backend.runtime.execution import Execution
 from tapeflow.backend.runtime.execution_error import ExecutionError
-from tapeflow.backend.runtime.launch import (
-    make_simulation,
-    reachable_rings,
-    shared_scratchpad,
-)
+from tapeflow.backend.runtime.launch import make_simulation
 from tapeflow.backend.runtime.run_memory import RunMemory
 from tapeflow.backend.runtime.scalar_types import storage_dtype
 
@@ -58,8 +54,7 @@ PROGRAMS_KEPT = 64
 
 
 def run_compiled(
-    module: ModuleOp,
-    function: FuncOp,
+    programs: FunctionPrograms,
     arguments: Sequence[Array | np.generic],
     machine: Machine | None,
     observer: EventConsumer | None = None,
@@ -68,6 +63,8 @@ def run_compiled(
     """Run a function on checked arguments.
 
     Args:
+        programs: of the function; what this run needs of them is generated now, unless
+            an earlier run has needed it.
         observer: takes in the events in the place of a machine.
         watch: what to log of the machine's run.
 
@@ -75,12 +72,13 @@ def run_compiled(
         ExecutionError: the program cannot run, or not on this machine.
     """
     started = time.perf_counter()
-    rings = reachable_rings(module, function)
-    simulation = None if machine is None else make_simulation(machine, rings, watch)
+    function = programs.function
+    simulation = (
+        None if machine is None else make_simulation(machine, programs.rings, watch)
+    )
     consumer = observer if simulation is None else simulating(simulation)
     is_timed = consumer is not None
-    shared = shared_scratchpad(module, function)
-    program = generate(function, rings, shared, is_timed)
+    program = programs.program(is_timed)
     is_native = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
     # With a machine, nearly all time is spent in its model: cheap code will do.
     lines = program.source.count("\n")
@@ -125,12 +123,7 @@ def python_source(module: ModuleOp, function: FuncOp, timed: bool) -> str:
     Raises:
         ExecutionError: an op that no engine runs, or that has no machine cost.
     """
-    return generate(
-        function,
-        reachable_rings(module, function),
-        shared_scratchpad(module, function),
-        timed,
-    ).source
+    return FunctionPrograms(module, function).program(timed).source
 
 
 def _execution(

@@ -40,6 +40,7 @@ from tapeflow.tools.options import (
     seeds_option,
     set_option,
     tape_report_option,
+    verify_each_option,
     warn,
 )
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
@@ -127,6 +128,7 @@ from tapeflow.tools.tape.table import show_tapes
 @explain_option
 @tape_report_option
 @engine_option
+@verify_each_option
 @click.option(
     "--show-commands",
     is_flag=True,

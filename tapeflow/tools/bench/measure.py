@@ -19,7 +19,8 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import CompiledGradient, GradientResult
 from tapeflow.tools.bench.arms import Arm, Candidate
 from tapeflow.tools.bench.cases import Case
-from tapeflow.tools.diagnostics import CommandError, failure_message
+from tapeflow.tools.command_error import CommandError
+from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.pipelines.on_machine import Target, fit
 from tapeflow.tools.pipelines.text import parse_pipeline

@@ -20,7 +20,7 @@ from tapeflow.tools.bench.cases import CaseSource, load_case
 from tapeflow.tools.bench.compare import bounds_key, compare
 from tapeflow.tools.bench.measure import WORK_PIPELINE, measure, work_of
 from tapeflow.tools.bench.shared_passes import Passes, forks_of
-from tapeflow.tools.diagnostics import CommandError
+from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.end_with_parent import end_with_parent
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Target, fit

@@ -68,7 +68,7 @@ def check_each_pass(
         before = _run(request, None, engine)
     except ExecutionError as caught:
         error = caught
-    for step in request.steps(pipeline):
+    for step in request.steps(pipeline, verify_each=True):
         name = step.pass_.name
         size = _size(request, step)
         try:

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, write_arrays
@@ -21,7 +20,6 @@ from tapeflow.tools.options import (
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.result_row import Row, row_of, write_json
-from tapeflow.tools.tape.table import show_tapes
 
 
 @click.command("grad")
@@ -89,6 +87,11 @@ def command(
     write_outputs(writers | traces.writers(result.log))
     warn(traces.warnings(result.log))
     if tape_report:
+        # Imported late: tables take long to import, and few runs show one.
+        from rich.console import Console
+
+        from tapeflow.tools.tape.table import show_tapes
+
         show_tapes(Console(stderr=True), request, [fitted], engine)
 
 

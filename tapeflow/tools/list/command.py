@@ -9,7 +9,7 @@ from tapeflow.analysis.differentiation.policy import POLICY_MEANINGS
 from tapeflow.analysis.placement.places import PLACE_MEANINGS
 from tapeflow.programs import PROGRAMS
 from tapeflow.tools.bench.arms import ARM_MEANINGS
-from tapeflow.tools.opt.command import first_sentence
+from tapeflow.tools.opt.help_text import first_sentence
 from tapeflow.tools.result_row import COLUMNS
 from tapeflow.transforms import get_all_passes
 from tapeflow.transforms.pipelines import PIPELINES

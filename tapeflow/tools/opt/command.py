@@ -8,9 +8,8 @@ for the annotated module that `xdsl-opt` prints.
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from io import BytesIO, StringIO
@@ -23,7 +22,6 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass, PassPipeline
 from xdsl.printer import Printer
-from xdsl.utils.arg_spec import ArgSpecConvertible
 from xdsl.utils.exceptions import (
     ArgSpecParseError,
     DiagnosticException,
@@ -31,15 +29,16 @@ from xdsl.utils.exceptions import (
 )
 from xdsl.xdsl_opt_main import xDSLOptMain
 
+from tapeflow.analysis.verification.between_passes import (
+    find_malformed_result,
+    verifies_each,
+)
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.tools.diagnostics import message_of
 from tapeflow.tools.output_files import check_outputs, write_outputs
-from tapeflow.tools.pipelines.building import build_passes
-from tapeflow.tools.pipelines.pass_options import option_types
-from tapeflow.transforms import get_all_passes
-from tapeflow.transforms.pipelines import PIPELINES
+from tapeflow.universe import full_context, multiverse
 
 _TOOL = "tapeflow-opt"
 _SEPARATOR = b"// -----"
@@ -65,6 +64,8 @@ class TapeflowOptMain(xDSLOptMain):
         )
         arg_parser.formatter_class = argparse.RawDescriptionHelpFormatter
         if self._shows_help:  # importing every pass takes time
+            from tapeflow.tools.opt.help_text import passes_and_pipelines
+
             arg_parser.epilog = passes_and_pipelines()
         super().register_all_arguments(arg_parser)
         arg_parser.add_argument(
@@ -80,16 +81,32 @@ class TapeflowOptMain(xDSLOptMain):
             "function instead of MLIR",
         )
         arg_parser.add_argument(
+            "--verify-each",
+            action="store_true",
+            default=verifies_each(),
+            help="Verify the module behind every pass, not only behind the last; so "
+            "does the environment variable TAPEFLOW_VERIFY_EACH=1",
+        )
+        arg_parser.add_argument(
             "--traceback",
             action="store_true",
             help="Show where in the compiler an error arose",
         )
 
+    def register_all_dialects(self) -> None:
+        self.ctx = full_context()
+
+    def register_all_passes(self) -> None:
+        self.available_passes.update(multiverse().all_passes)
+
+    def register_all_targets(self) -> None:
+        self.available_targets.update(multiverse().all_targets)
+
     def setup_pipeline(self) -> None:
         if self.args.passes and self.args.pass_pipeline is not None:
             raise InputError("give the passes by -p or by --pass-pipeline, not both")
         text = self.args.passes or self.args.pass_pipeline or ""
-        passes = build_passes(text, self.available_passes)
+        passes = _built(text, self.available_passes) if text else ()
         self.pipeline = PassPipeline(passes, self._between_passes)
         self._started = perf_counter()
 
@@ -101,7 +118,8 @@ class TapeflowOptMain(xDSLOptMain):
             if self.args.time_passes:
                 duration = perf_counter() - self._started
                 print(f"Pass {before.name} took {duration} seconds")
-        if not self.args.disable_verify:
+        is_inside = before is not None and after is not None
+        if not self.args.disable_verify and (self.args.verify_each or not is_inside):
             verify_module(module, before)
         if before and after and self.args.print_between_passes:
             print(f"IR after {before.name}:")
@@ -183,11 +201,27 @@ class TapeflowOptMain(xDSLOptMain):
         self.stage = None
         module = self.parse_chunk(chunk, kind, line_offset)
         if module is not None:
-            self.apply_passes(module)
+            try:
+                self.apply_passes(module)
+            except Exception:
+                if self.stage is not None:  # the input is well formed
+                    self._find_malformed_result(chunk, kind, line_offset)
+                raise
             self.stage = "while printing the result"
             output.write(self.output_resulting_program(module))
             self.stage = None
         output.flush()
+
+    def _find_malformed_result(
+        self, chunk: IO[bytes], kind: str, line_offset: int
+    ) -> None:
+        """Raise the error of the pass at fault if an earlier one is than it seems."""
+        if self.args.disable_verify or self.args.verify_each:
+            return
+        chunk.seek(0)
+        module = self.parse_chunk(chunk, kind, line_offset)
+        assert module is not None
+        find_malformed_result(module, self.pipeline.passes, self.ctx)
 
     @contextmanager
     def _expected_errors_printed(self) -> Generator[None]:
@@ -206,6 +240,15 @@ class TapeflowOptMain(xDSLOptMain):
             if not self.args.verify_diagnostics:
                 raise
             print(error, *getattr(error, "__notes__", ()), sep="\n")
+
+
+def _built(
+    text: str, factories: Mapping[str, Callable[[], type[ModulePass]]]
+) -> tuple[ModulePass, ...]:
+    # Imported late: a text that is only read and printed needs no named pipelines.
+    from tapeflow.tools.pipelines.building import build_passes
+
+    return build_passes(text, factories)
 
 
 def python_text(module: ModuleOp) -> str:
@@ -249,37 +292,3 @@ def main(args: Sequence[str] | None = None) -> None:
         if message.is_internal:
             print("This is a bug; --traceback shows where.", file=sys.stderr)
         sys.exit(1)
-
-
-def passes_and_pipelines() -> str:
-    """Every pass and every pipeline of tapeflow: name, options, first sentence."""
-    passes = [factory() for factory in get_all_passes().values()]
-    return "\n".join(
-        [
-            "passes of tapeflow, all usable in -p and --pass-pipeline:",
-            *_entries(passes),
-            "",
-            "pipelines, usable like a pass in -p and --pass-pipeline:",
-            *_entries(PIPELINES.values()),
-            "",
-            "examples:",
-            "  tapeflow-opt f.mlir -p 'streams{places=stream slots=2}'",
-            "  tapeflow-opt f.mlir --pass-pipeline="
-            "'builtin.module(differentiate, func.func(canonicalize))'",
-        ]
-    )
-
-
-def first_sentence(kind: type) -> str:
-    """The first sentence of a class's docstring, on one line; "" without one."""
-    paragraph = (kind.__doc__ or "").strip().split("\n\n")[0]
-    line = " ".join(paragraph.split())
-    sentence = re.match(r".*?[.:](?=\s|$)", line)
-    return sentence[0] if sentence else line
-
-
-def _entries(kinds: Iterable[type[ArgSpecConvertible]]) -> Iterable[str]:
-    for kind in kinds:
-        options = " ".join(option_types(kind))
-        yield f"  {kind.name}{'{' + options + '}' if options else ''}"
-        yield f"      {first_sentence(kind)}"

@@ -6,7 +6,6 @@ from itertools import chain
 from typing import TypeAlias
 
 from xdsl.passes import ModulePass
-from xdsl.universe import Universe
 from xdsl.utils.arg_spec import (
     ArgSpec,
     ArgSpecConvertible,
@@ -34,6 +33,7 @@ from tapeflow.tools.pipelines.text import (
     parse_pipeline,
 )
 from tapeflow.transforms.pipelines import PIPELINES
+from tapeflow.universe import multiverse
 
 CAPACITY = "capacity-bytes"
 MEMORY = "machine"
@@ -105,7 +105,7 @@ def fit(pipeline: Pipeline, machine: Machine | Target) -> FittedPipeline:
 def _fit(
     pipeline: Pipeline, target: Target, changes: Mapping[str, str]
 ) -> FittedPipeline:
-    factories = Universe.get_multiverse().all_passes
+    factories = multiverse().all_passes
     name, nodes = pipeline.name, pass_nodes(pipeline)
     # What was written is checked before anything is filled in.
     built = [build_pass(node, factories) for node in nodes]

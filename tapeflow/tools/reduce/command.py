@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
 from tapeflow.frontend.reader import read_module
-from tapeflow.tools.diagnostics import CommandError
+from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.gradient_request import read_asked
 from tapeflow.tools.options import (
     FILE,

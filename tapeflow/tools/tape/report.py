@@ -20,7 +20,7 @@ from tapeflow.backend.gradient import CompiledGradient, compile_gradient
 from tapeflow.backend.runtime.array_type import Array
 from tapeflow.backend.signature import Signature, find_function, sizes_of
 from tapeflow.backend.tape_profile import StackProfile, TapeProfile, run_profiled
-from tapeflow.tools.diagnostics import CommandError
+from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.gradient_request import GradientRequest
 from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
 from tapeflow.transforms.differentiation.inline_calls import inline_calls

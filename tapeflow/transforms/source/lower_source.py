@@ -1,5 +1,6 @@
 """Pass `lower-source`: what a program may be written in, as what is differentiated."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.context import Context
@@ -8,18 +9,23 @@ from xdsl.passes import ModulePass
 
 from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
 from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
-from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
 from tapeflow.transforms.source.lower_parallel_to_for import LowerParallelToForPass
 from tapeflow.transforms.source.lower_switch_to_if import LowerSwitchToIfPass
 
-SOURCE_PASSES: tuple[ModulePass, ...] = (
-    LowerLinalgToLoopsPass(),
-    AffineToScfPass(),
-    LowerParallelToForPass(),  # after affine.parallel has become scf.parallel
-    LowerSwitchToIfPass(),
-    InlineExecuteRegionPass(),
-)
-"""The passes that `lower-source` runs, in order."""
+
+def source_passes(module: ModuleOp) -> Iterator[ModulePass]:
+    """The passes that `lower-source` runs on a module, in order."""
+    if any(op.dialect_name() == "linalg" for op in module.walk()):
+        # Imported late: few programs need it, and to define linalg takes long.
+        from tapeflow.transforms.source.lower_linalg_to_loops import (
+            LowerLinalgToLoopsPass,
+        )
+
+        yield LowerLinalgToLoopsPass()
+    yield AffineToScfPass()
+    yield LowerParallelToForPass()  # after affine.parallel has become scf.parallel
+    yield LowerSwitchToIfPass()
+    yield InlineExecuteRegionPass()
 
 
 @dataclass(frozen=True)
@@ -32,12 +38,11 @@ class LowerSourcePass(ModulePass):
 
     Runs `lower-linalg-to-loops`, `affine-to-scf`, `lower-parallel-to-for`,
     `lower-switch-to-if` and `inline-execute-region`; a program with none of their
-    operations stays as it is. One pass, because a module is verified after each, which
-    takes far longer than to find that nothing has to be done.
+    operations stays as it is.
     """
 
     name = "lower-source"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        for pass_ in SOURCE_PASSES:
+        for pass_ in source_passes(op):
             pass_.apply(ctx, op)

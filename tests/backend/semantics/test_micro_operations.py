@@ -10,7 +10,10 @@ from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.semantics import micro_operations as costs
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.backend.semantics.scalars import SCALAR_OPS
-from tapeflow.dialects import Ad, Spm, Stream, Tape
+from tapeflow.dialects.ad import Ad
+from tapeflow.dialects.spm import Spm
+from tapeflow.dialects.stream import Stream
+from tapeflow.dialects.tape import Tape
 
 UNPRICED = {math.IPowIOp}
 """Its cost depends on the exponent; programs write products instead."""

@@ -15,7 +15,7 @@ from tapeflow.backend.execute import execute
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.frontend.reader import parse_module
 from tapeflow.tools.pipelines.building import build_passes
-from tapeflow.transforms.source.lower_source import SOURCE_PASSES, LowerSourcePass
+from tapeflow.transforms.source.lower_source import LowerSourcePass, source_passes
 from tapeflow.universe import full_context
 
 Arrays = dict[str, np.ndarray]
@@ -30,7 +30,7 @@ def read(text: str) -> ModuleOp:
 def lowered(text: str) -> ModuleOp:
     """The program after each pass of `lower-source`, verified after each."""
     module = read(text)
-    for pass_ in SOURCE_PASSES:
+    for pass_ in source_passes(module):
         pass_.apply(full_context(), module)
         module.verify()
         verify_dominance(module)
