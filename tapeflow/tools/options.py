@@ -9,9 +9,10 @@ from typing import Any, TypeAlias, get_args
 import click
 
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
+from tapeflow.tools.command_line import FileName, MachineChange
 from tapeflow.transforms.pipelines import PIPELINES
 
-FILE = click.Path(path_type=Path)
+FILE = FileName()
 Function: TypeAlias = Callable[..., None]
 """What decorators make a command of."""
 
@@ -82,8 +83,8 @@ set_option = click.option(
     "--set",
     "overrides",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="Change one figure of the machine, such as cache.capacity_bytes=4096.",
+    type=MachineChange(),
+    help="Change one figure of the machine, such as cache.capacity_bytes=4096, or 4k.",
 )
 engine_option = click.option(
     "--engine",

@@ -27,6 +27,7 @@ from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
 from tapeflow.tools.bench.runs import available_cores, measure_all
 from tapeflow.tools.bench.table import EVERYTHING, VIEWS, means_table, runs_table
+from tapeflow.tools.command_line import ByteCount, Command
 from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.options import (
     FILE,
@@ -55,7 +56,7 @@ from tapeflow.tools.tables import show
 from tapeflow.tools.tape.table import show_tapes
 
 
-@click.command("bench")
+@click.command("bench", cls=Command)
 @click.argument("programs", nargs=-1, metavar="[PROGRAM ... | FILE.mlir]")
 @function_option
 @optional_wrt_option
@@ -87,9 +88,9 @@ from tapeflow.tools.tape.table import show_tapes
 @set_option
 @click.option(
     "--sram-bytes",
-    type=click.IntRange(min=1),
+    type=ByteCount(least=1),
     help="SRAM of every arm in all: cache alone, or split between cache and "
-    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N.",
+    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N. 16k is 16384, 1M 1024k.",
 )
 @click.option(
     "--ports",

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, write_arrays
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.grad.trace_files import TraceRequest, trace_options
 from tapeflow.tools.gradient_request import read_asked
 from tapeflow.tools.options import (
@@ -24,7 +25,7 @@ from tapeflow.tools.result_row import Row, row_of, write_json
 from tapeflow.tools.tape.table import show_tapes
 
 
-@click.command("grad")
+@click.command("grad", cls=Command)
 @gradient_options()
 @click.option(
     "--output",
