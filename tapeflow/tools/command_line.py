@@ -21,7 +21,11 @@ class Command(click.Command):
         if not ctx.resilient_parsing:
             _, _, given = self.make_parser(ctx).parse_args(list(args))
             for option, times in Counter(given).items():
-                if isinstance(option, click.Option) and _is_single(option) and times > 1:
+                if (
+                    isinstance(option, click.Option)
+                    and _is_single(option)
+                    and times > 1
+                ):
                     raise click.UsageError(f"{option.opts[-1]} is given twice", ctx)
         return super().parse_args(ctx, args)
 

@@ -191,9 +191,7 @@ def command(
     _save(rows, json_path, csv_path)
     columns = VIEWS[view or ("traffic" if belady else "summary")]
     tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
-    notes, is_sound = notes_on(
-        rows, arms, engine, is_complete=measured.stopped is None
-    )
+    notes, is_sound = notes_on(rows, arms, engine, is_complete=measured.stopped is None)
     show(Console(), [table for table in tables if table is not None], notes)
     if measured.stopped is not None:
         raise _end_early(measured)

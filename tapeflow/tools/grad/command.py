@@ -1,6 +1,8 @@
 """`tapeflow grad`: value and gradient of a function, and what they cost."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import click
 from rich.console import Console
@@ -19,7 +21,12 @@ from tapeflow.tools.options import (
     tape_report_option,
     warn,
 )
-from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
+from tapeflow.tools.output_files import (
+    Writer,
+    check_outputs,
+    is_standard_output,
+    write_outputs,
+)
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.result_row import Row, row_of, write_json
 from tapeflow.tools.tape.table import show_tapes
@@ -87,7 +94,13 @@ def command(
         statistics["places"] = places_of(compiled)
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
-    write_outputs(writers | traces.writers(result.log))
+    writers |= traces.writers(result.log)
+    to_stderr = any(is_standard_output(path) for path in writers)
+    write_outputs(writers)
+    for line in report_lines(
+        arrays, output, [path for path in writers if path != output]
+    ):
+        click.echo(line, err=to_stderr)
     warn(traces.warnings(result.log))
     if tape_report:
         show_tapes(Console(stderr=True), request, [fitted], engine)
@@ -104,6 +117,28 @@ def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Ar
     if with_buffers:
         arrays |= {f"arg{i}": contents for i, contents in result.buffers.items()}
     return arrays
+
+
+def report_lines(
+    arrays: Mapping[str, Array], output: Path, others: Sequence[Path]
+) -> Iterator[str]:
+    """The values, and which file holds what; no line beyond 80 columns but by a name."""
+    values = [f"{n} = {a[()]}" for n, a in arrays.items() if n.startswith("value")]
+    if values:
+        yield _filled(", ".join(values))
+    yield _filled(f"{output}: {', '.join(arrays)}")
+    if others:
+        yield _filled(f"also written: {', '.join(map(str, others))}")
+
+
+def _filled(text: str) -> str:
+    return fill(
+        text,
+        width=80,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def every_counter(row: Row, result: GradientResult) -> Row:

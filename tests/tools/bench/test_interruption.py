@@ -36,10 +36,15 @@ def eventually(happens: Callable[[], bool], seconds: float = 120) -> bool:
     return happens()
 
 
-def ended_by(number: int, jobs: int, directory: Path, to_group: bool) -> tuple[int, str]:
+def ended_by(
+    number: int, jobs: int, directory: Path, to_group: bool
+) -> tuple[int, str]:
     """Exit code and standard error of a comparison, once two of its runs are done."""
     words = ["bench", "logsumexp", "mass_spring", "nn", "--size", "paper"]
-    words += ["--jobs", str(jobs),]
+    words += [
+        "--jobs",
+        str(jobs),
+    ]
     words += ["--pipeline", "baseline", "--pipeline", "fair-baseline"]
     words += ["--json", "rows.json", "--csv", "rows.csv"]
     with (
