@@ -21,11 +21,7 @@ class Command(click.Command):
         if not ctx.resilient_parsing:
             _, _, given = self.make_parser(ctx).parse_args(list(args))
             for option, times in Counter(given).items():
-                if (
-                    isinstance(option, click.Option)
-                    and _is_single(option)
-                    and times > 1
-                ):
+                if times > 1 and _is_single(option):
                     raise click.UsageError(f"{option.opts[-1]} is given twice", ctx)
         return super().parse_args(ctx, args)
 
@@ -35,9 +31,11 @@ class Command(click.Command):
             return super().invoke(ctx)
 
 
-def _is_single(option: click.Option) -> bool:
-    """Whether a second value replaces the first."""
-    return not (option.multiple or option.count or option.is_flag)
+def _is_single(param: click.Parameter) -> bool:
+    """Whether it is an option of which a second value replaces the first."""
+    return isinstance(param, click.Option) and not (
+        param.multiple or param.count or param.is_flag
+    )
 
 
 class FileName(click.Path):

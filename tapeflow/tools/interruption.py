@@ -1,4 +1,4 @@
-"""Signals that ask a command to end: as exceptions, put off for a moment, as exit codes.
+"""Signals that ask a command to end: raised, put off for a moment, as exit codes.
 
 SIGTERM and SIGHUP raise a `Stopped`, which is a `KeyboardInterrupt`: whatever tidies up
 or keeps what it has at Ctrl-C does so at these, too.

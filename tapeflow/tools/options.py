@@ -96,8 +96,8 @@ engine_option = click.option(
 explain_option = click.option(
     "--explain",
     is_flag=True,
-    help="Tell where each tape region goes, on standard error, and by which scores: they "
-    "rank the places, in cycles, and predict no run.",
+    help="Tell where each tape region goes, on standard error, and by which scores: "
+    "they rank the places, in cycles, and predict no run.",
 )
 tape_report_option = click.option(
     "--tape-report",

@@ -92,7 +92,8 @@ from tapeflow.tools.tape.table import show_tapes
     "--sram-bytes",
     type=ByteCount(least=1),
     help="SRAM of every arm in all: cache alone, or split between cache and "
-    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N. 16k is 16384, 1M 1024k.",
+    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N. 16k is "
+    "16384, 1M 1024k.",
 )
 @click.option(
     "--ports",

@@ -97,9 +97,8 @@ def command(
     writers |= traces.writers(result.log)
     to_stderr = any(is_standard_output(path) for path in writers)
     write_outputs(writers)
-    for line in report_lines(
-        arrays, output, [path for path in writers if path != output]
-    ):
+    others = [path for path in writers if path != output]
+    for line in report_lines(arrays, output, others):
         click.echo(line, err=to_stderr)
     warn(traces.warnings(result.log))
     if tape_report:
@@ -122,7 +121,7 @@ def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Ar
 def report_lines(
     arrays: Mapping[str, Array], output: Path, others: Sequence[Path]
 ) -> Iterator[str]:
-    """The values, and which file holds what; no line beyond 80 columns but by a name."""
+    """The values and which file holds what; only a name makes a line longer than 80."""
     values = [f"{n} = {a[()]}" for n, a in arrays.items() if n.startswith("value")]
     if values:
         yield _filled(", ".join(values))

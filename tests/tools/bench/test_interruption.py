@@ -13,7 +13,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-COMMAND = "import sys; from tapeflow.tools.main import main; sys.exit(main())"
+COMMAND = """
+import signal
+from tapeflow.tools.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell says &
+main()
+"""
 
 
 def processes_in(session: int) -> list[int]:
