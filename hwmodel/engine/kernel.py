@@ -8,6 +8,7 @@ stamped with a digest of all sources of the package.
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,9 @@ are a third of the time.
 """
 
 _PACKAGE = Path(__file__).parents[1]
+
+_LOGGER = logging.getLogger("hwmodel.compilation")
+"""Says at level INFO what has to be compiled: up to a minute for the whole model."""
 
 
 @cache
@@ -70,6 +74,13 @@ class PackageCache(FunctionCache):
             filename_base=self._impl.filename_base,
             source_stamp=source_digest(),
         )
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The code for a signature; None if there is none, so that it is compiled."""
+        found = super().load_overload(sig, target_context)
+        if found is None:
+            _LOGGER.info("compiling %s", self._name)
+        return found
 
 
 def kernel(function: Function) -> Function:

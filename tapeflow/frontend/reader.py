@@ -35,8 +35,7 @@ def read_bytes(path: str | Path) -> bytes:
         with open_input(Path(path)) as file:
             return file.read()
     except FileNotFoundError as error:
-        hint = "; standard input is /dev/stdin" if str(path) == "-" else ""
-        raise InputError(f"no such file{hint}", source=str(path)) from error
+        raise InputError("no such file", source=str(path)) from error
     except IsADirectoryError as error:
         raise InputError("this is a directory, not a file", source=str(path)) from error
     except OSError as error:

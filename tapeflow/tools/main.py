@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
+from tapeflow.tools.interruption import exit_code_of, signals_raised
 
 COMMANDS = {
     "grad": "Value and gradient of a function in an MLIR file.",
@@ -40,12 +40,13 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; what it cannot do is told in one message."""
         try:
-            return super().invoke(ctx)
+            with signals_raised():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             click.echo("tapeflow: interrupted", err=True)
-            ctx.exit(INTERRUPTED)
+            ctx.exit(exit_code_of(interrupt))
         except (SystemExit, BrokenPipeError):
             raise
         except BaseException as error:

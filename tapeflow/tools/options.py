@@ -10,9 +10,10 @@ import click
 
 from tapeflow.analysis.verification.between_passes import verify_each
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
+from tapeflow.tools.command_line import FileName, MachineChange
 from tapeflow.transforms.pipelines import PIPELINES
 
-FILE = click.Path(path_type=Path)
+FILE = FileName()
 Function: TypeAlias = Callable[..., None]
 """What decorators make a command of."""
 
@@ -83,8 +84,8 @@ set_option = click.option(
     "--set",
     "overrides",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="Change one figure of the machine, such as cache.capacity_bytes=4096.",
+    type=MachineChange(),
+    help="Change one figure of the machine, such as cache.capacity_bytes=4096, or 4k.",
 )
 engine_option = click.option(
     "--engine",
@@ -116,8 +117,8 @@ verify_each_option = click.option(
 explain_option = click.option(
     "--explain",
     is_flag=True,
-    help="Tell where each tape region goes and what it was estimated to cost there and "
-    "elsewhere, on standard error.",
+    help="Tell where each tape region goes, on standard error, and by which scores: "
+    "they rank the places, in cycles, and predict no run.",
 )
 tape_report_option = click.option(
     "--tape-report",

@@ -1,6 +1,5 @@
 """Files written whole or not at all: beside the target first, then renamed."""
 
-import contextlib
 import errno
 import io
 import os
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from tapeflow.frontend.input_files import tell_wait
+from tapeflow.tools.interruption import signals_put_off
 
 Writer: TypeAlias = Callable[[BinaryIO], None]
 
@@ -38,8 +38,6 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
 
 
 def _check_writable(path: Path) -> None:
-    if str(path) == "-":
-        raise OutputError("-: is no file name here; standard output is /dev/stdout")
     if path.is_dir():
         raise OutputError(f"{path}: is a directory; give a file name")
     writable = path if _is_special(path) else _target(path).parent
@@ -57,50 +55,90 @@ def _target(path: Path) -> Path:
     return target
 
 
+def is_standard_output(path: Path) -> bool:
+    """Whether what is printed would get in between what a file gets."""
+    try:
+        return path.samefile("/dev/stdout")
+    except OSError:
+        return False
+
+
 def write_outputs(writers: Mapping[Path, Writer]) -> None:
     """Write all files, or none of them; a file that exists keeps its permissions.
+
+    All contents are made before the first file changes. What goes to a device or a pipe
+    cannot be taken back, so it goes there next; then the files are renamed, which no
+    signal interrupts.
 
     Raises:
         OutputError: with the path and the reason of the system.
     """
-    finished: list[tuple[Path, Path]] = []
+    beside: dict[Path, Path] = {}
+    """New contents by target."""
     path = Path()
     try:
+        sent: dict[Path, bytes] = {}
         for path, write in writers.items():
-            finished.append((_write_beside(path, write), _target(path)))
-        while finished:
-            temporary, path = finished[0]
-            if temporary != path:
-                temporary.replace(path)
-            del finished[0]
+            if _is_special(path):
+                contents = io.BytesIO()  # a device cannot be sought in
+                write(contents)
+                sent[path] = contents.getvalue()
+            else:
+                _write_beside(path, write, beside)
+        for path, contents in sent.items():
+            with _opened(path) as device:
+                device.write(contents)
+        with signals_put_off():
+            _rename_all(beside)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+        name = error.filename2 or path
+        raise OutputError(f"{name}: cannot be written: {error.strerror}") from None
     finally:
-        for temporary, path in finished:
-            if temporary != path:
-                temporary.unlink(missing_ok=True)
+        for temporary in beside.values():
+            temporary.unlink(missing_ok=True)
 
 
-def _write_beside(path: Path, write: Writer) -> Path:
-    """The file holding the contents: a new one beside the target, or a device."""
+def _write_beside(path: Path, write: Writer, beside: dict[Path, Path]) -> None:
+    """Write a new file beside the target, and enter it in `beside`."""
     target = _target(path)
-    if _is_special(path):
-        contents = io.BytesIO()  # a device cannot be sought in
-        write(contents)
-        with _opened(path) as device:
-            device.write(contents.getvalue())
-        return target
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    temporary = Path(name)
+    with os.fdopen(descriptor, "wb") as file:
+        beside[target] = Path(name)
+        write(file)
+    beside[target].chmod(_mode(target))
+
+
+def _rename_all(beside: Mapping[Path, Path]) -> None:
+    """Put each file in its target's place; where one cannot be, all are as before."""
+    earlier: dict[Path, Path | None] = {}
+    """Where the former contents of a target are; None if it had none."""
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            write(file)
-        temporary.chmod(_mode(target))
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        for target, temporary in beside.items():
+            is_alone = len(beside) == 1  # then there is nothing to take back
+            earlier[target] = None if is_alone else _kept(target, temporary)
+            temporary.replace(target)
+    except OSError:
+        for target, kept in earlier.items():
+            if kept is not None:
+                kept.replace(target)  # leaves both where both are the same file
+                kept.unlink(missing_ok=True)
+            elif not beside[target].exists():
+                target.unlink()
         raise
-    return temporary
+    for kept in filter(None, earlier.values()):
+        kept.unlink()
+
+
+def _kept(target: Path, temporary: Path) -> Path | None:
+    """A second name for what a target holds; None if it is no file."""
+    if not target.is_file():
+        return None
+    kept = temporary.with_name(f"{temporary.name}.old")
+    try:
+        kept.hardlink_to(target)
+    except OSError:  # there are file systems without
+        target.rename(kept)
+    return kept
 
 
 def _opened(device: Path) -> BinaryIO:

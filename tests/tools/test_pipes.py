@@ -10,11 +10,9 @@ from typing import BinaryIO
 import pytest
 
 from tapeflow.frontend import input_files
-from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.input_files import open_input
-from tapeflow.frontend.reader import read_bytes
 from tapeflow.tools.array_files import read_arrays
-from tapeflow.tools.output_files import OutputError, check_outputs, write_outputs
+from tapeflow.tools.output_files import write_outputs
 
 
 def write_text(file: BinaryIO) -> None:
@@ -64,11 +62,3 @@ def test_a_reader_that_waits_gets_everything(pipe, threads, capfd):
     write_outputs({pipe: write_text})
     assert reader.result() == b"text"
     assert not capfd.readouterr().err
-
-
-def test_a_dash_names_no_file(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(OutputError, match="standard output is /dev/stdout"):
-        check_outputs({"--output": Path("-")}, ())
-    with pytest.raises(InputError, match="no such file; standard input is /dev/stdin"):
-        read_bytes("-")

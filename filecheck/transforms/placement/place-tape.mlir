@@ -38,7 +38,9 @@ func.func @f(%n: index, %v: f64, %b: i8) {
 // LOWERED:     stream.enqueue
 // LOWERED-NOT: tape.push
 
-// TELLS:      tape of @f: estimated cycles of the whole run
+// TELLS:      tape of @f: scores that rank places and plans
+// TELLS-NEXT:   (in cycles, lower is better; no prediction of a run, which may take
+// TELLS-NEXT:   several times more or less)
 // TELLS-NEXT:   region 0: values (line 11), records [f64, f64] of 16 bytes, 1,000 pushed, 16,000 bytes at a time
 // TELLS:        * aos
 // TELLS:        stream:2

@@ -1,6 +1,8 @@
 """The placement of a tape in words: the regions, what each place would cost, the split.
 
-The figures are estimates of a model, in cycles of the whole run.
+The figures rank places and plans. They are estimates in cycles of the whole run, in
+which only differences between places matter: they may be several times off what a run
+takes, and predict none.
 """
 
 from collections.abc import Iterator
@@ -21,7 +23,9 @@ CAUSES = ("issue", "cache_ports", "scratchpad_ports", "dram_bus", "misses", "til
 
 def report_lines(cost: PlacementCost, chosen: PricedPlan, slots: int) -> Iterator[str]:
     """The report as lines of text."""
-    yield f"tape of @{cost.function.sym_name.data}: estimated cycles of the whole run"
+    yield f"tape of @{cost.function.sym_name.data}: scores that rank places and plans"
+    yield "  (in cycles, lower is better; no prediction of a run, which may take"
+    yield "  several times more or less)"
     for number, region in enumerate(cost.regions):
         yield f"  region {number}: {_described(region)}"
         for priced in alternatives(cost, chosen.plan, number):

@@ -25,9 +25,12 @@ from tapeflow.tools.bench.cases import (
 )
 from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
-from tapeflow.tools.bench.runs import available_cores, measure_all
+from tapeflow.tools.bench.runs import Measured, available_cores, measure_all
 from tapeflow.tools.bench.table import EVERYTHING, VIEWS, means_table, runs_table
+from tapeflow.tools.command_error import CommandError
+from tapeflow.tools.command_line import ByteCount, Command
 from tapeflow.tools.gradient_request import read_target
+from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
@@ -56,7 +59,7 @@ from tapeflow.tools.tables import show
 from tapeflow.tools.tape.table import show_tapes
 
 
-@click.command("bench")
+@click.command("bench", cls=Command)
 @click.argument("programs", nargs=-1, metavar="[PROGRAM ... | FILE.mlir]")
 @function_option
 @optional_wrt_option
@@ -88,9 +91,10 @@ from tapeflow.tools.tape.table import show_tapes
 @set_option
 @click.option(
     "--sram-bytes",
-    type=click.IntRange(min=1),
+    type=ByteCount(least=1),
     help="SRAM of every arm in all: cache alone, or split between cache and "
-    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N.",
+    "scratchpad, by rule or by --set scratchpad.capacity_bytes=N. 16k is "
+    "16384, 1M 1024k.",
 )
 @click.option(
     "--ports",
@@ -178,18 +182,22 @@ def command(
         for source in sources:
             click.echo("\n".join(level_commands(load_case(source).request, fitted)))
         return
-    rows = measure_all(
+    measured = measure_all(
         sources,
         arms,
         engine,
         jobs=jobs or available_cores(),
         with_optimal=belady,
     )
+    if not (rows := measured.rows):
+        raise _end_early(measured)
     _save(rows, json_path, csv_path)
     columns = VIEWS[view or ("traffic" if belady else "summary")]
     tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
-    notes, is_sound = notes_on(rows, arms, engine)
+    notes, is_sound = notes_on(rows, arms, engine, is_complete=measured.stopped is None)
     show(Console(), [table for table in tables if table is not None], notes)
+    if measured.stopped is not None:
+        raise _end_early(measured)
     if explain:
         _explain(sources, arms)
     if tape_report:
@@ -197,6 +205,16 @@ def command(
             show_tapes(Console(), load_case(source).request, fitted, engine)
     if not is_sound:
         raise click.exceptions.Exit(1)
+
+
+def _end_early(measured: Measured) -> Exception:
+    """What ends a comparison of which some rows are missing; tells how many."""
+    finished = f"{len(measured.rows)} of {measured.asked} rows are finished"
+    if isinstance(measured.stopped, CommandError):
+        return CommandError(f"{measured.stopped.message}\n{finished}")
+    assert measured.stopped is not None
+    click.echo(f"tapeflow: interrupted; {finished}", err=True)
+    return click.exceptions.Exit(exit_code_of(measured.stopped))
 
 
 def _explain(sources: Sequence[CaseSource], arms: Sequence[Arm]) -> None:

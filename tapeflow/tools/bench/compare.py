@@ -16,21 +16,24 @@ def bounds_key(machine: Machine) -> Hashable:
 
 
 def compare(
-    rows: Sequence[Row],
+    rows: Sequence[Row | None],
     machines: Sequence[Machine],
     works: Sequence[Work | None],
 ) -> list[Row]:
     """The rows of one program, with what follows from them together.
 
     Args:
+        rows: None for one that is missing, and is left out.
         machines: that of each row, in order.
         works: what the program asks of each; None where it is not known.
     """
-    free = next((r["cycles"] for r in rows if is_free_tape(r)), None)
+    free = next((r["cycles"] for r in rows if r and is_free_tape(r)), None)
     fewest_ports = min(total_ports(machine) for machine in machines)
     least_sram = min(machine.sram_bytes for machine in machines)
     compared: list[Row] = []
     for row, machine, work in zip(rows, machines, works, strict=True):
+        if row is None:
+            continue
         bounds = {} if work is None else _bounds(work, machine)
         cycles, bound = row["cycles"], bounds.get("bound_cycles")
         compared.append(

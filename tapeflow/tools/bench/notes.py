@@ -32,7 +32,11 @@ _SPLITS = {
 
 
 def notes_on(
-    rows: Sequence[Row], pipelines: Sequence[NamedArm], engine: str
+    rows: Sequence[Row],
+    pipelines: Sequence[NamedArm],
+    engine: str,
+    *,
+    is_complete: bool = True,
 ) -> tuple[list[str], bool]:
     """Sentences below the tables, and whether every run succeeded and agreed."""
     refused = [row for row in rows if row["error"] is not None]
@@ -51,7 +55,7 @@ def notes_on(
         *disagreements,
         *(f"refused: {r['program']} at {r['pipeline']}: {r['error']}" for r in refused),
     ]
-    if not disagreements and len(pipelines) > 1:
+    if is_complete and not disagreements and len(pipelines) > 1:
         where = "all pipelines that ran" if refused else "all pipelines"
         notes.append(f"Value and gradient agree bit for bit in {where}.")
     return notes, not refused and not disagreements

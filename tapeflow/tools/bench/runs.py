@@ -2,12 +2,14 @@
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.synchronize import Lock
 from typing import TypeAlias, cast
 
 from rich.console import Console
@@ -21,6 +23,7 @@ from tapeflow.tools.bench.compare import bounds_key, compare
 from tapeflow.tools.bench.measure import WORK_PIPELINE, measure, work_of
 from tapeflow.tools.bench.shared_passes import Passes, forks_of
 from tapeflow.tools.command_error import CommandError
+from tapeflow.tools.compilation_notice import tell_compilation
 from tapeflow.tools.end_with_parent import end_with_parent
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Target, fit
@@ -59,6 +62,17 @@ class Task:
         return ()
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The rows of a comparison, or of as much of it as was finished."""
+
+    rows: list[Row]
+    asked: int
+    """How many rows there are if nothing ends it early."""
+    stopped: KeyboardInterrupt | CommandError | None = None
+    """What ended it early."""
+
+
 def available_cores() -> int:
     """The processor cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
@@ -73,10 +87,11 @@ def measure_all(
     *,
     jobs: int,
     with_optimal: bool = False,
-) -> list[Row]:
+) -> Measured:
     """A row for each case and arm, in order; a refused run has its reason.
 
-    Progress goes to standard error: a bar on a terminal, a line a run elsewhere.
+    Progress goes to standard error: a bar on a terminal, a line a run elsewhere. At
+    Ctrl-C, and where a process is ended from outside, the rows that are finished stay.
 
     Args:
         jobs: processes that run at a time.
@@ -95,18 +110,24 @@ def measure_all(
         for source in sources
         for arm, target in jobs_of_case
     ]
-    answers = run_all(tasks, jobs)
+    answers: list[Row | Work | None] = [None] * len(tasks)
+    stopped: KeyboardInterrupt | CommandError | None = None
+    try:
+        with closing(_answered(tasks, jobs)) as answered:
+            for number, answer in answered:
+                answers[number] = answer
+    except (KeyboardInterrupt, CommandError) as error:
+        stopped = error
     rows: list[Row] = []
     for first in range(0, len(tasks), len(jobs_of_case)):
         mine = answers[first : first + len(jobs_of_case)]
         works = dict(zip(bounded, cast(list[Work | None], mine), strict=False))
-        own = cast(list[Row], mine[len(bounded) :])
-        machines = [arm.machine for arm in arms]
-        rows += compare(own, machines, [works[key] for key in keys])
-    if all(row["error"] is not None for row in rows):
+        own = cast(list[Row | None], mine[len(bounded) :])
+        rows += compare(own, [a.machine for a in arms], [works[key] for key in keys])
+    if stopped is None and all(row["error"] is not None for row in rows):
         reasons = dict.fromkeys(row["error"] for row in rows)
         raise CommandError("\n".join(reasons))
-    return rows
+    return Measured(rows, len(sources) * len(arms), stopped)
 
 
 def run_task(task: Task, forks: Set[Passes]) -> Answer:
@@ -139,30 +160,38 @@ def run_all(
         keep: is handed each answer as it comes.
     """
     answers: list[Row | Work | None] = [None] * len(tasks)
+    with closing(_answered(tasks, jobs)) as answered:
+        for number, answer in answered:
+            answers[number] = answer
+            if keep is not None:
+                keep(tasks[number], answer)
+    return answers
+
+
+def _answered(
+    tasks: Sequence[Task], jobs: int
+) -> Generator[tuple[int, Row | Work | None]]:
+    """Numbers and answers of the tasks, as they come.
+
+    No process of it is left when it ends, or is closed.
+    """
     jobs = min(jobs, len(tasks))
     forks = forks_of(pipeline for task in tasks for pipeline in task.pipelines)
-
-    def note(number: int, answer: Row | Work | None) -> None:
-        answers[number] = answer
-        if keep is not None:
-            keep(tasks[number], answer)
-
     with _progress(len(tasks)) as tell:
         if jobs <= 1:
             for number, task in enumerate(tasks):
                 answer, seconds = run_task(task, forks)
-                note(number, answer)
                 tell(task.label, seconds)
-            return answers
+                yield number, answer
+            return
         numbers = list(range(len(tasks)))
         with _pool(jobs) as pool:
             # The first two alone, so that each kernel of the machine model is compiled
             # once where none is kept on disk.
             for part in (numbers[:2], numbers[2:]):
                 for number, (answer, seconds) in _finished(pool, tasks, part, forks):
-                    note(number, answer)
                     tell(tasks[number].label, seconds)
-    return answers
+                    yield number, answer
 
 
 def _finished(
@@ -183,18 +212,35 @@ def _finished(
             "tapeflow: error: a process of the comparison was ended from outside, "
             "perhaps for want of memory; try --jobs 1"
         ) from None
-    except BaseException:
-        pool.shutdown(cancel_futures=True)
-        raise
 
 
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    """Processes that share what one of them has imported, where the system can."""
+@contextmanager
+def _pool(jobs: int) -> Generator[ProcessPoolExecutor]:
+    """Processes that share what one of them has imported, where the system can.
+
+    Where their work is not wanted any more, they are killed in the midst of it.
+    """
     methods = multiprocessing.get_all_start_methods()
     method = "forkserver" if "forkserver" in methods else "spawn"
     context = multiprocessing.get_context(method)
     context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(jobs, context, initializer=end_with_parent)
+    others = multiprocessing.active_children()
+    with ProcessPoolExecutor(jobs, context, _begin, (context.Lock(),)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            for process in multiprocessing.active_children():
+                if process not in others:
+                    process.kill()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _begin(untold: Lock) -> None:
+    """Prepare a process of the pool; the first to take the lock tells a compilation."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
+    end_with_parent()
+    tell_compilation(lambda: untold.acquire(block=False))
 
 
 @contextmanager

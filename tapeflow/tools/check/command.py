@@ -18,6 +18,7 @@ from tapeflow.tools.check.each_pass import (
     verdict_table,
 )
 from tapeflow.tools.check.gradient_check import Comparison, Verdict, compare
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import GradientRequest, read_asked
 from tapeflow.tools.options import (
     FILE,
@@ -39,7 +40,7 @@ KINK = (
 )
 
 
-@click.command("check")
+@click.command("check", cls=Command)
 @gradient_options()
 @click.option(
     "--directions",

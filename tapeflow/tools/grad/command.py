@@ -1,11 +1,14 @@
 """`tapeflow grad`: value and gradient of a function, and what they cost."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 
 import click
 
 from tapeflow.backend.gradient import GradientResult
 from tapeflow.tools.array_files import Array, write_arrays
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.grad.trace_files import TraceRequest, trace_options
 from tapeflow.tools.gradient_request import read_asked
 from tapeflow.tools.options import (
@@ -17,12 +20,17 @@ from tapeflow.tools.options import (
     tape_report_option,
     warn,
 )
-from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
+from tapeflow.tools.output_files import (
+    Writer,
+    check_outputs,
+    is_standard_output,
+    write_outputs,
+)
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.result_row import Row, row_of, write_json
 
 
-@click.command("grad")
+@click.command("grad", cls=Command)
 @gradient_options()
 @click.option(
     "--output",
@@ -84,7 +92,12 @@ def command(
         statistics["places"] = places_of(compiled)
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
-    write_outputs(writers | traces.writers(result.log))
+    writers |= traces.writers(result.log)
+    to_stderr = any(is_standard_output(path) for path in writers)
+    write_outputs(writers)
+    others = [path for path in writers if path != output]
+    for line in report_lines(arrays, output, others):
+        click.echo(line, err=to_stderr)
     warn(traces.warnings(result.log))
     if tape_report:
         # Imported late: tables take long to import, and few runs show one.
@@ -106,6 +119,28 @@ def output_arrays(result: GradientResult, *, with_buffers: bool) -> dict[str, Ar
     if with_buffers:
         arrays |= {f"arg{i}": contents for i, contents in result.buffers.items()}
     return arrays
+
+
+def report_lines(
+    arrays: Mapping[str, Array], output: Path, others: Sequence[Path]
+) -> Iterator[str]:
+    """The values and which file holds what; only a name makes a line longer than 80."""
+    values = [f"{n} = {a[()]}" for n, a in arrays.items() if n.startswith("value")]
+    if values:
+        yield _filled(", ".join(values))
+    yield _filled(f"{output}: {', '.join(arrays)}")
+    if others:
+        yield _filled(f"also written: {', '.join(map(str, others))}")
+
+
+def _filled(text: str) -> str:
+    return fill(
+        text,
+        width=80,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def every_counter(row: Row, result: GradientResult) -> Row:

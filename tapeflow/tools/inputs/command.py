@@ -6,10 +6,11 @@ import click
 
 from tapeflow.programs import get_program
 from tapeflow.tools.array_files import write_arrays
+from tapeflow.tools.command_line import Command, FileName
 from tapeflow.tools.output_files import check_outputs, write_outputs
 
 
-@click.command("inputs")
+@click.command("inputs", cls=Command)
 @click.argument("program")
 @click.option("--size", default="small", show_default=True, help="Size of the inputs.")
 @click.option(
@@ -22,7 +23,7 @@ from tapeflow.tools.output_files import check_outputs, write_outputs
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=FileName(),
     required=True,
     help="The .npz file to write, with arrays arg0, arg1, ...",
 )

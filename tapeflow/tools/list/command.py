@@ -9,6 +9,7 @@ from tapeflow.analysis.differentiation.policy import POLICY_MEANINGS
 from tapeflow.analysis.placement.places import PLACE_MEANINGS
 from tapeflow.programs import PROGRAMS
 from tapeflow.tools.bench.arms import ARM_MEANINGS
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.opt.help_text import first_sentence
 from tapeflow.tools.result_row import COLUMNS
 from tapeflow.transforms import get_all_passes
@@ -45,7 +46,7 @@ KINDS: dict[str, tuple[str, Callable[[], Meanings]]] = {
 """Each kind of thing: what it is for, and its names with their meanings."""
 
 
-@click.command("list")
+@click.command("list", cls=Command)
 @click.argument(
     "kinds", nargs=-1, type=click.Choice(tuple(KINDS)), metavar="[KIND ...]"
 )

@@ -3,11 +3,12 @@
 import click
 
 from hwmodel import values_of
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import read_machine
 from tapeflow.tools.options import set_option
 
 
-@click.command("machine")
+@click.command("machine", cls=Command)
 @click.argument("machine", metavar="PRESET|FILE.toml")
 @set_option
 def command(machine: str, overrides: tuple[str, ...]) -> None:

@@ -44,6 +44,24 @@ _TOOL = "tapeflow-opt"
 _SEPARATOR = b"// -----"
 
 
+class _StoreOnce(argparse.Action):
+    """What argparse does without an action, but an option given twice is an error."""
+
+    _is_given = False
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if self._is_given and option_string is not None:
+            parser.error(f"{option_string} is given twice")
+        self._is_given = True
+        setattr(namespace, self.dest, values)
+
+
 class TapeflowOptMain(xDSLOptMain):
     """The driver; `run` raises what `main` turns into a message."""
 
@@ -67,6 +85,7 @@ class TapeflowOptMain(xDSLOptMain):
             from tapeflow.tools.opt.help_text import passes_and_pipelines
 
             arg_parser.epilog = passes_and_pipelines()
+        arg_parser.register("action", None, _StoreOnce)
         super().register_all_arguments(arg_parser)
         arg_parser.add_argument(
             "--pass-pipeline",

@@ -13,10 +13,11 @@ import click
 from rich.console import Console
 from xdsl.dialects.builtin import ModuleOp
 
-from tapeflow.backend.compiled.native.interruptible import INTERRUPTED
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.command_error import CommandError
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import read_asked
+from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
     FILE,
     GradientOptions,
@@ -75,7 +76,7 @@ class _Search:
         failure = self.failure
         click.echo(f"reproduces: {failure.text}", err=True)
         whole = operations_in(self.module)
-        interrupted = False
+        interrupt: KeyboardInterrupt | None = None
         self._write(self.module, failure)
         with tempfile.TemporaryDirectory() as directory, _progress() as tell:
             path = Path(directory) / self.file.name
@@ -93,15 +94,15 @@ class _Search:
             reducer = Reducer(self.module, keeps, self.functions)
             try:
                 reducer.run()
-            except KeyboardInterrupt:
-                interrupted = True
+            except KeyboardInterrupt as error:
+                interrupt = error
         click.echo(
-            f"{'stopped; ' if interrupted else ''}{operations_in(reducer.module)} of "
+            f"{'stopped; ' if interrupt else ''}{operations_in(reducer.module)} of "
             f"{whole} operations left, {self.tried} programs tried: {self.output}",
             err=True,
         )
-        if interrupted:
-            raise click.exceptions.Exit(INTERRUPTED)
+        if interrupt:
+            raise click.exceptions.Exit(exit_code_of(interrupt))
 
     def _write(self, module: ModuleOp, failure: Failure) -> None:
         head = f"// reproduces: {failure.text}\n// {self.shown}\n"
@@ -113,7 +114,7 @@ class _Search:
         write_outputs({self.output: write})
 
 
-@click.command("reduce")
+@click.command("reduce", cls=Command)
 @gradient_options(required=False)
 @click.option(
     "--command",

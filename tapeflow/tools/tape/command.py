@@ -13,6 +13,7 @@ from tapeflow.backend.execute import Engine
 from tapeflow.backend.runtime.array_type import RequestError
 from tapeflow.backend.seeds import seeds_from
 from tapeflow.tools.array_files import read_arrays
+from tapeflow.tools.command_line import ByteCount, Command
 from tapeflow.tools.gradient_request import read_machine, read_program
 from tapeflow.tools.options import (
     FILE,
@@ -40,7 +41,7 @@ from tapeflow.tools.tape.table import beside_machine, show_tape, warnings_on
 from tapeflow.transforms.pipelines import BaselinePipeline
 
 
-@click.command("tape")
+@click.command("tape", cls=Command)
 @click.argument("file", type=FILE, metavar="FILE.mlir")
 @function_option
 @wrt_option
@@ -73,10 +74,10 @@ from tapeflow.transforms.pipelines import BaselinePipeline
 @click.option(
     "--fail-if-tape-exceeds",
     "limit_bytes",
-    type=click.IntRange(min=0),
-    metavar="BYTES",
+    type=ByteCount(least=0),
     help="Exit with an error, before anything runs, if the tape is larger. A size that "
-    "is not known counts as larger; where data decides it, --inputs are run.",
+    "is not known counts as larger; where data decides it, --inputs are run. 16k is "
+    "16384 bytes, 1M 1024k.",
 )
 @engine_option
 def command(

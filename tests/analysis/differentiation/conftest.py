@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
-from tapeflow.transforms.building.adjoint_builder import AdjointBuilder
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import SSAValue
+from xdsl.rewriter import InsertPoint
 
 from tapeflow.analysis.differentiation.activity import find_activity
 from tapeflow.analysis.differentiation.recall_ways import Choice, RecallWays
@@ -19,6 +19,7 @@ from tapeflow.analysis.differentiation.value_restoration import find_undoable
 from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.overwriting import find_accesses
+from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.differentiation.forward_sweep import compute_forward_terms
 from tapeflow.transforms.differentiation.track_extrema import track_extrema
 from tests.analysis.conftest import Parse, Program
@@ -57,7 +58,9 @@ def reverse_of(parse: Parse) -> ReverseOf:
         program = parse(body, returns)
         function = program.function
         arguments = [program[name] for name in wrt]
-        builder = AdjointBuilder(function.body.block, function.body.block)
+        constants = FunctionConstants(function)
+        point = InsertPoint.at_end(function.body.block)
+        builder = IndexBuilder(constants, point, function.location)
 
         def activity():
             last = function.body.block.last_op

@@ -19,7 +19,7 @@ def test_value_and_gradients(run, source, arrays, loaded, tmp_path):
         "grad", source("squares"), *SQUARES, "--inputs", inputs, "--output", output
     )
     assert result.exit_code == 0, result.output
-    assert result.output == ""
+    assert result.output.startswith("value = 15.75\n")
     out = loaded(output)
     assert set(out) == {"value", "grad0", "grad1"}
     assert out["value"].shape == () and out["value"] == 3 * np.sum(X**2)
@@ -175,3 +175,16 @@ def test_output_through_a_link(run, source, arrays, loaded, tmp_path):
     files = ("--inputs", arrays("in", arg0=X, arg1=1.0), "--output", link)
     assert run("grad", source("squares"), *SQUARES, *files).exit_code == 0
     assert link.is_symlink() and "value" in loaded(target)
+
+
+def test_it_says_what_it_found_and_where_it_is(run, source, arrays, tmp_path):
+    inputs = arrays("in", arg0=X, arg1=3.0)
+    asked = ["grad", source("squares"), "--wrt", "0,1", "--inputs", inputs]
+    output, rows = tmp_path / "out.npz", tmp_path / "row.json"
+    result = run(*asked, "--output", output, "--json", rows)
+    assert " ".join(result.stdout.split()) == (
+        f"value = 15.75 {output}: value, grad0, grad1 also written: {rows}"
+    )
+    result = run(*asked, "--output", "/dev/stdout")
+    assert result.stderr.endswith("/dev/stdout: value, grad0, grad1\n")
+    assert "value" not in result.stdout

@@ -64,8 +64,9 @@ def reduce(run, arrays, tmp_path):
     def run_reduce(text, *more):
         program = tmp_path / "big.mlir"
         program.write_text(text)
-        request = ("--function", "f", "--wrt", "0", "--inputs", inputs)
-        result = run("reduce", program, *request, "-o", output, *more)
+        request = ("--function", "f", "--inputs", inputs, "-o", output)
+        wrt = () if "--wrt" in more else ("--wrt", "0")
+        result = run("reduce", program, *request, *wrt, *more)
         return result, output.read_text() if output.exists() else ""
 
     return run_reduce

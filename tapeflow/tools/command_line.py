@@ -1,0 +1,108 @@
+"""`Command`: what all commands of `tapeflow` have in common, and types of options."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tapeflow.tools.compilation_notice import compilation_told
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+_BYTES = re.compile(r"(?a)(\d+)(?:([kmg])(?:ib)?)?", re.IGNORECASE)
+
+
+class Command(click.Command):
+    """A command that takes an option once only, and tells of long compilations."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an option given twice: click would drop the first value silently."""
+        if not ctx.resilient_parsing:
+            _, _, given = self.make_parser(ctx).parse_args(list(args))
+            for option, times in Counter(given).items():
+                if times > 1 and _is_single(option):
+                    raise click.UsageError(f"{option.opts[-1]} is given twice", ctx)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it."""
+        with compilation_told():
+            return super().invoke(ctx)
+
+
+def _is_single(param: click.Parameter) -> bool:
+    """Whether it is an option of which a second value replaces the first."""
+    return isinstance(param, click.Option) and not (
+        param.multiple or param.count or param.is_flag
+    )
+
+
+class FileName(click.Path):
+    """A file to read or to write. `-` is refused, here for all commands."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """The path; fails on `-`, which names a file only as `./-`."""
+        if value == "-":
+            self.fail(
+                "- is no file name here; standard input is /dev/stdin, standard "
+                "output /dev/stdout",
+                param,
+                ctx,
+            )
+        return super().convert(value, param, ctx)
+
+
+class ByteCount(click.ParamType[int]):
+    """A number of bytes, in powers of 1024 with a suffix: `4096`, `4k`, `4KiB`."""
+
+    name = "BYTES"
+
+    def __init__(self, least: int):
+        self._least = least
+
+    def convert(
+        self,
+        value: str | int,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """`"16k"` becomes 16384; fails on what is no number or below the least."""
+        number = value if isinstance(value, int) else bytes_of(value)
+        if number is None:
+            self.fail(
+                f"'{value}' is not a number of bytes such as 16384, 16k, 16KiB or 1M; "
+                "k is 1024",
+                param,
+                ctx,
+            )
+        if number < self._least:
+            self.fail(f"{value} is less than {self._least}", param, ctx)
+        return number
+
+
+class MachineChange(click.ParamType[str]):
+    """`KEY=VALUE`; in fields of bytes the value may be as in a `ByteCount`."""
+
+    name = "KEY=VALUE"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """`"cache.capacity_bytes=4k"` becomes `"cache.capacity_bytes=4096"`."""
+        key, equals, text = value.partition("=")
+        number = bytes_of(text) if key.strip().endswith("_bytes") else None
+        return value if number is None else f"{key}{equals}{number}"
+
+
+def bytes_of(text: str) -> int | None:
+    """The number of bytes that a text says; None if it says none."""
+    match = _BYTES.fullmatch(text.strip())
+    if match is None:
+        return None
+    return int(match[1]) * _UNITS[(match[2] or "").lower()]
