@@ -4,11 +4,10 @@ Counted is how often each Python function is called, of tapeflow and of xDSL: un
 seconds these counts are the same on every machine.
 """
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from types import CodeType, FrameType
-from typing import Any
+from cProfile import Profile
+from types import CodeType
 
 import pytest
 from xdsl.context import Context
@@ -25,8 +24,8 @@ SIZES = (4, 12, 20)
 MOST = 1.75
 """Growth of a count in the second step, in parts of that in the first: less than the 2
 of what is done for each pair of loops, more than 1 for searches that end early."""
-FEW = 40
-"""Calls more in a step, five a loop, that may come of an order of chance."""
+FEW = 64
+"""Calls more in a step, eight a loop, that may come of an order of chance."""
 
 Calls = Counter[CodeType]
 
@@ -64,18 +63,12 @@ def _passes(text: str) -> tuple[ModulePass, ...]:
 
 def _counted(pass_: ModulePass, module: ModuleOp, context: Context) -> Calls:
     """How often each function is called while a pass runs."""
+    profile = Profile(subcalls=False, builtins=False)
+    profile.runcall(pass_.apply, context, module)
     calls = Calls()
-
-    def note(frame: FrameType, event: str, _argument: Any) -> None:
-        if event == "call":
-            calls[frame.f_code] += 1
-
-    earlier = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        pass_.apply(context, module)
-    finally:
-        sys.setprofile(earlier)
+    for entry in profile.getstats():
+        if isinstance(entry.code, CodeType):
+            calls[entry.code] += entry.callcount
     return calls
 
 
