@@ -215,12 +215,14 @@ class _Walk:
     def _if(self, op: scf.IfOp) -> None:
         tapes = [tape for tape in self._inside[op] if tape in self._frames]
         ends: list[dict[SSAValue, Frame]] = []
-        was_pushing = dict(self._tapes.pushing)
+        pushing = self._tapes.pushing
+        was_pushing = {tape for tape in tapes if pushing.get(tape, False)}
+        is_pushing: set[SSAValue] = set()
         expected = dict(self._expected)
-        pushing: set[SSAValue] = set()
         fetched: dict[SSAValue, Operation] = {}
         for region, is_true in ((op.true_region, True), (op.false_region, False)):
-            self._tapes.pushing, self._expected = dict(was_pushing), dict(expected)
+            pushing |= {tape: tape in was_pushing for tape in tapes}
+            self._expected = dict(expected)
             for tape in tapes:
                 if tape in self._frames:
                     self._frames[tape].append(Frame(op, is_true=is_true))
@@ -228,9 +230,9 @@ class _Walk:
                 self._block(region.block)
             frames = self._frames
             ends.append({tape: frames[tape].pop() for tape in tapes if tape in frames})
-            pushing |= {tape for tape, state in self._tapes.pushing.items() if state}
+            is_pushing |= {tape for tape in tapes if pushing[tape]}
             fetched |= self._expected
-        self._tapes.pushing = dict.fromkeys(pushing, True)
+        pushing |= {tape: tape in is_pushing for tape in tapes}
         self._expected = {r: o for r, o in fetched.items() if r in self._frames}
         for tape in tapes:
             if tape in self._frames:

@@ -9,12 +9,12 @@ need one of its own. And what grows behind the cache is copied, what is bounded 
 Measured, neither is worth a ring less.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, Operation, SSAValue
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.balance.balance import check_balance
@@ -25,6 +25,8 @@ from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp
 from tapeflow.dialects.tape_attributes import TAPE_REGION
 
 Regions: TypeAlias = list[AllocateOp]
+Order: TypeAlias = Mapping[Operation, float]
+"""Numbers that grow from the first operation of a block to the last."""
 
 
 def mirrored_groups(function: FuncOp, candidates: Iterable[Regions]) -> list[Regions]:
@@ -76,9 +78,9 @@ def _in_order(regions: Regions) -> Regions:
     """Regions of one block as they are allocated there."""
     if len(regions) < 2:
         return []
-    block = regions[0].parent
+    block, wanted = regions[0].parent, set(regions)
     assert block is not None
-    return [op for op in block.ops if isinstance(op, AllocateOp) and op in regions]
+    return [op for op in block.ops if isinstance(op, AllocateOp) and op in wanted]
 
 
 def _proved_alone(function: FuncOp) -> tuple[set[AllocateOp], WholeNumbers]:
@@ -152,108 +154,124 @@ class MergeCandidate:
     place: Operation
     """The first op of the block that uses one: all capacities are known before it, or
     can be computed there."""
+    moves: "_Moves"
+
+    def add(self, region: AllocateOp, place: Operation, moves: "_Moves") -> None:
+        """Take in another region."""
+        self.regions.append(region)
+        self.place = place
+        self.moves.direct |= moves.direct
+        self.moves.holding |= moves.holding
 
 
-def merge_candidates(function: FuncOp, everywhere: bool) -> list[MergeCandidate]:
+@dataclass
+class _Moves:
+    """The loops of the pushes and pops of regions that all grow or all do not."""
+
+    grows: bool
+    direct: set[Operation] = field(default_factory=set[Operation])
+    """Those that hold one directly."""
+    holding: set[Operation] = field(default_factory=set[Operation])
+    """The innermost ones."""
+
+    @staticmethod
+    def of(region: AllocateOp) -> "_Moves":
+        moves = _Moves(region.growing is not None)
+        for use in region.tape.uses:
+            holder = use.operation.parent_op()
+            if type(holder) in LOOPS and holder is not None:
+                moves.direct.add(holder)
+            while holder is not None and type(holder) not in LOOPS:
+                holder = holder.parent_op()
+            if holder is not None:
+                moves.holding.add(holder)
+        return moves
+
+    def loses(self, other: "_Moves") -> bool:
+        """Whether regions are better off apart."""
+        return self.grows != other.grows or not (
+            self.direct.isdisjoint(other.holding)
+            and self.holding.isdisjoint(other.direct)
+        )
+
+
+def merge_candidates(
+    function: FuncOp, everywhere: bool, order: Order
+) -> list[MergeCandidate]:
     """Disjoint groups of two regions or more.
 
     Args:
         everywhere: whether to join also what gains nothing by it.
     """
-    found: list[MergeCandidate] = []
-    for op in function.walk():
-        if not isinstance(op, AllocateOp):
+    found: dict[tuple[Block | None, Attribute], list[MergeCandidate]] = {}
+    for region in function.walk():
+        if not isinstance(region, AllocateOp):
             continue
-        first = _first_user(op)
+        first = _first_user(region, order)
         if first is None:
             continue
-        for candidate in found:
-            if _joins(op, first, candidate, everywhere):
+        moves = _Moves.of(region)
+        alike = found.setdefault((region.parent, region.tape.type), [])
+        for candidate in alike:
+            if not everywhere and moves.loses(candidate.moves):
+                continue
+            place = _place(region, first, candidate, order)
+            if place is not None:
+                candidate.add(region, place, moves)
                 break
         else:
-            found.append(MergeCandidate([op], first))
-    return [candidate for candidate in found if len(candidate.regions) > 1]
+            alike.append(MergeCandidate([region], first, moves))
+    several = (one for alike in found.values() for one in alike if len(one.regions) > 1)
+    return sorted(several, key=lambda one: order[one.regions[0]])
 
 
-def _joins(
-    region: AllocateOp, first: Operation, candidate: MergeCandidate, everywhere: bool
-) -> bool:
-    """Add a region to a candidate, if it can be."""
-    other = candidate.regions[0]
-    if region.parent is not other.parent or _what(region) != _what(other):
-        return False
-    if not everywhere and any(_loses(region, one) for one in candidate.regions):
-        return False
+def _place(
+    region: AllocateOp, first: Operation, candidate: MergeCandidate, order: Order
+) -> Operation | None:
+    """Where a candidate would allocate with another region, None if it cannot."""
+    if _said(region) != _said(candidate.regions[0]):
+        return None
     # All capacities of the others are known where this one is allocated.
-    place = first if first.is_before_in_block(candidate.place) else candidate.place
-    if moved_before(region.capacity, place) is None:
-        return False
-    candidate.regions.append(region)
-    candidate.place = place
-    return True
+    place = min(first, candidate.place, key=order.__getitem__)
+    return None if moved_before(region.capacity, place, order) is None else place
 
 
-def _what(region: AllocateOp) -> tuple[object, ...]:
-    """What two regions have to have in common."""
-    said = {k: v for k, v in region.attributes.items() if k != TAPE_REGION}
-    return region.tape.type, said
+def _said(region: AllocateOp) -> dict[str, Attribute]:
+    """What two regions have to have in common beside their type."""
+    return {k: v for k, v in region.attributes.items() if k != TAPE_REGION}
 
 
-def _loses(one: AllocateOp, other: AllocateOp) -> bool:
-    """Whether two regions are better off apart."""
-    if (one.growing is None) != (other.growing is None):
-        return True
-    return bool(
-        _loops_of_moves(one, direct=True) & _loops_of_moves(other, direct=False)
-        or _loops_of_moves(other, direct=True) & _loops_of_moves(one, direct=False)
-    )
-
-
-def _loops_of_moves(region: AllocateOp, direct: bool) -> set[Operation]:
-    """The innermost loops around pushes and pops, or those that hold them directly."""
-    found: set[Operation] = set()
-    for use in region.tape.uses:
-        holder = use.operation.parent_op()
-        while holder is not None and not direct and type(holder) not in LOOPS:
-            holder = holder.parent_op()
-        if holder is not None and type(holder) in LOOPS:
-            found.add(holder)
-    return found
-
-
-def _first_user(region: AllocateOp) -> Operation | None:
+def _first_user(region: AllocateOp, order: Order) -> Operation | None:
     """The first op of the region's block that is or holds a use of it."""
     block = region.parent
     assert block is not None
-    users = {block.find_ancestor_op_in_block(use.operation) for use in region.tape.uses}
-    op = region.next_op
-    while op is not None and op not in users:
-        op = op.next_op
-    return op
+    users = (block.find_ancestor_op_in_block(use.operation) for use in region.tape.uses)
+    inside = (user for user in users if user is not None)
+    return min(inside, key=order.__getitem__, default=None)
 
 
-def moved_before(value: SSAValue, place: Operation) -> list[Operation] | None:
+def moved_before(
+    value: SSAValue, place: Operation, order: Order
+) -> list[Operation] | None:
     """The operations to move before a place of a block so that a value is known there.
 
     Returns: what it is computed from, in order, or None if that cannot be moved.
     """
-    block = place.parent
-    assert block is not None
-    moved: list[Operation] = []
-    return moved if _collect(value, place, block, moved) else None
+    moved: dict[Operation, None] = {}
+    return list(moved) if _collect(value, place, order, moved) else None
 
 
 def _collect(
-    value: SSAValue, place: Operation, block: Block, moved: list[Operation]
+    value: SSAValue, place: Operation, order: Order, moved: dict[Operation, None]
 ) -> bool:
     op = value.owner
-    if not isinstance(op, Operation) or op.parent is not block:
+    if not isinstance(op, Operation) or op.parent is not place.parent:
         return True
-    if op in moved or op.is_before_in_block(place):
+    if op in moved or order[op] < order[place]:
         return True
     if op.regions or not is_side_effect_free(op):
         return False
-    if not all(_collect(operand, place, block, moved) for operand in op.operands):
+    if not all(_collect(operand, place, order, moved) for operand in op.operands):
         return False
-    moved.append(op)
+    moved[op] = None
     return True

@@ -1,6 +1,6 @@
 """Loops whose trip count the records of a tile bound, and loops over such chunks."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from xdsl.dialects import arith, scf
 from xdsl.ir import Operation, OpResult, SSAValue
@@ -11,7 +11,7 @@ from tapeflow.analysis.ir.control_flow import decided_by, sources_of
 from tapeflow.analysis.memory.aliasing import ancestors
 from tapeflow.analysis.streams import cursor_forms as forms
 from tapeflow.analysis.streams.cursor_bounds import are_near
-from tapeflow.analysis.streams.cursor_forms import Form
+from tapeflow.analysis.streams.cursor_forms import FillSymbol, Form
 from tapeflow.analysis.streams.cursor_values import (
     CursorValues,
     least_members,
@@ -31,7 +31,7 @@ def trip_limits(loop: scf.ForOp, values: CursorValues) -> frozenset[Form]:
 
 
 def chunks_around(
-    inner: scf.ForOp, values: CursorValues, states: Iterable[RingState]
+    inner: scf.ForOp, values: CursorValues, states: Mapping[SSAValue, RingState]
 ) -> tuple[scf.WhileOp, Chunks] | None:
     """The scf.while that runs a loop chunk by chunk, if it runs each iteration once.
 
@@ -57,7 +57,7 @@ def chunks_around(
         return None
     if not are_near({values.of(lower), *least_members(values.of(inner.ub))}):
         return None
-    if not _ends_at(inner, upper, values, tuple(states)):
+    if not _ends_at(inner, upper, values, states):
         return None
     return outer, Chunks(inner, lower, upper)
 
@@ -80,7 +80,7 @@ def _ends_at(
     inner: scf.ForOp,
     upper: SSAValue,
     values: CursorValues,
-    states: tuple[RingState, ...],
+    states: Mapping[SSAValue, RingState],
 ) -> bool:
     """Whether a chunk ends at the bound or behind some iterations, at least one."""
     ends = least_members(values.of(inner.ub))
@@ -122,10 +122,14 @@ def _steps_to(
     return None if steps is None else least_members(steps)
 
 
-def _is_positive(form: Form, states: tuple[RingState, ...]) -> bool:
+def _is_positive(form: Form, states: Mapping[SSAValue, RingState]) -> bool:
     if form.constant is not None:
         return form.constant > 0
-    for state in states:
+    for atom, _ in form.terms:
+        ring = atom.ring if isinstance(atom, FillSymbol) else None
+        if ring is None or ring not in states:
+            continue
+        state = states[ring]
         if form == state.room and state.most < state.tile:
             return True
         if form == state.fill and state.least > 0:

@@ -9,6 +9,8 @@ number is not known), values that the analysis does not look into, and least val
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from xdsl.ir import SSAValue
+
 
 class SlotSymbol:
     """Some slot of a ring that is current at a place of the program."""
@@ -19,10 +21,12 @@ class FillSymbol:
 
     Attributes:
         tile: the number that a full tile holds, which it never exceeds.
+        ring: the ring whose tile it is.
     """
 
-    def __init__(self, tile: int):
+    def __init__(self, tile: int, ring: SSAValue | None = None):
         self.tile = tile
+        self.ring = ring
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,12 @@ from tapeflow.analysis.streams.cursor_values import (
     CursorValues,
     Fills,
 )
-from tapeflow.analysis.streams.ring_state import RingState, can_be, refined
+from tapeflow.analysis.streams.ring_state import (
+    RingState,
+    asked_about,
+    can_be,
+    refined,
+)
 from tapeflow.analysis.streams.steps import (
     ProtocolBroken,
     StreamSteps,
@@ -130,7 +135,7 @@ class _Walk:
             op.iter_args, op.body.block.args[1:], self._states, touched
         )
         limits = trip_limits(op, self._values)
-        chunks = chunks_around(op, self._values, self._states.values())
+        chunks = chunks_around(op, self._values, self._states)
         if chunks is not None:
             self._facts.chunks[chunks[0]] = chunks[1]
         # By ring, +1 where the tile has room for a record an iteration, -1 where it
@@ -146,7 +151,7 @@ class _Walk:
                 )
                 self._states[ring] = state.within(low, high)
         self._roles.assume(op.body.block.args[1:], roles, self._states)
-        first = dict(self._states)
+        first = {ring: self._states[ring] for ring in touched}
         self._block(op.body.block)
         self._show(op.body.block, roles, op)
         for ring, pace in paces.items():
@@ -236,27 +241,32 @@ class _Walk:
         touched = self._touched(op)
         if not touched:
             return
-        entry = dict(self._states)
         condition = self._values.condition(op.cond)
+        asked = asked_about(condition, self._states)
+        entry = {ring: self._states[ring] for ring in touched}
+        if asked is not None:
+            entry[asked.ring] = asked
         ends: list[tuple[States, Sequence[SSAValue]]] = []
         for region, taken in ((op.true_region, True), (op.false_region, False)):
-            self._states = dict(entry)
-            for ring in self._facts.failures:
-                self._states.pop(ring, None)
-            if not can_be(condition, taken, self._states.values()):
+            failed = self._facts.failures
+            self._states |= {r: s for r, s in entry.items() if r not in failed}
+            state = asked_about(condition, self._states)
+            if not can_be(condition, taken, state):
                 self._facts.dead |= set(region.blocks)
                 continue
-            if isinstance(condition, Fills):
-                self._states = refined(condition, taken, self._states)
+            if isinstance(condition, Fills) and state is not None:
+                self._states[state.ring] = refined(condition, taken, state)
             values: Sequence[SSAValue] = ()
             if region.blocks:
                 self._block(region.block)
                 values = yielded(region.block)
-            ends.append((self._states, values))
+            left = {r: self._states[r] for r in touched if r in self._states}
+            ends.append((left, values))
+        self._states |= entry
         if not ends:
-            self._states = entry
             return
-        self._states = {r: s for r, s in entry.items() if r not in self._inside[op]}
+        for ring in self._inside[op]:
+            self._states.pop(ring, None)
         for ring in touched:
             self._meet(ring, ends, op)
 

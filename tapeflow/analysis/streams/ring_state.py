@@ -3,7 +3,7 @@
 A branch on the records of a tile tells something about the tile, too.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from xdsl.ir import SSAValue
@@ -140,7 +140,7 @@ class RingState:
 
     def _some(self, least: int, most: int) -> dict[str, object]:
         return {
-            "fill": forms.term(FillSymbol(self.tile)),
+            "fill": forms.term(FillSymbol(self.tile, self.ring)),
             "least": least,
             "most": most,
         }
@@ -152,32 +152,32 @@ def _sum(one: Form, other: Form) -> Form:
     return total
 
 
+def asked_about(
+    condition: Fills | OfSlot | None, states: Mapping[SSAValue, RingState]
+) -> RingState | None:
+    """The state of the ring whose records a condition is about."""
+    ring = condition.symbol.ring if isinstance(condition, Fills) else None
+    return None if ring is None else states.get(ring)
+
+
 def can_be(
-    condition: Fills | OfSlot | None, taken: bool, states: Iterable[RingState]
+    condition: Fills | OfSlot | None, taken: bool, state: RingState | None
 ) -> bool:
-    """Whether a condition can be true, or false, as far as rings tell."""
+    """Whether a condition can be true, or false, as far as its ring tells."""
     if isinstance(condition, OfSlot):
         return taken in condition.truth
-    if condition is None:
+    if condition is None or state is None:
         return True
-    for state in states:
-        records = _records(condition, state)
-        if records is None:
-            continue
-        if condition.holds == taken:
-            return state.least <= records <= state.most
-        return not state.least == records == state.most
-    return True
+    records = _records(condition, state)
+    if records is None:
+        return True
+    if condition.holds == taken:
+        return state.least <= records <= state.most
+    return not state.least == records == state.most
 
 
-def refined(
-    condition: Fills, taken: bool, states: Mapping[SSAValue, RingState]
-) -> dict[SSAValue, RingState]:
-    """States where a condition is known to be true, or false."""
-    return {ring: _refined(condition, taken, state) for ring, state in states.items()}
-
-
-def _refined(condition: Fills, taken: bool, state: RingState) -> RingState:
+def refined(condition: Fills, taken: bool, state: RingState) -> RingState:
+    """The state of a condition's ring where it is known to be true, or false."""
     records = _records(condition, state)
     if records is None:
         return state

@@ -16,6 +16,7 @@ from tapeflow.analysis.balance.region_merging import (
     moved_before,
 )
 from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
@@ -74,28 +75,31 @@ class MergeRegionsPass(ModulePass):
 
 
 def _merge_regions(function: FuncOp, everywhere: bool) -> None:
-    candidates = merge_candidates(function, everywhere)
+    order: dict[Operation, float] = {**ProgramOrder(function).of_op}
+    candidates = merge_candidates(function, everywhere, order)
     if not candidates:
         return
     constants = FunctionConstants(function)
-    groups = mirrored_groups(function, [c.regions for c in candidates])
-    for candidate in candidates:
-        for group in groups:
-            if group[0] in candidate.regions:
-                _merge(group, candidate.place, constants)
+    places = {region: one.place for one in candidates for region in one.regions}
+    for group in mirrored_groups(function, [c.regions for c in candidates]):
+        _merge(group, places[group[0]], constants, order)
 
 
 def _merge(
-    group: Sequence[AllocateOp], place: Operation, constants: FunctionConstants
+    group: Sequence[AllocateOp],
+    place: Operation,
+    constants: FunctionConstants,
+    order: dict[Operation, float],
 ) -> None:
     """Allocate one region before a place, where all capacities are or can be known."""
     builder = IndexBuilder.before(place, constants)
     builder.location = group[0].location
     capacity: Index = 0
     for region in group:
-        for op in moved_before(region.capacity, place) or ():
+        for op in moved_before(region.capacity, place, order) or ():
             op.detach()
             Rewriter.insert_op(op, InsertPoint.before(place))
+            order[op] = order[place] - 0.5
         capacity = builder.add(capacity, region.capacity, "pushes", is_size=True)
     is_growing = any(region.growing is not None for region in group)
     merged = AllocateOp(builder.value(capacity), group[0].tape.type, is_growing)
