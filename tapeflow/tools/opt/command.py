@@ -16,6 +16,7 @@ from importlib.metadata import version
 from io import BytesIO, StringIO
 from itertools import accumulate
 from pathlib import Path
+from textwrap import fill
 from time import perf_counter
 from typing import IO, BinaryIO, ClassVar
 
@@ -37,8 +38,8 @@ from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.tools.diagnostics import message_of
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.tools.pipelines.building import build_passes
-from tapeflow.tools.pipelines.pass_options import option_types
 from tapeflow.transforms import get_all_passes
+from tapeflow.transforms.building.option_help import describe_options
 from tapeflow.transforms.pipelines import PIPELINES
 
 _TOOL = "tapeflow-opt"
@@ -252,7 +253,7 @@ def main(args: Sequence[str] | None = None) -> None:
 
 
 def passes_and_pipelines() -> str:
-    """Every pass and every pipeline of tapeflow: name, options, first sentence."""
+    """Every pass and every pipeline of tapeflow: name, first sentence, options."""
     passes = [factory() for factory in get_all_passes().values()]
     return "\n".join(
         [
@@ -280,6 +281,15 @@ def first_sentence(kind: type) -> str:
 
 def _entries(kinds: Iterable[type[ArgSpecConvertible]]) -> Iterable[str]:
     for kind in kinds:
-        options = " ".join(option_types(kind))
-        yield f"  {kind.name}{'{' + options + '}' if options else ''}"
+        options = describe_options(kind)
+        names = " ".join(options)
+        yield f"  {kind.name}{'{' + names + '}' if options else ''}"
         yield f"      {first_sentence(kind)}"
+        for option, meaning in options.items():
+            yield fill(
+                f"{option}: {meaning}",
+                width=80,
+                initial_indent=" " * 8,
+                subsequent_indent=" " * 12,
+                break_on_hyphens=False,
+            )
