@@ -1,7 +1,6 @@
 """xDSL's terminal application, told of our pipelines and of what options mean."""
 
 from pathlib import Path
-from typing import ClassVar
 
 import xdsl.interactive
 from textual.app import ComposeResult
@@ -38,7 +37,6 @@ class TapeflowApp(InputApp):
     """The application on our passes; it tells how to do the same by `tapeflow-opt`."""
 
     CSS_PATH = _STYLES / "app.tcss"
-    TITLE: ClassVar[str] = "tapeflow"
 
     def get_pass_arguments(
         self,

@@ -57,8 +57,10 @@ def test_a_pipeline_as_a_pass_keeps_its_checks():
 def in_app(choices, act, passes=""):
     """What `act` makes of an application that runs without a screen."""
 
+    dialects, known = choices
+
     async def drive():
-        app = TapeflowApp(*choices, "f.mlir", PROGRAM, chosen_passes(passes))
+        app = TapeflowApp(dialects, known, "f.mlir", PROGRAM, chosen_passes(passes))
         async with app.run_test(size=(120, 50)) as pilot:
             await pilot.pause()
             return await act(app, pilot)
