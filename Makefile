@@ -6,16 +6,22 @@ PYTHON ?= $(or $(shell for python in python3 python3.14 python3.13 python3.12 py
   do $$python -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done),python3)
 VENV := .venv
 BIN := $(VENV)/bin
+# Exact versions, so that figures can be reproduced.
+LOCKED := constraints/locked.txt
 STAMP := $(VENV)/.tapeflow-installed
 TEST_STAMP := $(VENV)/.tapeflow-test-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test install install-test pytest lit lint format types imports clean
+.PHONY: help demo test install install-test pytest lit lint format types imports clean \
+  test-oldest test-newest
 
 help:
 	@echo "make demo     install, then differentiate and compare the four programs"
 	@echo "make test     install, then run every check: pytest lit lint format types imports"
 	@echo "make pytest   one check alone; likewise lit, lint, format, types, imports"
+	@echo "make test-oldest, make test-newest"
+	@echo "              the tests that depend on other packages, with their lowest and"
+	@echo "              highest versions, in environments of their own"
 	@echo "make install  create $(VENV) and install tapeflow in it"
 	@echo "make clean    remove $(VENV) and every cache"
 
@@ -38,14 +44,16 @@ $(BIN)/pip:
 	    "install the package python3-venv" >&2; \
 	  exit 1; }
 
-$(STAMP): pyproject.toml | $(BIN)/pip
+$(STAMP): pyproject.toml $(LOCKED) | $(BIN)/pip
 	@echo "Installing tapeflow ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  -c $(LOCKED) -e .
 	@touch $@
 
-$(TEST_STAMP): pyproject.toml | $(BIN)/pip
+$(TEST_STAMP): pyproject.toml $(LOCKED) | $(BIN)/pip
 	@echo "Installing tapeflow with its test tools ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  -c $(LOCKED) -e '.[gui,lint,test]'
 	@touch $(STAMP) $@
 
 install: $(STAMP)
@@ -70,7 +78,22 @@ types: $(TEST_STAMP)
 imports: $(TEST_STAMP)
 	$(BIN)/lint-imports
 
+# What is near to other packages; the gui needs a newer rich than the oldest.
+END_TESTS := tests/frontend tests/hwmodel tests/tools/grad tests/transforms/tape
+END_STAMPS := .venv-oldest/.tapeflow-installed .venv-newest/.tapeflow-installed
+
+$(END_STAMPS): .venv-%/.tapeflow-installed: pyproject.toml constraints/%.txt
+	@echo "Installing tapeflow with the $* versions ..."
+	@$(PYTHON) -m venv .venv-$*
+	@.venv-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c constraints/$*.txt -e '.[test]'
+	@touch $@
+
+test-oldest test-newest: test-%: .venv-%/.tapeflow-installed
+	.venv-$*/bin/lit -qv filecheck
+	.venv-$*/bin/python -m pytest --numprocesses auto --dist worksteal $(END_TESTS)
+
 clean:
-	rm -rf $(VENV) .import_linter_cache .pytest_cache .ruff_cache .hypothesis \
+	rm -rf $(VENV) .venv-oldest .venv-newest .import_linter_cache .pytest_cache .ruff_cache .hypothesis \
 	  build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

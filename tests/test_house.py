@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from xdsl.passes import ModulePass
+from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.tools.opt.help_text import first_sentence
 from tapeflow.transforms import get_all_passes
+from tapeflow.transforms.building.option_help import field_docstrings, option_types
+from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import DIALECTS, TAPEFLOW
 
 ROOT = Path(__file__).parent.parent
@@ -59,6 +62,13 @@ def test_a_pass_has_a_docstring_and_a_lit_test(
     assert first_sentence(pass_).endswith((".", ":"))
     room = pass_.__module__.split(".")[-2]
     assert (ROOT / "filecheck/transforms" / room / f"{name}.mlir").is_file()
+
+
+@pytest.mark.parametrize("kind", [*PASSES.values(), *PIPELINES.values()])
+def test_an_option_has_its_meaning_below_it(kind: type[ArgSpecConvertible]) -> None:
+    explained = {name for base in kind.__mro__ for name in field_docstrings(base)}
+    options = {name.replace("-", "_") for name in option_types(kind)}
+    assert options - explained == set()
 
 
 @pytest.mark.parametrize("name", DIALECTS)

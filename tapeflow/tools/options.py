@@ -18,7 +18,8 @@ Function: TypeAlias = Callable[..., None]
 """What decorators make a command of."""
 
 
-class ArgumentNumbers(click.ParamType[tuple[int, ...]]):
+# Generic from click 8.4 on.
+class ArgumentNumbers(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """Argument numbers separated by commas, ascending when converted."""
 
     name = "N,N,..."

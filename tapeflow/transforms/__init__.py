@@ -114,7 +114,11 @@ def __getattr__(name: str) -> type[ModulePass]:
     words = re.findall("[A-Z][a-z]+", name)[:-1]
     if name not in __all__ or not words:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    return _pass_class("-".join(words).lower())
+    from tapeflow.transforms.building.option_help import write_options_in_doc
+
+    kind = _pass_class("-".join(words).lower())
+    write_options_in_doc(kind)  # for `help`; the tools, which need none, pay nothing
+    return kind
 
 
 def __dir__() -> list[str]:

@@ -29,4 +29,5 @@ def test_everything_has_a_meaning(run):
     places = [name.partition("[")[0] for name, _ in KINDS["places"][1]()]
     assert set(places) == {"auto", *LAYOUTS, "scratchpad", "stream"}
     assert all(meaning.endswith(".") for meaning in COLUMNS.values())
-    assert "columns" not in run("list").output
+    for kind in ("columns", "options"):
+        assert f"{kind} (" not in run("list").output

@@ -174,7 +174,7 @@ func.func @parallel(%x: memref<?x?xf64>, %n: index, %m: index) -> (f64, f64) {
 // CHECK-NEXT:      ^bb0(%so_far: f64, %next: f64):
 // CHECK-NEXT:        %reduced = arith.addf %so_far, %next : f64
 // CHECK-NEXT:        scf.reduce.return %reduced : f64
-// CHECK-NEXT:      } {
+// CHECK-NEXT:      }{{,?}} {
 // CHECK-NEXT:      ^bb0(%so_far_1: f64, %next_1: f64):
 // CHECK-NEXT:        %reduced_1 = arith.maximumf %so_far_1, %next_1 : f64
 // CHECK-NEXT:        scf.reduce.return %reduced_1 : f64

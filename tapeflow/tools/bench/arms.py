@@ -158,7 +158,8 @@ class Arm:
         return self.candidates[0].pipeline.sram_split
 
 
-class PrefetcherChoice(click.ParamType[tuple[Prefetcher, ...]]):
+# Generic from click 8.4 on.
+class PrefetcherChoice(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """A prefetcher's name, and its degree after a colon, or `best`."""
 
     name = "NAME[:DEGREE]"

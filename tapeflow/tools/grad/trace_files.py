@@ -17,7 +17,8 @@ MOST_EVENTS = 2**18
 """By default; a timeline of as many is some 30 MB of text."""
 
 
-class CycleRange(click.ParamType[tuple[int, int | None]]):
+# Generic from click 8.4 on.
+class CycleRange(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """`FROM:TO` in cycles; without `FROM` from 0, without `TO` to the end."""
 
     name = "FROM:TO"

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from textwrap import fill
 
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
-from tapeflow.tools.pipelines.pass_options import option_types
 from tapeflow.transforms import get_all_passes
+from tapeflow.transforms.building.option_help import describe_options
 from tapeflow.transforms.pipelines import PIPELINES
 
 
@@ -39,6 +40,15 @@ def first_sentence(kind: type) -> str:
 
 def _entries(kinds: Iterable[type[ArgSpecConvertible]]) -> Iterable[str]:
     for kind in kinds:
-        options = " ".join(option_types(kind))
-        yield f"  {kind.name}{'{' + options + '}' if options else ''}"
+        options = describe_options(kind)
+        names = " ".join(options)
+        yield f"  {kind.name}{'{' + names + '}' if options else ''}"
         yield f"      {first_sentence(kind)}"
+        for option, meaning in options.items():
+            yield fill(
+                f"{option}: {meaning}",
+                width=80,
+                initial_indent=" " * 8,
+                subsequent_indent=" " * 12,
+                break_on_hyphens=False,
+            )

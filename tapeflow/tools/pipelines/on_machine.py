@@ -16,7 +16,6 @@ from xdsl.utils.arg_spec import (
 from hwmodel import Machine, MachineError, override
 from tapeflow.tools.pipelines.building import PassFactories, build_pass, pass_nodes
 from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.pass_options import option_types
 from tapeflow.tools.pipelines.sram_budget import (
     CACHE_BYTES,
     CACHE_PORTS,
@@ -32,6 +31,7 @@ from tapeflow.tools.pipelines.text import (
     Pipeline,
     parse_pipeline,
 )
+from tapeflow.transforms.building.option_help import option_types
 from tapeflow.transforms.pipelines import PIPELINES
 from tapeflow.universe import multiverse
 

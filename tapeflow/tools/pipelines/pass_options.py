@@ -4,12 +4,17 @@ Two of xDSL's traps are closed here: a bare flag means `true`, and a whole numbe
 accepted where a `float` is wanted.
 """
 
-from dataclasses import fields
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, TypeVar
 
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from xdsl.utils.hints import isa
+
+from tapeflow.transforms.building.option_help import (
+    in_words,
+    option_types,
+    type_choices,
+)
 
 SpecT = TypeVar("SpecT", bound=ArgSpecConvertible)
 
@@ -25,16 +30,6 @@ class OptionError(ValueError):
         self.option = option
 
 
-def option_types(kind: type[ArgSpecConvertible]) -> dict[str, Any]:
-    """Option name, in the spelling of the command line, to its Python type."""
-    hints = get_type_hints(kind)
-    return {
-        field.name.replace("_", "-"): hints[field.name]
-        for field in fields(kind)
-        if field.init and field.name != "name"
-    }
-
-
 def instantiate(kind: type[SpecT], spec: ArgSpec) -> SpecT:
     """An instance of `kind` with the options of `spec`; raises `OptionError`."""
     types = option_types(kind)
@@ -46,7 +41,7 @@ def instantiate(kind: type[SpecT], spec: ArgSpec) -> SpecT:
         value = _converted(given, types[option])
         if value is None:
             raise OptionError(
-                f"option '{option}' of '{spec.name}' takes {_in_words(types[option])}, "
+                f"option '{option}' of '{spec.name}' takes {in_words(types[option])}, "
                 f"not {_shown(given)}",
                 written,
             )
@@ -55,7 +50,7 @@ def instantiate(kind: type[SpecT], spec: ArgSpec) -> SpecT:
         option = required.replace("_", "-")
         raise OptionError(
             f"'{spec.name}' needs the option '{option}': "
-            f"{spec.name}{{{option}=...}}, {_in_words(types[option])}"
+            f"{spec.name}{{{option}=...}}, {in_words(types[option])}"
         )
     try:
         return kind.from_spec(ArgSpec(spec.name, values))
@@ -71,7 +66,7 @@ def _unknown(name: str, option: str, types: dict[str, Any]) -> str:
 
 def _converted(given: ParameterListType, kind: Any) -> ParameterListType | None:
     """`given` as `kind` wants it, None where it does not fit."""
-    choices = _choices(kind)
+    choices = type_choices(kind)
     if not given:
         if bool in choices:
             return (True,)
@@ -84,34 +79,6 @@ def _converted(given: ParameterListType, kind: Any) -> ParameterListType | None:
         )
     fits = (len(given) == 1 and isa(given[0], kind)) or isa(given, kind)
     return given if fits else None
-
-
-def _choices(kind: Any) -> tuple[Any, ...]:
-    """The members of a union; any other type alone."""
-    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-
-
-_WORDS: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "a word",
-    tuple[int, ...]: "whole numbers separated by commas",
-    tuple[str, ...]: "words separated by commas",
-}
-
-
-def _in_words(kind: Any) -> str:
-    choices = [choice for choice in _choices(kind) if choice is not NoneType]
-    if float in choices and int in choices:
-        choices.remove(int)
-    return " or ".join(map(_one_in_words, choices))
-
-
-def _one_in_words(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return " or ".join(map(str, get_args(kind)))
-    return _WORDS.get(kind, str(kind))
 
 
 def _shown(given: ParameterListType) -> str:

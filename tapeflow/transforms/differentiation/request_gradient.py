@@ -27,7 +27,9 @@ class RequestGradientPass(ModulePass):
     name = "request-gradient"
 
     function: str
+    """Name of the function to differentiate."""
     wrt: tuple[int, ...]
+    """Numbers of the arguments to differentiate it by; the first is 0."""
     result: str | None = None
     """Name of the gradient function; by default the function's with `_grad`."""
     constant: tuple[int, ...] = ()

@@ -125,6 +125,15 @@ def test_help_lists_passes_and_pipelines(opt) -> None:
     assert f"layers{{{options}}}\n" in done.out
 
 
+def test_help_explains_options(opt) -> None:
+    text = " ".join(opt("--help").out.split())
+    assert (
+        "rank: 0 for the best plan by the estimates, 1 for the second best, and so on. "
+        "Takes a whole number; by default 0." in text
+    )
+    assert "slots: Tiles of one region that are on chip at a time. Takes" in text
+
+
 def test_version_names_the_tool(opt) -> None:
     assert opt("--version").out.startswith("tapeflow-opt 0.")
 

@@ -1,0 +1,1 @@
+"""`tapeflow-gui`: passes one by one on a program, in the terminal."""
