@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from tapeflow.frontend.reader import decode, read_bytes
-from tapeflow.tools.diagnostics import CommandError, failure_message
+from tapeflow.tools.command_error import CommandError
+from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.gui.choices import all_choices, chosen_passes
 from tapeflow.tools.options import FILE
 

@@ -9,6 +9,7 @@ from tapeflow.analysis.balance.region_merging import (
     mirrored_groups,
     moved_before,
 )
+from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.dialects.tape import AllocateOp
 
 from .checked_tapes import REGION, branch, loop
@@ -104,12 +105,16 @@ CANDIDATES = {
 }
 
 
+def order_of(program):
+    return ProgramOrder(program.function).of_op
+
+
 @pytest.mark.parametrize("case", CANDIDATES)
 def test_regions_that_could_be_one(parse, case):
     body, kinds, by_default, everywhere = CANDIDATES[case]
     program = program_of(parse, body, **kinds)
     for is_everywhere, expected in ((False, by_default), (True, everywhere)):
-        found = merge_candidates(program.function, is_everywhere)
+        found = merge_candidates(program.function, is_everywhere, order_of(program))
         assert told(program, (one.regions for one in found)) == expected
 
 
@@ -133,6 +138,6 @@ def test_what_a_capacity_needs_moves_with_it(parse, case):
       %late = {late}"""
     program = parse(body, arguments="%m: index, %n: index, %stop: memref<1xindex>")
     place = program.op("r").next_op
-    moved = moved_before(program["late"], place)
+    moved = moved_before(program["late"], place, order_of(program))
     names = None if moved is None else program.names(op.results[0] for op in moved)
     assert names == expected

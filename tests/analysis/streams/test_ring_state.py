@@ -101,15 +101,15 @@ def test_a_branch_is_taken_if_the_tile_can_be_so(range_, records, may_be, may_no
     state = fresh().within(*range_)
     for holds in (True, False):
         condition = Fills(symbol_of(state), records, holds)
-        assert can_be(condition, holds, [state]) == may_be
-        assert can_be(condition, not holds, [state]) == may_not_be
+        assert can_be(condition, holds, state) == may_be
+        assert can_be(condition, not holds, state) == may_not_be
 
 
 def test_a_branch_may_be_taken_if_nothing_is_known() -> None:
     strange = Fills(FillSymbol(TILE), 9, True)
-    assert can_be(strange, True, [fresh()])
-    assert can_be(None, True, [fresh()])
-    assert not can_be(OfSlot((True, True), SlotSymbol()), False, [fresh()])
+    assert can_be(strange, True, fresh())
+    assert can_be(None, True, fresh())
+    assert not can_be(OfSlot((True, True), SlotSymbol()), False, fresh())
 
 
 # By range, number and whether it is so: the range then.
@@ -125,7 +125,7 @@ REFINED = [
 def test_a_branch_bounds_the_records(range_, records, is_so, expected):
     before = fresh().within(*range_)
     condition = Fills(symbol_of(before), records, True)
-    (after,) = refined(condition, is_so, {before.ring: before}).values()
+    after = refined(condition, is_so, before)
     assert (after.least, after.most) == expected
 
 
@@ -134,7 +134,7 @@ def test_a_branch_bounds_what_was_pushed_since_the_test() -> None:
     tested = fresh().within(0, 3)
     now = tested.pushed()
     condition = Fills(symbol_of(tested), 2, True)
-    (after,) = refined(condition, True, {now.ring: now}).values()
+    after = refined(condition, True, now)
     assert (after.least, after.most) == (3, 3)
     other = fresh().within(0, 4)
-    assert refined(condition, True, {other.ring: other})[other.ring] == other
+    assert refined(condition, True, other) == other
