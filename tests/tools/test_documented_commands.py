@@ -72,8 +72,10 @@ def smaller(words: list[str]) -> list[str]:
     """The same command on little data, and `reduce` on a program that is wrong."""
     command = words[0]
     words = [SMALLER.get(word, word) for word in words]
-    if command == "bench" and "--size" not in words:
-        words += ["--size", "tiny"]
+    if command == "bench":
+        options = next(i for i, word in enumerate(words) if word.startswith("-"))
+        size = [] if "--size" in words else ["--size", "tiny"]
+        words = [*words[:2], *words[options:], *size]  # of several programs the first
     if command == "reduce":
         files = {
             "FILE.mlir": "WRONG.mlir",
