@@ -30,9 +30,10 @@ STRUCTURED: Classes = BRANCHES | frozenset(
     (scf.ForOp, scf.WhileOp, affine.ForOp, scf.ExecuteRegionOp)
 )
 """Operations with regions whose edges are known."""
-CONTROL_FLOW: Classes = STRUCTURED | frozenset(
-    (scf.YieldOp, scf.ConditionOp, affine.YieldOp)
-)
+_COUNTED: Classes = frozenset((scf.ForOp, affine.ForOp))
+"""Loops of one block, whose first argument they count."""
+_ENDS: Classes = frozenset((scf.YieldOp, scf.ConditionOp, affine.YieldOp))
+CONTROL_FLOW: Classes = STRUCTURED | _ENDS
 """Operations at which edges begin: those above, and what ends their blocks."""
 
 
@@ -62,20 +63,17 @@ def edges_from(op: Operation) -> Iterator[Edge]:
     """
     if type(op) not in CONTROL_FLOW:
         return
-    is_end = type(op) not in STRUCTURED
-    holder, block = (op.parent_op(), op.parent) if is_end else (op, None)
+    holder = op if type(op) in STRUCTURED else op.parent_op()
     if holder is not None and type(holder) in STRUCTURED:
         values = passed(op)
-        for into in _following(holder, block):
+        for into in _following(holder, op):
             yield Edge(values, into)
 
 
 def edges(op: Operation) -> Iterator[Edge]:
     """All edges around and inside an operation, those from in front of it first."""
-    if type(op) in STRUCTURED:
-        yield from edges_from(op)
-        for end in _ends(op):
-            yield from edges_from(end)
+    for begin in _begins(op):
+        yield from edges_from(begin)
 
 
 def sources_of(value: SSAValue) -> tuple[SSAValue, ...]:
@@ -87,29 +85,22 @@ def sources_of(value: SSAValue) -> tuple[SSAValue, ...]:
     assert isinstance(value, OpResult | BlockArgument)
     place = value.owner
     op = place if isinstance(place, Operation) else place.parent_op()
-    if op is None:
+    if op is None or type(op) not in STRUCTURED:
         return ()
+    # Counted from the last one, which is the last of the values along each edge.
     behind = len(_values_at(place)) - value.index
-    return tuple(
-        edge.values[len(edge.values) - behind]
-        for edge in edges(op)
-        if edge.into is place and behind <= len(edge.values)
-    )
+    along = [passed(begin) for begin in _begins(op) if place in _following(op, begin)]
+    return tuple(values[-behind] for values in along if behind <= len(values))
 
 
 def passed(op: Operation) -> Sequence[SSAValue]:
     """The values that go along the edges from an operation: its last operands."""
-    match op:
-        case scf.ForOp():
-            return op.iter_args
-        case affine.ForOp():
-            return op.inits
-        case scf.WhileOp() | scf.YieldOp() | affine.YieldOp():
-            return op.operands
-        case scf.ConditionOp():
-            return op.operands[1:]
-        case _:
-            return ()
+    kind, operands = type(op), op.operands
+    if kind in _COUNTED:
+        return operands[len(operands) - len(op.results) :]
+    if kind is scf.ConditionOp:
+        return operands[1:]
+    return operands if kind is scf.WhileOp or kind in _ENDS else ()
 
 
 def yielded(block: Block) -> Sequence[SSAValue]:
@@ -121,33 +112,37 @@ def decided_by(op: Operation) -> tuple[SSAValue, ...]:
     """The values that decide which blocks of a loop or branch run, and how often."""
     return tuple(
         value
-        for each in (op, *_ends(op))
+        for each in (op, *_last_ops(op))
         for value in each.operands[: len(each.operands) - len(passed(each))]
     )
 
 
 def induction_variables(op: Operation) -> Sequence[SSAValue]:
     """The block arguments of a loop that no edge leads to: it counts them itself."""
-    return op.body.block.args[:1] if isinstance(op, scf.ForOp | affine.ForOp) else ()
+    return op.regions[0].block.args[:1] if type(op) in _COUNTED else ()
 
 
-def _following(op: Operation, block: Block | None) -> Sequence[Block | Operation]:
-    """Where control may go at the end of a block, or in front of the operation."""
-    match op:
-        case scf.ForOp() | affine.ForOp():
-            return op.body.block, op
-        case scf.WhileOp() if block is op.before_region.block:
-            return op.after_region.block, op
-        case scf.WhileOp():
-            return (op.before_region.block,)
-        case _ if block is None:
-            # An else that is not written is a way past the branch.
-            return [region.blocks.first or op for region in op.regions]
-        case _:
-            return (op,)
+def _begins(op: Operation) -> Iterator[Operation]:
+    """Where the edges around and inside an operation begin."""
+    if type(op) in STRUCTURED:
+        yield op
+        yield from (end for end in _last_ops(op) if type(end) in _ENDS)
 
 
-def _ends(op: Operation) -> Iterator[Operation]:
+def _following(op: Operation, begin: Operation) -> Sequence[Block | Operation]:
+    """Where control may go from the end of a block, or from in front of `op` itself."""
+    if type(op) in _COUNTED:
+        return op.regions[0].block, op
+    if type(op) is scf.WhileOp:
+        before, after = (region.block for region in op.regions)
+        return (after, op) if begin.parent is before else (before,)
+    if begin is op:
+        # An else that is not written is a way past the branch.
+        return [region.blocks.first or op for region in op.regions]
+    return (op,)
+
+
+def _last_ops(op: Operation) -> Iterator[Operation]:
     for region in op.regions:
         for block in region.blocks:
             if block.last_op is not None:

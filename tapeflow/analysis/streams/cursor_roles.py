@@ -1,7 +1,8 @@
 """Which values say where the cursor of a ring is, and how far it may go."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TypeAlias
 
 from xdsl.dialects import scf
@@ -106,16 +107,20 @@ def cursor_values(function: FuncOp) -> tuple[RingsOf, RingsOf]:
         holder = op.parent_op()
         if isinstance(holder, scf.ForOp):
             counts.append((holder.ub, ring))
-    return _closure(places), _closure(counts)
+    sources = cache(_sources)
+    return _closure(places, sources), _closure(counts, sources)
 
 
-def _closure(work: list[tuple[SSAValue, SSAValue]]) -> RingsOf:
+def _closure(
+    work: list[tuple[SSAValue, SSAValue]],
+    sources: Callable[[SSAValue], Sequence[SSAValue]],
+) -> RingsOf:
     found: RingsOf = defaultdict(set)
     while work:
         value, ring = work.pop()
         if ring not in found[value]:
             found[value].add(ring)
-            work += ((source, ring) for source in _sources(value))
+            work += ((source, ring) for source in sources(value))
     return dict(found)
 
 
