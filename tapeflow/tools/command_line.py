@@ -10,7 +10,7 @@ import click
 from tapeflow.tools.compilation_notice import compilation_told
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
-_BYTES = re.compile(r"(?a)(\d+)(?:([kmg])(?:ib)?)?", re.IGNORECASE)
+_BYTES = re.compile(r"(?a)(\d{1,18})(?:([kmg])(?:ib)?)?", re.IGNORECASE)
 
 
 class Command(click.Command):

@@ -52,7 +52,10 @@ def run(file: Path | None, passes: str) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
-        text = f"{error.name} is not installed: pip install 'tapeflow[gui]'"
+        text = (
+            f"{error.name} is not installed: pip install -e '.[gui]' where tapeflow "
+            "was cloned"
+        )
         raise CommandError(f"tapeflow-gui: error: {text}") from None
     text = None if file is None else decode(read_bytes(file), str(file))
     name = None if file is None else str(file)

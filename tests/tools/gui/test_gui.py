@@ -108,7 +108,7 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch):
     result = CliRunner().invoke(main, [])
     assert result.exit_code == 1
     [line] = result.stderr.splitlines()
-    assert "pip install 'tapeflow[gui]'" in line
+    assert "pip install -e '.[gui]'" in line
 
 
 @pytest.mark.parametrize(
