@@ -58,7 +58,7 @@ class FileName(click.Path):
         return super().convert(value, param, ctx)
 
 
-class ByteCount(click.ParamType[int]):
+class ByteCount(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """A number of bytes, in powers of 1024 with a suffix: `4096`, `4k`, `4KiB`."""
 
     name = "BYTES"
@@ -86,7 +86,7 @@ class ByteCount(click.ParamType[int]):
         return number
 
 
-class MachineChange(click.ParamType[str]):
+class MachineChange(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
     """`KEY=VALUE`; in fields of bytes the value may be as in a `ByteCount`."""
 
     name = "KEY=VALUE"
