@@ -19,7 +19,7 @@ def test_value_and_gradients(run, source, arrays, loaded, tmp_path):
         "grad", source("squares"), *SQUARES, "--inputs", inputs, "--output", output
     )
     assert result.exit_code == 0, result.output
-    assert result.output.startswith("value = 15.75\n")
+    assert result.stdout.startswith("value = 15.75\n")
     out = loaded(output)
     assert set(out) == {"value", "grad0", "grad1"}
     assert out["value"].shape == () and out["value"] == 3 * np.sum(X**2)
