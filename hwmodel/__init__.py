@@ -11,6 +11,7 @@ from hwmodel.description.config import (
     load_machine,
     machine_from_values,
     override,
+    override_all,
     preset,
     values_of,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "load_machine",
     "machine_from_values",
     "override",
+    "override_all",
     "preset",
     "replay_lru",
     "replay_optimal",

@@ -12,7 +12,11 @@ __version__: str
 def __getattr__(name: str) -> str:
     """`__version__`, as the installed package has it."""
     if name != "__version__":
-        raise AttributeError(f"module 'tapeflow' has no attribute '{name}'")
+        raise AttributeError(
+            f"module 'tapeflow' has no attribute '{name}'; gradients are made by "
+            "tapeflow.backend.gradient.compile_gradient, passes are in "
+            "tapeflow.transforms, dialects in tapeflow.dialects"
+        )
     from importlib.metadata import version
 
     return version("tapeflow")

@@ -15,12 +15,12 @@ Without `base` every field must be given. All errors are MachineErrors.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hwmodel.description.errors import MachineError
+from hwmodel.description.errors import MachineError, raise_all, unknown
 from hwmodel.description.machine import (
     Cache,
     Datapath,
@@ -46,9 +46,12 @@ _OPERATION_TABLES = ("latency_cycles", "interval_cycles")
 def preset(name: str) -> Machine:
     """The preset called `name`."""
     if name not in PRESETS:
-        valid = ", ".join(sorted(PRESETS))
-        raise MachineError(f"there is no machine preset {name!r}; presets: {valid}")
+        raise MachineError(_no_preset(name))
     return PRESETS[name]
+
+
+def _no_preset(name: str) -> str:
+    return unknown("machine preset", name, sorted(PRESETS), "presets")
 
 
 def load_machine(source: str | Path) -> Machine:
@@ -57,11 +60,8 @@ def load_machine(source: str | Path) -> Machine:
     if path.suffix != ".toml":
         if str(source) in PRESETS:
             return PRESETS[str(source)]
-        valid = ", ".join(sorted(PRESETS))
-        raise MachineError(
-            f"there is no machine preset {str(source)!r}; "
-            f"presets: {valid}; or name a file ending in .toml"
-        )
+        name_one = "or name a file ending in .toml"
+        raise MachineError(f"{_no_preset(str(source))}; {name_one}")
     try:
         return machine_from_values(_read_toml(path))
     except MachineError as error:
@@ -76,6 +76,11 @@ def machine_from_values(values: Mapping[str, Any]) -> Machine:
         if not isinstance(base, str):
             raise MachineError(f"base is {base!r}; it must be the name of a preset")
         return _changed(preset(base), changes, "")
+    if not changes:
+        raise MachineError(
+            "is empty; a machine has every field, as 'tapeflow machine fair > "
+            "mine.toml' writes them, or begins with a preset: base = 'fair'"
+        )
     _check_keys(changes, [item.name for item in fields(Machine)], "", "base")
     parts: dict[str, Any] = {
         key: _made(_COMPONENTS[key], value, key) if key in _COMPONENTS else value
@@ -133,6 +138,18 @@ def override(machine: Machine, assignment: str) -> Machine:
     return _changed(machine, value, "")
 
 
+def override_all(machine: Machine, assignments: Iterable[str]) -> Machine:
+    """`machine` with fields changed in order; all that is wrong is told at once."""
+    problems: list[str] = []
+    for assignment in assignments:
+        try:
+            machine = override(machine, assignment)
+        except MachineError as error:
+            problems.append(str(error))
+    raise_all(problems)
+    return machine
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -152,28 +169,43 @@ def _check_keys(
         raise MachineError(
             f"{section} is {values!r}; it must be a table with {', '.join(valid)}"
         )
-    known = [*valid, *others]
-    for key in values:
-        if key not in known:
-            where = f" in {section}" if section else ""
-            raise MachineError(
-                f"there is no field {key!r}{where}; fields: {', '.join(known)}"
-            )
+    dot = f"{section}." if section else ""
+    known = [f"{dot}{name}" for name in (*valid, *others)]
+    names = [f"{dot}{key}" for key in values]
+    raise_all(unknown("field", n, known, "fields") for n in names if n not in known)
     return values
 
 
 def _changed(item: Any, changes: object, section: str) -> Any:
+    """The item with its fields changed; all that is wrong is told at once."""
     valid = [entry.name for entry in fields(item)]
     new: dict[str, Any] = {}
-    for key, value in _check_keys(changes, valid, section).items():
-        old = getattr(item, key)
-        if is_dataclass(old):
-            new[key] = _changed(old, value, key)
-        elif isinstance(item, Datapath) and key in _OPERATION_TABLES:
-            new[key] = tuple({**dict(old), **dict(_by_operation(key, value))}.items())
-        else:
-            new[key] = value
-    return replace(item, **new)
+    problems: list[str] = []
+    try:
+        values = _check_keys(changes, valid, section)
+    except MachineError as error:
+        problems.append(str(error))
+        values = changes if isinstance(changes, Mapping) else {}
+    for key in (key for key in valid if key in values):
+        try:
+            new[key] = _changed_field(item, key, values[key])
+        except MachineError as error:
+            problems.append(str(error))
+    try:
+        changed = replace(item, **new)
+    except MachineError as error:
+        problems.append(str(error))
+    raise_all(problems)
+    return changed
+
+
+def _changed_field(item: Any, key: str, value: object) -> Any:
+    old = getattr(item, key)
+    if is_dataclass(old):
+        return _changed(old, value, key)
+    if isinstance(item, Datapath) and key in _OPERATION_TABLES:
+        return tuple({**dict(old), **dict(_by_operation(key, value))}.items())
+    return value
 
 
 def _made(kind: Any, values: object, section: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -50,6 +50,10 @@ class Runnable:
         watch: Watch = UNWATCHED,
     ) -> Execution:
         """Run as `execute` does."""
+        if engine not in get_args(Engine):
+            raise ExecutionError(
+                f"there is no engine {engine!r}; engines: {', '.join(get_args(Engine))}"
+            )
         checked = checked_arguments(self._function, arguments)
         if engine == "compiled":
             from tapeflow.backend.compiled.run import run_compiled

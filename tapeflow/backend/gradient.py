@@ -32,6 +32,12 @@ from tapeflow.analysis.verification.between_passes import (
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.backend.compiled.event_consumer import EventConsumer
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine, Runnable
+from tapeflow.backend.request_checks import (
+    check_machine,
+    check_module,
+    check_passes,
+    checked_positions,
+)
 from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Parameter, Signature, signature_of
@@ -116,11 +122,12 @@ class CompiledGradient:
         The arrays given are left as they are.
 
         Raises:
-            RequestError: an array is missing or does not fit, or a buffer has a
-                seed and is not active.
+            RequestError: an array is missing or does not fit, a buffer has a seed and
+                is not active, or the machine is none.
             ExecutionError: the program cannot run.
             KeyboardInterrupt: Ctrl-C; compiled code may go on behind it, see `execute`.
         """
+        check_machine(machine)
         call = self.bind(inputs, seeds)
         execution = self._runnable.run(call.operands, machine, engine, watch)
         adjoints = self._adjoints(execution.results)
@@ -251,8 +258,11 @@ def gradient_steps(
 
     Raises as `compile_gradient` does, when it comes to the pass.
     """
+    check_module(module)
+    check_passes(passes)
+    wrt, seeded = checked_positions("wrt", wrt), checked_positions("seeded", seeded)
     signature = signature_of(module, function)
-    signature.require_differentiable(tuple(wrt))
+    signature.require_differentiable(wrt)
     active = tuple(sorted({*wrt, *seeded}))
     request = request_for(module, signature, active)
     name = request.result or f"{signature.function}_grad"
@@ -287,7 +297,7 @@ def gradient_steps(
     if gradient is None:
         raise RequestError(
             f"the passes leave the request for the gradient of @{function} unanswered; "
-            "one of them has to be 'differentiate'"
+            "one of them has to be 'differentiate', DifferentiatePass() in Python"
         )
 
 

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
+from tapeflow.backend.runtime.array_type import (
+    Array,
+    ArrayType,
+    RequestError,
+    require_names,
+)
 from tapeflow.backend.signature import Signature
 
 
@@ -42,6 +47,7 @@ def seeds_from(
     Raises:
         RequestError: a name that means nothing, or an array that does not fit.
     """
+    require_names("seeds", arrays, "seed0")
     floats = signature.float_results
     results = {i: _default(signature, i) for i in floats}
     buffers: dict[int, Array] = {}
@@ -78,10 +84,20 @@ def _result_seed(signature: Signature, position: int, array: Array) -> Array:
         known = ", ".join(map(str, signature.float_results)) or "none"
         raise RequestError(
             f"seed{position}: @{signature.function} has no float result {position}; "
-            f"float results: {known}"
+            f"float results: {known}{_buffer_hint(signature, position)}"
         )
     holder = f"result {position} of @{signature.function}"
     return _result_type(signature, position).fitted(array, f"seed{position}", holder)
+
+
+def _buffer_hint(signature: Signature, position: int) -> str:
+    """Which seed is meant if it was to be that of an argument."""
+    if position >= len(signature.parameters):
+        return ""
+    parameter = signature.parameters[position]
+    if not (parameter.is_buffer and parameter.is_differentiable):
+        return ""
+    return f"; for the final contents of {parameter} it is seed_{parameter.key}"
 
 
 def _buffer_seed(

@@ -1,17 +1,22 @@
 """What a function takes and returns, and whether arrays fit it."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from xdsl.dialects.builtin import MemRefType, ModuleOp
+from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr, TensorType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument
 
 from tapeflow.analysis.verification.function_shape import names_of
-from tapeflow.backend.runtime.array_type import Array, ArrayType, RequestError
+from tapeflow.backend.runtime.array_type import (
+    Array,
+    ArrayType,
+    RequestError,
+    require_names,
+)
 from tapeflow.dialects.ad import is_differentiable, is_float
+from tapeflow.near_names import near_names
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class Parameter:
         return f"arg{self.position}"
 
     @property
+    def number(self) -> str:
+        """Number and name: `0 (%x)`."""
+        return f"{self.position}{'' if self.name is None else f' (%{self.name})'}"
+
+    @property
     def is_buffer(self) -> bool:
         return isinstance(self.type, MemRefType)
 
@@ -37,9 +47,18 @@ class Parameter:
     def is_differentiable(self) -> bool:
         return is_differentiable(self.type)
 
+    def fitted(self, arrays: Mapping[str, Array]) -> Array:
+        """A copy of its array among the inputs.
+
+        Raises:
+            RequestError: it is missing, or has another type or shape.
+        """
+        if self.key not in arrays:
+            raise RequestError(f"the inputs lack {self.key}: {self} needs {self.array}")
+        return self.array.fitted(arrays[self.key], self.key, str(self))
+
     def __str__(self) -> str:
-        name = "" if self.name is None else f" (%{self.name})"
-        return f"argument {self.position}{name} of type {self.type}"
+        return f"argument {self.number} of type {self.type}"
 
 
 @dataclass(frozen=True)
@@ -63,10 +82,9 @@ class Signature:
         """
         if 0 <= position < len(self.parameters):
             return self.parameters[position]
-        count = len(self.parameters)
-        numbers = f"{count} (0 to {count - 1})" if count else "none"
+        known = ", ".join(p.number for p in self.parameters) or "none"
         raise RequestError(
-            f"there is no argument {position}: @{self.function} has {numbers}"
+            f"there is no argument {position}: @{self.function} has {known}"
         )
 
     def require_differentiable(self, positions: tuple[int, ...]) -> None:
@@ -91,16 +109,20 @@ class Signature:
         Raises:
             RequestError: one is missing, or has another type or shape.
         """
+        require_names("inputs", arrays, "arg0")
+        fitted: list[Array] = []
+        problems: list[str] = []
         for parameter in self.parameters:
-            if parameter.key not in arrays:
-                given = ", ".join(sorted(arrays)) or "nothing"
-                raise RequestError(
-                    f"the inputs lack {parameter.key}: {parameter} needs "
-                    f"{parameter.array}; given: {given}"
-                )
-        return tuple(
-            p.array.fitted(arrays[p.key], p.key, str(p)) for p in self.parameters
-        )
+            try:
+                fitted.append(parameter.fitted(arrays))
+            except RequestError as error:
+                problems.append(str(error))
+        if any(parameter.key not in arrays for parameter in self.parameters):
+            given = ", ".join(sorted(map(str, arrays))) or "nothing"
+            problems.append(f"given: {given}; arrays are named by argument number")
+        if problems:
+            raise RequestError("; ".join(problems))
+        return tuple(fitted)
 
 
 def sizes_of(signature: Signature, arguments: Sequence[Array]) -> dict[str, int]:
@@ -135,12 +157,7 @@ def find_function(module: ModuleOp, name: str) -> FuncOp:
     """
     functions = {op.sym_name.data: op for op in module.ops if isinstance(op, FuncOp)}
     if name not in functions:
-        near = difflib.get_close_matches(name, functions, n=1)
-        hint = f" did you mean @{near[0]}?" if near else ""
-        names = names_of(functions.values())
-        raise RequestError(
-            f"there is no function @{name};{hint} functions here: {names}"
-        )
+        raise _no_function(module, name, functions)
     if functions[name].is_declaration:
         raise RequestError(
             f"@{name} has no body: only a declaration is here",
@@ -149,13 +166,36 @@ def find_function(module: ModuleOp, name: str) -> FuncOp:
     return functions[name]
 
 
+_BUFFERIZE = (
+    "; bufferize first: mlir-opt "
+    "--one-shot-bufferize='bufferize-function-boundaries' makes memrefs of tensors"
+)
+
+
+def _no_function(
+    module: ModuleOp, name: str, functions: Mapping[str, FuncOp]
+) -> RequestError:
+    for op in module.ops:
+        if op.get_attr_or_prop("sym_name") == StringAttr(name):
+            return RequestError(
+                f"@{name} is of {op.name}, and only a func.func can be "
+                "differentiated; give the program as it was before it was lowered",
+                op.location,
+            )
+    near = near_names(name, functions)
+    hint = f" did you mean @{near[0]}?" if near else ""
+    names = names_of(functions.values())
+    text = f"there is no function @{name};{hint} functions here: {names}"
+    return RequestError(text, module.location)
+
+
 def _parameter(function: FuncOp, argument: BlockArgument) -> Parameter:
     array = ArrayType.of(argument.type)
     if array is None:
         raise RequestError(
             f"argument {argument.index} of @{function.sym_name.data} has type "
             f"{argument.type}; arguments can be f32, f64, index, i1, i8, i16, i32, i64 "
-            "and memrefs of these",
+            f"and memrefs of these{_BUFFERIZE * isinstance(argument.type, TensorType)}",
             function.location,
         )
     return Parameter(argument.index, argument.name_hint, argument.type, array)

@@ -23,6 +23,7 @@ Layout: TypeAlias = Literal["soa", "padded-soa", "aos", "aosoa"]
 array of blocks of records, in which the values of each field lie together."""
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 Conditional: TypeAlias = Literal["growing", "bounded"]
+CONDITIONALS: tuple[Conditional, ...] = get_args(Conditional)
 """How much room regions of saves in branches have."""
 BLOCK_RECORDS = 8
 """Records in a block of `aosoa` where nothing else is said: a line of f64."""

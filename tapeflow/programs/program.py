@@ -1,6 +1,5 @@
 """A benchmark program: an MLIR file, seeded inputs and an independent reference."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tapeflow.near_names import did_you_mean
 
 Array: TypeAlias = NDArray[Any]
 Inputs: TypeAlias = dict[str, Array]
@@ -87,8 +88,7 @@ class Program:
 
 def unknown_name(kind: str, name: str, valid: tuple[str, ...]) -> str:
     """The message for a name that is not among the valid ones, with a near match."""
-    near = difflib.get_close_matches(name, valid, n=1)
-    hint = f" did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(name, valid, mark="'")
     return f"unknown {kind} '{name}';{hint} valid: {', '.join(valid)}"
 
 

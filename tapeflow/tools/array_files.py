@@ -21,40 +21,55 @@ def read_arrays(path: Path) -> dict[str, Array]:
     """All arrays of an .npz file by name. Pickled objects are refused, never run.
 
     Raises:
-        ArrayFileError: with the path, the cause and what would help.
+        ArrayFileError: with the cause and what would help; who asks names the path.
     """
     try:
         with open_input(path) as file:
-            return _read_archive(path, file)
+            return _read_archive(file)
     except FileNotFoundError:
-        raise ArrayFileError(f"{path}: there is no such file") from None
+        raise ArrayFileError("there is no such file") from None
     except IsADirectoryError:
-        raise ArrayFileError(f"{path}: is a directory, not an .npz file") from None
+        raise ArrayFileError("is a directory, not an .npz file") from None
     except OSError as error:
-        raise ArrayFileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ArrayFileError(f"cannot be read: {error.strerror}") from None
 
 
-def _read_archive(path: Path, file: BinaryIO) -> dict[str, Array]:
+_HOW = "write it with numpy.savez('FILE.npz', arg0=..., arg1=...)"
+
+
+def _read_archive(file: BinaryIO) -> dict[str, Array]:
     if not zipfile.is_zipfile(file):
-        raise ArrayFileError(
-            f"{path}: is not an .npz file, or a damaged one; write it with numpy.savez"
-        )
+        file.seek(0)
+        raise ArrayFileError(f"{_other_kind(file.read(512))}; {_HOW}")
     file.seek(0)
     try:
         with np.load(file, allow_pickle=False) as archive:
             names = list(archive.files)
-            return {name: _read_member(path, archive, name) for name in names}
+            return {name: _read_member(archive, name) for name in names}
     except (zipfile.BadZipFile, ValueError, RuntimeError) as error:
-        raise ArrayFileError(f"{path}: damaged .npz file: {error}") from None
+        raise ArrayFileError(f"damaged .npz file: {error}") from None
 
 
-def _read_member(path: Path, archive: Mapping[str, Any], name: str) -> Array:
+def _other_kind(start: bytes) -> str:
+    """What a file is that begins so and is no .npz file."""
+    if start.startswith(b"\x93NUMPY"):
+        return "this is a single array (.npy), and an .npz file of all is needed"
+    if start and start.isascii() and b"\0" not in start:
+        return "this is text, not an .npz file"
+    return "this is not an .npz file, or a damaged one"
+
+
+def _read_member(archive: Mapping[str, Any], name: str) -> Array:
     try:
         member = archive[name]
     except ValueError as error:
-        reason = "holds Python objects" if "allow_pickle" in str(error) else str(error)
+        reason = (
+            "holds Python objects (is it ragged?)"
+            if "allow_pickle" in str(error)
+            else str(error)
+        )
         raise ArrayFileError(
-            f"{path}: array '{name}' cannot be read: {reason}; "
+            f"array '{name}' cannot be read: {reason}; "
             "only arrays of numbers are accepted"
         ) from None
     except Exception as error:
@@ -62,10 +77,10 @@ def _read_member(path: Path, archive: Mapping[str, Any], name: str) -> Array:
         # that make no sense, and nothing but the file can be at fault here.
         reason = str(error) or type(error).__name__
         raise ArrayFileError(
-            f"{path}: array '{name}' is damaged: {reason}; write the file again"
+            f"array '{name}' is damaged: {reason}; write the file again"
         ) from None
     if not isinstance(member, np.ndarray):
-        raise ArrayFileError(f"{path}: '{name}' is not an array; use numpy.savez")
+        raise ArrayFileError(f"'{name}' is not an array; {_HOW}")
     return cast(Array, member)
 
 

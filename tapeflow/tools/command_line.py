@@ -1,16 +1,13 @@
 """`Command`: what all commands of `tapeflow` have in common, and types of options."""
 
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tapeflow.tools.byte_counts import bytes_of
 from tapeflow.tools.compilation_notice import compilation_told
-
-_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
-_BYTES = re.compile(r"(?a)(\d{1,18})(?:([kmg])(?:ib)?)?", re.IGNORECASE)
 
 
 class Command(click.Command):
@@ -19,11 +16,22 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse an option given twice: click would drop the first value silently."""
         if not ctx.resilient_parsing:
-            _, _, given = self.make_parser(ctx).parse_args(list(args))
+            try:
+                _, _, given = self.make_parser(ctx).parse_args(list(args))
+            except click.NoSuchOption as error:
+                if not error.possibilities:
+                    error.possibilities = self._beginning_with(error.option_name)
+                raise
             for option, times in Counter(given).items():
                 if times > 1 and _is_single(option):
                     raise click.UsageError(f"{option.opts[-1]} is given twice", ctx)
         return super().parse_args(ctx, args)
+
+    def _beginning_with(self, option: str) -> list[str]:
+        """The long options with the first letter of one that there is not."""
+        start = f"--{option.lstrip('-')[:1]}"
+        names = (name for param in self.params for name in param.opts)
+        return sorted(name for name in names if name.startswith(start))
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
@@ -98,11 +106,3 @@ class MachineChange(click.ParamType):  # pyright: ignore[reportMissingTypeArgume
         key, equals, text = value.partition("=")
         number = bytes_of(text) if key.strip().endswith("_bytes") else None
         return value if number is None else f"{key}{equals}{number}"
-
-
-def bytes_of(text: str) -> int | None:
-    """The number of bytes that a text says; None if it says none."""
-    match = _BYTES.fullmatch(text.strip())
-    if match is None:
-        return None
-    return int(match[1]) * _UNITS[(match[2] or "").lower()]

@@ -9,7 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
-from hwmodel import UNWATCHED, Machine, Watch, load_machine, override
+from hwmodel import UNWATCHED, Machine, Watch, load_machine, override_all
 from tapeflow.analysis.verification.function_shape import names_of
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.gradient import (
@@ -22,9 +22,10 @@ from tapeflow.backend.gradient import (
 from tapeflow.backend.runtime.array_type import Array, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
 from tapeflow.backend.signature import Signature, signature_of, sizes_of
+from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
-from tapeflow.tools.options import GradientOptions
+from tapeflow.tools.options import GradientOptions, blaming
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
 from tapeflow.tools.pipelines.sram_budget import OWN_MEMORY, SramBudget
@@ -130,16 +131,20 @@ def read_request(
     function: str | None,
     wrt: tuple[int, ...],
     inputs: Mapping[str, Array],
+    given_by: str = "--inputs",
 ) -> GradientRequest:
     """Read the program and check all that can be checked before anything is compiled.
 
+    `given_by` is what gave the inputs, in messages.
+
     Raises:
         InputError: the file cannot be read.
-        RequestError: the function, an argument or an array does not fit.
+        OptionMisuse: the function, an argument or an array does not fit.
     """
     context, module, signature = read_program(path, function)
-    signature.require_differentiable(wrt)
-    arguments = signature.fitted_arguments(inputs)
+    require_differentiable(signature, wrt)
+    with blaming(given_by):
+        arguments = signature.fitted_arguments(inputs)
     seeding = seeds_from(signature, {}, arguments)
     return GradientRequest(
         path, module, context, signature, wrt, inputs, arguments, {}, seeding
@@ -149,16 +154,42 @@ def read_request(
 def read_asked(asked: GradientOptions) -> tuple[FittedPipeline, GradientRequest]:
     """What a command's options ask for; the seeds are the given ones, or by default.
 
-    Raises as `fit_pipeline`, `read_target`, `read_arrays` and `read_request` do.
+    Raises as `read_target` and `request_on_files` do, and for a pipeline OptionMisuse.
     """
     assert asked.wrt is not None and asked.inputs is not None
     target = read_target(asked.machine, asked.overrides)
-    fitted = fit_pipeline(asked.pipeline, target)
-    inputs = read_arrays(asked.inputs)
-    request = read_request(asked.file, asked.function, asked.wrt, inputs)
-    if asked.seeds is not None:
-        request = request.with_seeds(read_arrays(asked.seeds))
+    with blaming("--pipeline"):
+        fitted = fit_pipeline(asked.pipeline, target)
+    request = request_on_files(
+        asked.file, asked.function, asked.wrt, asked.inputs, asked.seeds
+    )
     return fitted, request
+
+
+def request_on_files(
+    path: Path,
+    function: str | None,
+    wrt: tuple[int, ...],
+    inputs: Path,
+    seeds: Path | None,
+) -> GradientRequest:
+    """A request with inputs and seeds of files.
+
+    Raises as `read_request` does, and OptionMisuse for a file that cannot be read.
+    """
+    with blaming(f"--inputs {inputs}"):
+        arrays = read_arrays(inputs)
+    request = read_request(path, function, wrt, arrays, f"--inputs {inputs}")
+    if seeds is not None:
+        with blaming(f"--seeds {seeds}"):
+            request = request.with_seeds(read_arrays(seeds))
+    return request
+
+
+def require_differentiable(signature: Signature, wrt: tuple[int, ...]) -> None:
+    """Raises OptionMisuse for an argument that is not there or has no derivative."""
+    with blaming("--wrt"):
+        signature.require_differentiable(wrt)
 
 
 def read_program(
@@ -168,11 +199,29 @@ def read_program(
 
     Raises:
         InputError: the file cannot be read.
-        RequestError: the function does not fit.
+        OptionMisuse: the function does not fit.
     """
     context = full_context()
+    if not path.exists():
+        _refuse_program_name(path)
     module = read_module(path, context)
-    return context, module, signature_of(module, _function_name(module, function))
+    with blaming("--function"):
+        signature = signature_of(module, _function_name(module, function))
+    return context, module, signature
+
+
+def _refuse_program_name(path: Path) -> None:
+    """Say where the text of a benchmark program is whose name stands for a file."""
+    # Imported late: benchmark programs take long to import.
+    from tapeflow.programs import PROGRAMS
+
+    for program in PROGRAMS:
+        if program.name == path.stem:
+            raise InputError(
+                f"no such file; this is a benchmark program, whose text is "
+                f"{program.source_path}, and 'tapeflow bench {program.name}' runs it",
+                source=str(path),
+            )
 
 
 def _function_name(module: ModuleOp, function: str | None) -> str:
@@ -183,7 +232,7 @@ def _function_name(module: ModuleOp, function: str | None) -> str:
     if len(bodies) == 1:
         return bodies[0].sym_name.data
     raise RequestError(
-        f"say which function with --function; functions here: {names_of(bodies)}"
+        f"say which function; functions here: {names_of(bodies)}", module.location
     )
 
 
@@ -198,13 +247,17 @@ def read_target(
     return Target(read_machine(source, overrides), budget, explicit)
 
 
-def read_machine(source: str, overrides: tuple[str, ...]) -> Machine:
+def read_machine(
+    source: str, overrides: tuple[str, ...], given_by: str = "--machine"
+) -> Machine:
     """A preset or TOML file with overrides `key=value` applied in order.
 
+    `given_by` is what named the machine, in messages.
+
     Raises:
-        MachineError: an unknown name or key, or a value without sense.
+        OptionMisuse: an unknown name or key, or a value without sense.
     """
-    machine = load_machine(source)
-    for change in overrides:
-        machine = override(machine, change)
-    return machine
+    with blaming(given_by):
+        machine = load_machine(source)
+    with blaming("--set"):
+        return override_all(machine, overrides)

@@ -1,17 +1,55 @@
 """Options that several commands share, and what their texts mean."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
 import click
+from xdsl.dialects.builtin import LocationAttr
 
+from hwmodel import MachineError
 from tapeflow.analysis.verification.between_passes import verify_each
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
+from tapeflow.backend.runtime.array_type import RequestError
+from tapeflow.tools.array_files import ArrayFileError
 from tapeflow.tools.command_line import FileName, MachineChange
+from tapeflow.tools.pipelines.text import PipelineError
 from tapeflow.transforms.pipelines import PIPELINES
+
+
+class OptionMisuse(Exception):
+    """What an option says cannot be; the message begins with the option.
+
+    `location` is where in the program, if one place of it is at fault.
+    """
+
+    def __init__(self, message: str, location: LocationAttr | None = None):
+        super().__init__(message)
+        self.location = location
+
+
+_MISUSES = (ArrayFileError, MachineError, PipelineError, RequestError)
+
+
+@contextmanager
+def blaming(
+    option: str, kinds: tuple[type[Exception], ...] = _MISUSES
+) -> Generator[None]:
+    """Name the option, and its file if it has one, that an error is about.
+
+    Raises:
+        OptionMisuse: for what is wrong with a machine, a pipeline, an array or a name;
+            other errors, and those not among `kinds`, pass.
+    """
+    try:
+        yield
+    except kinds as error:
+        location = error.location if isinstance(error, RequestError) else None
+        raise OptionMisuse(f"{option}: {error}", location) from error
+
 
 FILE = FileName()
 Function: TypeAlias = Callable[..., None]
@@ -39,7 +77,8 @@ class ArgumentNumbers(click.ParamType):  # pyright: ignore[reportMissingTypeArgu
         for word in words:
             if not (word.isascii() and word.isdigit()):
                 self.fail(
-                    f"'{word}' is not an argument number; give numbers such as 0,2",
+                    f"'{word}' is not an argument number; give numbers such as 0,2, "
+                    "counted from 0",
                     param,
                     ctx,
                 )

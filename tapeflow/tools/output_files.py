@@ -30,21 +30,26 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
     for option, path in outputs.items():
         if path is None:
             continue
-        _check_writable(path)
+        _check_writable(option, path)
         target = _target(path)
         if target in taken and not _is_special(path):
-            raise OutputError(f"{option} {path} would overwrite {taken[target]}")
+            raise OutputError(
+                f"{option} {path} would overwrite {taken[target]}; give it another name"
+            )
         taken[target] = f"the output of {option}"
 
 
-def _check_writable(path: Path) -> None:
+def _check_writable(option: str, path: Path) -> None:
     if path.is_dir():
-        raise OutputError(f"{path}: is a directory; give a file name")
+        raise OutputError(f"{option} {path}: is a directory; give a file name")
     writable = path if _is_special(path) else _target(path).parent
     if not writable.exists():
-        raise OutputError(f"{path}: there is no directory {writable}")
+        raise OutputError(
+            f"{option} {path}: there is no directory {writable}; make it with "
+            f"'mkdir -p {path.parent}'"
+        )
     if not os.access(writable, os.W_OK):
-        raise OutputError(f"{path}: {writable} is not writable")
+        raise OutputError(f"{option} {path}: {writable} is not writable")
 
 
 def _target(path: Path) -> Path:

@@ -12,9 +12,10 @@ from typing import ClassVar
 
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
-from tapeflow.analysis.differentiation.policy import PolicyName
-from tapeflow.analysis.placement.places import AUTO
+from tapeflow.analysis.differentiation.policy import POLICIES, PolicyName
+from tapeflow.analysis.placement.places import AUTO, check_places
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, Conditional, Layout
+from tapeflow.near_names import require_one_of
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class NamedPipeline(ArgSpecConvertible):
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
             raise ValueError("'wrt' is given without the 'function' it is for")
+        require_one_of("policy", self.policy, POLICIES)
 
     @abstractmethod
     def tape_passes(self) -> tuple[str, ...]:
@@ -213,6 +215,10 @@ class StreamsPipeline(NamedPipeline):
     """Whether equal records of different blocks share a region, by `merge-regions`."""
     dynamic_only: bool = False
     """Let streams that are not provably right pass to the checks at run time."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_places(self.places)
 
     def tape_passes(self) -> tuple[str, ...]:
         return (

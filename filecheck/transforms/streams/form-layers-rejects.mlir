@@ -13,7 +13,7 @@ func.func @small(%n: index) {
   %t = tape.allocate %n : !tape.region<[f64, f64, f64, f64, f64, f64, f64, f64, i1], aos>
   func.return
 }
-// CHECK: scratchpad too small for one record of each tape region in each slot, and for the tiles asked for: needs 384 bytes (s 2 x 64 bytes, t 2 x 128 bytes), has 255; raise capacity-bytes, lower slots, or leave regions in the cache
+// CHECK: scratchpad too small for one record of each tape region in each slot, and for the tiles asked for: needs 384 bytes (s 2 x 64 bytes, t 2 x 128 bytes), has 255; raise capacity-bytes (scratchpad-bytes of streams), lower slots, or leave regions in the cache
 
 // -----
 

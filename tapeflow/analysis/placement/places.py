@@ -53,9 +53,8 @@ class Place:
             slots, tile = [*map(int, numbers), None, None][:2]
             return Place("stream", slots=slots, tile=tile)
         raise ValueError(
-            f"'{text}' is no place for a tape region; places: {', '.join(LAYOUTS)} "
-            "(behind the cache), aosoa:RECORDS, scratchpad, scratchpad:RECORDS, "
-            "stream, stream:SLOTS, stream:SLOTS:RECORDS"
+            f"'{text}' is no place for a tape region; places: "
+            f"{', '.join(PLACE_MEANINGS)}"
         )
 
     def __str__(self) -> str:
@@ -89,6 +88,13 @@ class Plan:
         return Plan(places, self.scratchpad_bytes, self.scratchpad_ports)
 
 
+def check_places(text: str) -> None:
+    """Raises ValueError for a text that is not `auto` and names what is no place."""
+    if text != AUTO:
+        for word in text.split(","):
+            Place.parse(word.strip())
+
+
 def parse_places(text: str, regions: int) -> tuple[Place, ...]:
     """Places separated by commas: one for all regions, or one for each.
 
@@ -100,7 +106,7 @@ def parse_places(text: str, regions: int) -> tuple[Place, ...]:
         return places * regions
     if len(places) != regions:
         raise ValueError(
-            f"{len(places)} places for {regions} tape regions; give one for each, in "
-            "the order of their allocations, or one for all"
+            f"{len(places)} places for {regions} tape region{'s' * (regions != 1)}; "
+            "give one for each, in the order of their allocations, or one for all"
         )
     return places

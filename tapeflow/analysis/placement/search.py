@@ -164,8 +164,13 @@ def _cached_plan(regions: list[RegionUse], split: Split) -> Plan:
 
 
 def _with_split(plan: Plan, split: Split) -> Plan:
-    """A plan without scratchpad, unless one is there whether it is used or not."""
-    size, ports = split.scratchpad_bytes or 0, split.scratchpad_ports or 0
+    """A plan without scratchpad, unless one is there whether it is used or not.
+
+    It has a port then, if nobody says how many.
+    """
+    size, ports = split.scratchpad_bytes or 0, split.scratchpad_ports
+    if ports is None:
+        ports = min(size, 1)
     return Plan(plan.places, size, ports)
 
 

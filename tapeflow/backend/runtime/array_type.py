@@ -1,6 +1,8 @@
 """One argument or result in NumPy's terms, and whether an array fits it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +13,15 @@ from xdsl.ir import Attribute
 from tapeflow.backend.runtime.scalar_types import storage_dtype
 
 Array: TypeAlias = NDArray[Any]
+
+
+def require_names(what: str, arrays: object, first: str) -> None:
+    """Raises RequestError for arrays that are not named; `first` is such a name."""
+    if not isinstance(arrays, Mapping):
+        raise RequestError(
+            f"{what} are of type {type(arrays).__name__}; give a dictionary of arrays "
+            f'by their names: {{"{first}": ...}}'
+        )
 
 
 class RequestError(ValueError):
@@ -53,22 +64,38 @@ class ArrayType:
     def fitted(self, array: Array, name: str, holder: str) -> Array:
         """An own copy of the array, in C order, if it fits; scalars stay 0-d.
 
-        A scalar integer may come in any integer type that can hold it. `name` is the
-        array and `holder` what it is for, in messages.
+        Lists and Python's numbers are arrays, too. A scalar integer may come in any
+        integer type that can hold it. `name` is the array and `holder` what it is for,
+        in messages.
 
         Raises:
             RequestError: another type or shape.
         """
-        mismatch = (
-            f"{holder} needs {self}, but {name} is an array of {array.dtype} "
-            f"with shape {array.shape}"
-        )
-        if not self._takes_shape(array.shape):
-            raise RequestError(mismatch)
+        try:
+            array = np.asarray(array)
+        except ValueError:  # a ragged list
+            raise RequestError(f"{holder} needs {self}, {name} is none") from None
+        convert = ""
         if array.dtype.newbyteorder("=") != self.dtype and not self._holds(array):
-            hint = f"convert it with {name}.astype(numpy.{self.dtype})"
-            raise RequestError(f"{mismatch}; {hint}")
-        return np.array(array, dtype=self.dtype, order="C", copy=True)
+            convert = f".astype(numpy.{self.dtype})"
+        fits = self._takes_shape(array.shape)
+        if fits and not convert:
+            return np.array(array, dtype=self.dtype, order="C", copy=True)
+        convert = f"{'' if fits else self._reshaping(array)}{convert}"
+        raise RequestError(
+            f"{holder} needs {self}, but {name} is an array of {array.dtype.name} "
+            f"with shape {array.shape}"
+            + (f"; convert it with {name}{convert}" if convert else "")
+        )
+
+    def _reshaping(self, array: Array) -> str:
+        """What gives an array as many dimensions as it needs; "" if nothing does."""
+        extents = self.shape or ()
+        if extents == (None,):
+            return ".ravel()"
+        if None in extents or prod(n or 0 for n in extents) != array.size:
+            return ""
+        return f".reshape({extents})"
 
     def _takes_shape(self, shape: tuple[int, ...]) -> bool:
         if self.shape is None:

@@ -11,7 +11,6 @@ the placements that the compiler holds to be the best, and takes the best of the
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import ClassVar, TypeVar
 
 import click
@@ -20,6 +19,7 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.differentiation.policy import PolicyName
 from tapeflow.dialects.tape_types import Layout
+from tapeflow.near_names import near_names
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Prefetcher, Target, fit
 from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
@@ -224,7 +224,7 @@ def make_arm(
 def _check_spelling(node: PassNode) -> None:
     """Other names are checked where passes are looked up."""
     name = node.spec.name
-    near = get_close_matches(name, KNOWN_ARMS, n=1)
+    near = near_names(name, KNOWN_ARMS)
     if near and near[0] in _OWN_ARMS and name not in KNOWN_ARMS:
         raise node.error(f"there is no arm '{name}'; did you mean {near[0]}?")
 

@@ -13,9 +13,12 @@ from typing import TypeAlias
 import click
 
 from tapeflow.programs import PROGRAMS, get_program
-from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.bench.shared_passes import SharedPasses
-from tapeflow.tools.gradient_request import GradientRequest, read_request
+from tapeflow.tools.gradient_request import (
+    GradientRequest,
+    read_request,
+    request_on_files,
+)
 from tapeflow.tools.result_row import Reference
 
 DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
@@ -106,7 +109,7 @@ def load_case(source: CaseSource) -> Case:
 
     Raises:
         ProgramError: an unknown name or size.
-        InputError, ArrayFileError, RequestError: as `read_request` and `read_arrays`.
+        InputError, OptionMisuse: as `read_request` and `request_on_files`.
     """
     if isinstance(source, FileSource):
         return _file_case(source)
@@ -125,8 +128,7 @@ def program_cases(names: tuple[str, ...], size: str, seed: int) -> Iterator[Case
 
 
 def _file_case(source: FileSource) -> Case:
-    inputs = read_arrays(source.inputs)
-    request = read_request(source.path, source.function, source.wrt, inputs)
-    if source.seeds is not None:
-        request = request.with_seeds(read_arrays(source.seeds))
+    request = request_on_files(
+        source.path, source.function, source.wrt, source.inputs, source.seeds
+    )
     return Case(source.program, None, None, request, None, SharedPasses(request))

@@ -34,6 +34,7 @@ from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
     FILE,
     PIPELINE_HELP,
+    blaming,
     engine_option,
     explain_option,
     function_option,
@@ -53,7 +54,7 @@ from tapeflow.tools.pipelines.on_machine import (
     separate_pipelines,
 )
 from tapeflow.tools.pipelines.sram_budget import SramBudget
-from tapeflow.tools.pipelines.text import parse_pipeline
+from tapeflow.tools.pipelines.text import PipelineError, parse_pipeline
 from tapeflow.tools.result_row import Row, write_csv, write_json
 from tapeflow.tools.tables import show
 from tapeflow.tools.tape.table import show_tapes
@@ -173,7 +174,8 @@ def command(
     read = tuple(path for path in (inputs, seeds) if path is not None)
     check_outputs({"--json": json_path, "--csv": csv_path}, read)
     target = read_target(machine, overrides, SramBudget(sram_bytes, ports))
-    arms = _arms(pipelines, target, prefetcher)
+    with blaming("--pipeline", (PipelineError,)):
+        arms = _arms(pipelines, target, prefetcher)
     sources = _sources(programs, size, seed, (function, wrt, inputs, seeds))
     for source in sources:
         warn(load_case(source).request.warnings())

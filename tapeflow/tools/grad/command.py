@@ -33,6 +33,7 @@ from tapeflow.tools.result_row import Row, row_of, write_json
 @click.command("grad", cls=Command)
 @gradient_options()
 @click.option(
+    "-o",
     "--output",
     type=FILE,
     required=True,

@@ -22,4 +22,5 @@ def command(machine: str, overrides: tuple[str, ...]) -> None:
     """
     import tomli_w
 
-    click.echo(tomli_w.dumps(values_of(read_machine(machine, overrides))), nl=False)
+    described = read_machine(machine, overrides, "PRESET|FILE.toml")
+    click.echo(tomli_w.dumps(values_of(described)), nl=False)

@@ -124,8 +124,9 @@ class TapeflowOptMain(xDSLOptMain):
     def setup_pipeline(self) -> None:
         if self.args.passes and self.args.pass_pipeline is not None:
             raise InputError("give the passes by -p or by --pass-pipeline, not both")
+        option = "-p" if self.args.passes else "--pass-pipeline"
         text = self.args.passes or self.args.pass_pipeline or ""
-        passes = _built(text, self.available_passes) if text else ()
+        passes = _built(option, text, self.available_passes) if text else ()
         self.pipeline = PassPipeline(passes, self._between_passes)
         self._started = perf_counter()
 
@@ -262,12 +263,17 @@ class TapeflowOptMain(xDSLOptMain):
 
 
 def _built(
-    text: str, factories: Mapping[str, Callable[[], type[ModulePass]]]
+    option: str, text: str, factories: Mapping[str, Callable[[], type[ModulePass]]]
 ) -> tuple[ModulePass, ...]:
     # Imported late: a text that is only read and printed needs no named pipelines.
     from tapeflow.tools.pipelines.building import build_passes
+    from tapeflow.tools.pipelines.text import PipelineError
 
-    return build_passes(text, factories)
+    try:
+        return build_passes(text, factories)
+    except PipelineError as error:
+        message = f"{option}: {error.message}"
+        raise PipelineError(message, text, error.position) from error
 
 
 def python_text(module: ModuleOp) -> str:

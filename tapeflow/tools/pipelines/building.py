@@ -1,12 +1,12 @@
 """From pipeline text to passes: checks anchors, looks up names, expands pipelines."""
 
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 
 from xdsl.passes import ModulePass
 from xdsl.transforms.canonicalize import CanonicalizePass
 
+from tapeflow.near_names import did_you_mean
 from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
 from tapeflow.tools.pipelines.text import (
     AnchorNode,
@@ -109,6 +109,6 @@ def _part(text: str) -> PassNode:
 def _unknown(name: str, factories: PassFactories) -> str:
     if name in (_MODULE, _FUNCTION):
         return f"'{name}' is an anchor and needs passes in parentheses: {name}(...)"
-    near = get_close_matches(name, [*PIPELINES, *factories], n=3)
-    hint = f"did you mean {' or '.join(near)}?" if near else "--help lists them all"
-    return f"there is no pass or pipeline '{name}'; {hint}"
+    near = did_you_mean(name, [*PIPELINES, *factories], most=3)
+    hint = near or " 'tapeflow list' names them all"
+    return f"there is no pass or pipeline '{name}';{hint}"

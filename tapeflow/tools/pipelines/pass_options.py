@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from xdsl.utils.hints import isa
 
+from tapeflow.near_names import did_you_mean
+from tapeflow.tools.byte_counts import bytes_of
 from tapeflow.transforms.building.option_help import (
     in_words,
     option_types,
@@ -40,9 +42,10 @@ def instantiate(kind: type[SpecT], spec: ArgSpec) -> SpecT:
             raise OptionError(_unknown(spec.name, written, types), written)
         value = _converted(given, types[option])
         if value is None:
+            takes = f"'{spec.name}' takes {in_words(types[option])}"
             raise OptionError(
-                f"option '{option}' of '{spec.name}' takes {in_words(types[option])}, "
-                f"not {_shown(given)}",
+                f"option '{option}' of {takes}, not {_shown(given)}"
+                f"{_remedy(option, given, types[option])}",
                 written,
             )
         values[option.replace("-", "_")] = value
@@ -61,7 +64,19 @@ def instantiate(kind: type[SpecT], spec: ArgSpec) -> SpecT:
 def _unknown(name: str, option: str, types: dict[str, Any]) -> str:
     if not types:
         return f"'{name}' takes no options, so '{option}' is unknown"
-    return f"'{name}' has no option '{option}'; it takes {', '.join(types)}"
+    hint = did_you_mean(option, types)
+    return f"'{name}' has no option '{option}';{hint} it takes {', '.join(types)}"
+
+
+def _remedy(option: str, given: ParameterListType, kind: Any) -> str:
+    """How to write a list that is one word, and bytes with a suffix."""
+    choices = type_choices(kind)
+    if str in choices and len(given) > 1:
+        return f'; write {option}="{",".join(map(_word, given))}"'
+    if int in choices and len(given) == 1 and isinstance(given[0], str):
+        number = bytes_of(given[0])
+        return "" if number is None else f"; write {option}={number}"
+    return ""
 
 
 def _converted(given: ParameterListType, kind: Any) -> ParameterListType | None:

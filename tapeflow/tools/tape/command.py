@@ -12,11 +12,16 @@ from tapeflow.analysis.differentiation.policy import PolicyName, TapePolicy
 from tapeflow.backend.execute import Engine
 from tapeflow.backend.runtime.array_type import RequestError
 from tapeflow.backend.seeds import seeds_from
-from tapeflow.tools.array_files import read_arrays
+from tapeflow.tools.array_files import Array, read_arrays
 from tapeflow.tools.command_line import ByteCount, Command
-from tapeflow.tools.gradient_request import read_machine, read_program
+from tapeflow.tools.gradient_request import (
+    read_machine,
+    read_program,
+    require_differentiable,
+)
 from tapeflow.tools.options import (
     FILE,
+    blaming,
     engine_option,
     function_option,
     machine_option,
@@ -132,12 +137,17 @@ def _subject(
     if seeds is not None and inputs is None:
         raise click.UsageError("--seeds needs --inputs: seeds are for a run")
     context, module, signature = read_program(file, function)
-    signature.require_differentiable(wrt)
-    arrays = None if inputs is None else read_arrays(inputs)
-    seed_arrays = {} if seeds is None else read_arrays(seeds)
-    if seeds is not None and arrays is not None:
-        arguments = signature.fitted_arguments(arrays)
-        seeded = tuple(seeds_from(signature, seed_arrays, arguments).buffers)
+    require_differentiable(signature, wrt)
+    arrays, seed_arrays = None, dict[str, Array]()
+    arguments: tuple[Array, ...] = ()
+    if inputs is not None:
+        with blaming(f"--inputs {inputs}"):
+            arrays = read_arrays(inputs)
+            arguments = signature.fitted_arguments(arrays)
+    if seeds is not None:
+        with blaming(f"--seeds {seeds}"):
+            seed_arrays = read_arrays(seeds)
+            seeded = tuple(seeds_from(signature, seed_arrays, arguments).buffers)
     elif signature.float_results:
         seeded = ()
     else:

@@ -24,6 +24,7 @@ from tapeflow.analysis.differentiation.differentiability import (
 )
 from tapeflow.analysis.differentiation.loop_fusion import FusionFinder
 from tapeflow.analysis.differentiation.policy import (
+    POLICIES,
     POLICY,
     PolicyName,
     TapePolicy,
@@ -35,6 +36,7 @@ from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.effects import is_memref
 from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.dialects.ad import GradientOp, TurnOp, is_float
+from tapeflow.near_names import require_one_of
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.differentiation.adjoint_sweep import Adjoints
@@ -73,6 +75,9 @@ class DifferentiatePass(ModulePass):
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
+
+    def __post_init__(self) -> None:
+        require_one_of("policy", self.policy, POLICIES)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, *Level.REQUEST.down())

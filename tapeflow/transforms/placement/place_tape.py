@@ -13,7 +13,12 @@ from tapeflow.analysis.integers.estimates import IndexEstimates, parse_sizes
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.placement.cost_model import PlacementCost
 from tapeflow.analysis.placement.memory_system import MemorySystem
-from tapeflow.analysis.placement.places import AUTO, Place, parse_places
+from tapeflow.analysis.placement.places import (
+    AUTO,
+    Place,
+    check_places,
+    parse_places,
+)
 from tapeflow.analysis.placement.report import report_lines
 from tapeflow.analysis.placement.search import (
     CACHED,
@@ -89,6 +94,9 @@ class PlaceTapePass(ModulePass):
     not prove it."""
     explain: bool = False
     """Write the estimates to standard error."""
+
+    def __post_init__(self) -> None:
+        check_places(self.places)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.REGIONS, Level.CACHED)

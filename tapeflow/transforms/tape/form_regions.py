@@ -26,11 +26,14 @@ from tapeflow.dialects.record import LINE_BYTES
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, StackOp
 from tapeflow.dialects.tape_types import (
     BLOCK_RECORDS,
+    CONDITIONALS,
+    LAYOUTS,
     Conditional,
     Layout,
     TapeRegionType,
     is_block_size,
 )
+from tapeflow.near_names import require_one_of
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
@@ -87,6 +90,10 @@ class FormRegionsPass(ModulePass):
     needs no memory, or `bounded` by what all loops save if it is always taken."""
     layouts: str = ""
     """Layouts of single functions or regions, as in `main=soa,main:2=aosoa:8`."""
+
+    def __post_init__(self) -> None:
+        require_one_of("layout", self.layout, LAYOUTS)
+        require_one_of("conditional", self.conditional, CONDITIONALS)
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.ABSTRACT, Level.REGIONS, Level.CACHED)
