@@ -4,10 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from xdsl.dialects.builtin import MemRefType, ModuleOp, StringAttr, TensorType
+from xdsl.dialects.builtin import (
+    LocationAttr,
+    MemRefType,
+    ModuleOp,
+    StringAttr,
+    TensorType,
+)
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, BlockArgument
 
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.verification.function_shape import names_of
 from tapeflow.backend.runtime.array_type import (
     Array,
@@ -68,6 +75,10 @@ class Signature:
     function: str
     parameters: tuple[Parameter, ...]
     results: tuple[Attribute, ...]
+    written: tuple[int, ...]
+    """The buffers of floats among the arguments that it may write."""
+    location: LocationAttr
+    """Where the function is."""
 
     @property
     def float_results(self) -> tuple[int, ...]:
@@ -84,8 +95,20 @@ class Signature:
             return self.parameters[position]
         known = ", ".join(p.number for p in self.parameters) or "none"
         raise RequestError(
-            f"there is no argument {position}: @{self.function} has {known}"
+            f"there is no argument {position}: @{self.function} has {known}",
+            self.location,
         )
+
+    def require_objective(self) -> None:
+        """Raises RequestError for a function that gives nothing to differentiate."""
+        if not self.float_results and not self.written:
+            results = ", ".join(map(str, self.results)) or "nothing"
+            raise RequestError(
+                f"@{self.function} has nothing to differentiate: it returns {results} "
+                "and writes to no buffer of floats; let it return a float, or write "
+                "what it computes to a buffer argument",
+                self.location,
+            )
 
     def require_differentiable(self, positions: tuple[int, ...]) -> None:
         """Raises RequestError naming an argument that carries no derivative."""
@@ -96,7 +119,8 @@ class Signature:
             if not parameter.is_differentiable:
                 raise RequestError(
                     f"{parameter} carries no derivative; "
-                    f"these do: {self._differentiable_list()}"
+                    f"these do: {self._differentiable_list()}",
+                    self.location,
                 )
 
     def _differentiable_list(self) -> str:
@@ -146,7 +170,14 @@ def signature_of(module: ModuleOp, function: str) -> Signature:
     """
     op = find_function(module, function)
     parameters = tuple(_parameter(op, argument) for argument in op.body.blocks[0].args)
-    return Signature(function, parameters, tuple(op.function_type.outputs.data))
+    buffers = find_buffers(op, may_share=False)
+    written = tuple(
+        p.position
+        for p, argument in zip(parameters, op.args, strict=True)
+        if p.is_buffer and p.is_differentiable and buffers.written(argument)
+    )
+    results = tuple(op.function_type.outputs.data)
+    return Signature(function, parameters, results, written, op.location)
 
 
 def find_function(module: ModuleOp, name: str) -> FuncOp:

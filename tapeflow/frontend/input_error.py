@@ -102,6 +102,7 @@ _FOUND_TOO_LATE = ("Expected '", "Unknown comparison ")
 """How messages of xDSL begin that speak of what stands before their place."""
 
 _CLEARER = {
+    "Expected ':'": "Expected ':' and a type",
     "Could not parse entire input!": "expected an operation here",
     "End of file reached before closing string literal.": "this string does not end "
     "on its line",

@@ -30,6 +30,7 @@ from tapeflow.frontend.bounded_lexer import BoundedLexer
 from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
 from tapeflow.frontend.location_aliases import LocationParser
 from tapeflow.frontend.nesting import DEEPEST
+from tapeflow.near_names import near_names
 
 _ADDITIONS = affine_additions.ADDITIONS | memref_additions.ADDITIONS
 """Operations of known dialects that xDSL lacks, or has in another form."""
@@ -162,4 +163,19 @@ class LocatedParser(LocationParser):
 
     def _reject_name(self, name: str) -> NoReturn:
         start = self._name_positions[-1]
-        self.raise_error(f"unknown operation '{name}'", start, start + len(name))
+        message = f"unknown operation '{name}'{self._known_instead(name)}"
+        self.raise_error(message, start, start + len(name))
+
+    def _known_instead(self, name: str) -> str:
+        """Operations of the same dialect: those with a near name, else all."""
+        dialect, _, operation = name.partition(".")
+        known = self.ctx.get_optional_dialect(dialect)
+        if known is None:
+            return ""
+        prefix = f"{dialect}."
+        names = [*(op.name for op in known.operations), *_ADDITIONS]
+        names = sorted({n.removeprefix(prefix) for n in names if n.startswith(prefix)})
+        near = [f"{prefix}{word}" for word in near_names(operation, names, 3)]
+        if near:
+            return f"; did you mean {' or '.join(near)}?"
+        return f"; {dialect} has {', '.join(names)}"

@@ -180,7 +180,9 @@ def request_on_files(
     with blaming(f"--inputs {inputs}"):
         arrays = read_arrays(inputs)
     request = read_request(path, function, wrt, arrays, f"--inputs {inputs}")
-    if seeds is not None:
+    if seeds is None:
+        request.signature.require_objective()
+    else:
         with blaming(f"--seeds {seeds}"):
             request = request.with_seeds(read_arrays(seeds))
     return request

@@ -133,7 +133,8 @@ PARSE_ERRORS = {
     "comments only": ("// f\n", "f.mlir:2:1: error: expected an operation here, and"),
     "a type that the line lacks": (
         "func.func @f(%x: f64) {\n  %y = math.exp %x\n\n  func.return\n}",
-        "f.mlir:2:19: error: Expected ':'\n  %y = math.exp %x\n                  ^",
+        "f.mlir:2:19: error: Expected ':' and a type\n  %y = math.exp %x\n"
+        "                  ^",
     ),
     "an unknown comparison": (
         "func.func @f(%x: f64) {\n  %y = arith.cmpf gt, %x, %x : f64\n  func.return\n}",

@@ -10,6 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException, VerifyException
 
+from tapeflow.analysis.verification.buffer_sizes import verify_buffer_sizes
 from tapeflow.analysis.verification.constant_globals import verify_constants
 from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.analysis.verification.function_shape import verify_functions
@@ -56,7 +57,7 @@ def _verify_operations(module: ModuleOp) -> None:
     try:
         module.verify()
     except Exception:
-        for verify in (verify_functions, verify_control):
+        for verify in (verify_functions, verify_control, verify_buffer_sizes):
             try:
                 verify(module)
             except VerifyException:

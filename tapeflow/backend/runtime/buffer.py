@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapeflow.backend.runtime.execution_error import ExecutionError
+from tapeflow.backend.runtime.execution_error import ALLOWED_INDICES, ExecutionError
 from tapeflow.backend.runtime.memref_fit import row_major
 
 
@@ -138,7 +138,7 @@ class Buffer:
     def _out_of_bounds(self, indices: Sequence[int]) -> str:
         return (
             f"index {list(indices)} is out of bounds of buffer '{self.block.name}' "
-            f"of shape {list(self.shape)}"
+            f"of shape {list(self.shape)}; {ALLOWED_INDICES}"
         )
 
 

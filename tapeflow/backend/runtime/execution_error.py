@@ -3,6 +3,9 @@
 from xdsl.dialects.builtin import FileLineColLoc
 from xdsl.ir import Operation
 
+ALLOWED_INDICES = "indices begin with 0 and end one before the size"
+"""What is said of an index that is out of bounds."""
+
 
 class ExecutionError(Exception):
     """A program that cannot run as asked: wrong arguments, bad access, unknown op.

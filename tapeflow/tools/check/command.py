@@ -17,12 +17,18 @@ from tapeflow.tools.check.each_pass import (
     conclusion,
     verdict_table,
 )
-from tapeflow.tools.check.gradient_check import Comparison, Verdict, compare
+from tapeflow.tools.check.gradient_check import (
+    Comparison,
+    Verdict,
+    compare,
+    require_finite,
+)
 from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import GradientRequest, read_asked
 from tapeflow.tools.options import (
     FILE,
     GradientOptions,
+    blaming,
     gradient_options,
     machine_options,
     warn,
@@ -87,6 +93,8 @@ def command(
         rows, is_good = _check_passes(request, fitted, engine)
     else:
         result = request.run(fitted, engine, measured=False)
+        with blaming(f"--inputs {asked.inputs}"):
+            require_finite(request, result)
         comparisons = compare(request, result.gradients, directions, rng, engine)
         verdict, is_good = summary(comparisons)
         show(Console(), [comparison_table(request, comparisons)], verdict)

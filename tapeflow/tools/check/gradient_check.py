@@ -14,7 +14,8 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.backend.execute import Engine, execute
-from tapeflow.backend.runtime.array_type import Array
+from tapeflow.backend.gradient import GradientResult
+from tapeflow.backend.runtime.array_type import Array, RequestError
 from tapeflow.tools.check.directional_differences import (
     Difference,
     directional_derivative,
@@ -99,6 +100,38 @@ def compare(
     ]
 
 
+def require_finite(request: GradientRequest, result: GradientResult) -> None:
+    """Raises RequestError where the function is not finite: it has no slope there.
+
+    `result` is that of its gradient, whose first half is the function.
+    """
+    seeding = request.seeding
+    outputs = [
+        *((result.values[i], seed) for i, seed in seeding.results.items()),
+        *((result.buffers[i], seed) for i, seed in seeding.buffers.items()),
+    ]
+    wrong = [v for v, seed in outputs if not np.isfinite(v[seed != 0]).all()]
+    if not wrong:
+        return
+    given = [_first_not_finite(f"arg{i}", a) for i, a in enumerate(request.arguments)]
+    culprits = ", ".join(filter(None, given))
+    at = f" ({culprits})" if culprits else ""
+    example = wrong[0][~np.isfinite(wrong[0])][0]
+    raise RequestError(
+        f"the function is {example} at these inputs{at}, so no direction can be "
+        "decided; check it at inputs where it is finite"
+    )
+
+
+def _first_not_finite(name: str, array: Array) -> str:
+    """`arg0[2] is nan`; "" where all elements are finite."""
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return ""
+    index = np.argwhere(~np.isfinite(array))[0]
+    place = f"[{', '.join(map(str, index))}]" if array.ndim else ""
+    return f"{name}{place} is {array[tuple(index)]}"
+
+
 def _precision(request: GradientRequest) -> tuple[Precision, float]:
     """The precision of the coarsest float type in the signature, and its rounding."""
     parameters = request.signature.parameters
@@ -128,7 +161,10 @@ class _Objective:
         for position, seed in seeding.buffers.items():
             contents = own[position].astype(np.float64)
             terms.extend((seed.astype(np.float64) * contents).ravel().tolist())
-        return math.fsum(terms)
+        try:
+            return math.fsum(terms)
+        except (OverflowError, ValueError):  # such as inf - inf
+            return math.nan
 
 
 def _compare_one(

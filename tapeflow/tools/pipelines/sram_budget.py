@@ -105,6 +105,8 @@ def with_scratchpad(machine: Machine, size_bytes: int, ports: int) -> Machine:
     """
     if not size_bytes:
         return machine.without_scratchpad()
+    _check_share("scratchpad-bytes", size_bytes, machine.sram_bytes, "bytes of SRAM")
+    _check_share("scratchpad-ports", ports, total_ports(machine), "memory ports")
     cache = replace(
         machine.cache,
         capacity_bytes=machine.sram_bytes - size_bytes,
@@ -112,6 +114,14 @@ def with_scratchpad(machine: Machine, size_bytes: int, ports: int) -> Machine:
     )
     pad = replace(machine.scratchpad, capacity_bytes=size_bytes, ports=ports)
     return replace(machine, cache=cache, scratchpad=pad)
+
+
+def _check_share(option: str, given: int, total: int, what: str) -> None:
+    if given > total:
+        raise MachineError(
+            f"{option} is {given}, and cache and scratchpad have {total} {what} in "
+            "all; give less"
+        )
 
 
 def scratchpad_share_bytes(machine: Machine, sram_bytes: int) -> int:

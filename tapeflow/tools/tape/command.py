@@ -10,7 +10,6 @@ from xdsl.utils.arg_spec import ArgSpec, ParameterListType
 from hwmodel import preset
 from tapeflow.analysis.differentiation.policy import PolicyName, TapePolicy
 from tapeflow.backend.execute import Engine
-from tapeflow.backend.runtime.array_type import RequestError
 from tapeflow.backend.seeds import seeds_from
 from tapeflow.tools.array_files import Array, read_arrays
 from tapeflow.tools.command_line import ByteCount, Command
@@ -151,13 +150,10 @@ def _subject(
     elif signature.float_results:
         seeded = ()
     else:
+        signature.require_objective()
         # The objective is in memory: any buffer may hold it.
         buffers = (p for p in signature.parameters if p.is_buffer)
         seeded = tuple(p.position for p in buffers if p.is_differentiable)
-        if not seeded:
-            raise RequestError(
-                f"@{signature.function} returns nothing to differentiate"
-            )
     options: dict[str, ParameterListType] = {
         "policy": (policy.name,),
         "operations-per-byte": (policy.operations_per_byte,),

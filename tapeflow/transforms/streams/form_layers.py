@@ -150,8 +150,8 @@ def _refuse_to_cut(
         uses[0].allocate,
         "scratchpad too small for one record of each tape region in each slot, and for "
         f"the tiles asked for: needs {needed_bytes} bytes "
-        f"({', '.join(needs)}), has {capacity_bytes}; raise capacity-bytes (scratchpad-bytes of streams), "
-        "lower slots, or leave regions in the cache",
+        f"({', '.join(needs)}), has {capacity_bytes}; raise capacity-bytes "
+        "(scratchpad-bytes of streams), lower slots, or leave regions in the cache",
     )
 
 

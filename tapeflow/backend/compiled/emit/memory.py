@@ -18,7 +18,11 @@ from tapeflow.analysis.verification.what_runs import DEALLOCATED_GLOBAL, is_glob
 from tapeflow.backend.compiled.emit.buffer_view import BufferView, size_product
 from tapeflow.backend.compiled.emit.function_emitter import EmitRule, FunctionEmitter
 from tapeflow.backend.compiled.emit.views import name_view
-from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
+from tapeflow.backend.runtime.execution_error import (
+    ALLOWED_INDICES,
+    ExecutionError,
+    location_of,
+)
 from tapeflow.backend.runtime.run_memory import LARGEST_EXTENTS, TOO_LARGE_EXTENTS
 from tapeflow.dialects.tape_attributes import TAPE_FIELD, is_saved
 
@@ -35,10 +39,11 @@ def _checked_place(
     for dimension, (index, size) in enumerate(zip(indices, view.sizes, strict=True)):
         name = source.name_hint or view.array
         message = (
-            f"index [{{0}}] is out of bounds of buffer '{name}' of shape [{{1}}]"
+            f"index [{{0}}] is out of bounds of buffer '{name}' of shape [{{1}}]; "
+            f"{ALLOWED_INDICES}"
             if len(indices) == 1
             else f"index {{0}} is out of bounds of dimension {dimension} of buffer "
-            f"'{name}', whose size is {{1}}"
+            f"'{name}', whose size is {{1}}; {ALLOWED_INDICES}"
         )
         emitter.check(f"0 <= {index} < {size}", op, message, index, size)
     emitter.check_live(op, source)
