@@ -20,7 +20,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hwmodel.description.errors import MachineError, raise_all, unknown
+from hwmodel.description.errors import MachineError, near, raise_all
 from hwmodel.description.machine import (
     Cache,
     Datapath,
@@ -51,7 +51,10 @@ def preset(name: str) -> Machine:
 
 
 def _no_preset(name: str) -> str:
-    return unknown("machine preset", name, sorted(PRESETS), "presets")
+    presets = ", ".join(sorted(PRESETS))
+    return (
+        f"there is no machine preset {name!r};{near(name, PRESETS)} presets: {presets}"
+    )
 
 
 def load_machine(source: str | Path) -> Machine:
@@ -169,10 +172,15 @@ def _check_keys(
         raise MachineError(
             f"{section} is {values!r}; it must be a table with {', '.join(valid)}"
         )
-    dot = f"{section}." if section else ""
-    known = [f"{dot}{name}" for name in (*valid, *others)]
-    names = [f"{dot}{key}" for key in values]
-    raise_all(unknown("field", n, known, "fields") for n in names if n not in known)
+    known = [*valid, *others]
+    strange = [key for key in values if key not in known]
+    if strange:
+        names = ", ".join(map(repr, strange))
+        hints = "".join(dict.fromkeys(near(key, known) for key in strange))
+        where = f" in {section}" if section else ""
+        raise MachineError(
+            f"there is no field {names}{where};{hints} fields: {', '.join(known)}"
+        )
     return values
 
 

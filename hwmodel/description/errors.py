@@ -18,9 +18,8 @@ def raise_all(problems: Iterable[str]) -> None:
         raise MachineError(told)
 
 
-def unknown(what: str, name: str, valid: Iterable[str], kind: str) -> str:
-    """The message for a name that there is not: the near one, else all valid ones."""
+def near(name: str, valid: Iterable[str]) -> str:
+    """` did you mean X?`, with a blank before it; "" where no name is near."""
     spelt = {word.lower(): word for word in valid}
-    near = difflib.get_close_matches(name.lower(), spelt, n=1)
-    hint = f" did you mean {spelt[near[0]]}?" if near else ""
-    return f"there is no {what} {name!r};{hint} {kind}: {', '.join(spelt.values())}"
+    words = difflib.get_close_matches(name.lower(), spelt, n=1)
+    return f" did you mean {spelt[words[0]]}?" if words else ""

@@ -263,6 +263,8 @@ def gradient_steps(
     wrt, seeded = checked_positions("wrt", wrt), checked_positions("seeded", seeded)
     signature = signature_of(module, function)
     signature.require_differentiable(wrt)
+    if not seeded:
+        signature.require_objective()
     active = tuple(sorted({*wrt, *seeded}))
     request = request_for(module, signature, active)
     name = request.result or f"{signature.function}_grad"

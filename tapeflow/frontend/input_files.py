@@ -8,6 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from tapeflow.near_names import did_you_mean
+
 PATIENCE = 2.0
 """Seconds after which a wait is told."""
 
@@ -28,6 +30,16 @@ def open_input(path: Path) -> BinaryIO:
             poll.poll()
         os.set_blocking(pipe.fileno(), True)
         return BytesIO(pipe.read())
+
+
+def no_such_file(path: Path) -> str:
+    """The message for a file that there is not, with a near one beside it."""
+    try:
+        beside = [str(path.with_name(name)) for name in os.listdir(path.parent)]
+    except OSError:
+        return "no such file"
+    hint = did_you_mean(str(path), beside)
+    return f"no such file{';' if hint else ''}{hint}"
 
 
 def tell_wait(path: Path, verb: str) -> None:

@@ -9,7 +9,7 @@ from xdsl.utils.lexer import Span
 
 from tapeflow.analysis.verification.module import raised_by_xdsl, verify_module
 from tapeflow.frontend.input_error import InputError
-from tapeflow.frontend.input_files import open_input
+from tapeflow.frontend.input_files import no_such_file, open_input
 from tapeflow.frontend.located_parser import LocatedParser
 from tapeflow.frontend.nesting import make_room_on_stack
 
@@ -35,7 +35,7 @@ def read_bytes(path: str | Path) -> bytes:
         with open_input(Path(path)) as file:
             return file.read()
     except FileNotFoundError as error:
-        raise InputError("no such file", source=str(path)) from error
+        raise InputError(no_such_file(Path(path)), source=str(path)) from error
     except IsADirectoryError as error:
         raise InputError("this is a directory, not a file", source=str(path)) from error
     except OSError as error:

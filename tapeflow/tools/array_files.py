@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tapeflow.frontend.input_files import open_input
+from tapeflow.frontend.input_files import no_such_file, open_input
 
 Array: TypeAlias = NDArray[Any]
 
@@ -27,7 +27,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
         with open_input(path) as file:
             return _read_archive(file)
     except FileNotFoundError:
-        raise ArrayFileError("there is no such file") from None
+        raise ArrayFileError(no_such_file(path)) from None
     except IsADirectoryError:
         raise ArrayFileError("is a directory, not an .npz file") from None
     except OSError as error:

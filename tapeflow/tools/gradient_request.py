@@ -1,6 +1,7 @@
 """What a user asks for: a function in a file, arguments, inputs and seeds."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,7 +22,12 @@ from tapeflow.backend.gradient import (
 )
 from tapeflow.backend.runtime.array_type import Array, RequestError
 from tapeflow.backend.seeds import Seeds, seeds_from
-from tapeflow.backend.signature import Signature, signature_of, sizes_of
+from tapeflow.backend.signature import (
+    Signature,
+    find_function,
+    signature_of,
+    sizes_of,
+)
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
@@ -201,15 +207,17 @@ def read_program(
 
     Raises:
         InputError: the file cannot be read.
-        OptionMisuse: the function does not fit.
+        OptionMisuse: there is no such function with a body.
+        RequestError: it takes what no array is.
     """
     context = full_context()
     if not path.exists():
         _refuse_program_name(path)
     module = read_module(path, context)
     with blaming("--function"):
-        signature = signature_of(module, _function_name(module, function))
-    return context, module, signature
+        name = _function_name(module, function)
+        find_function(module, name)
+    return context, module, signature_of(module, name)
 
 
 def _refuse_program_name(path: Path) -> None:
@@ -250,16 +258,16 @@ def read_target(
 
 
 def read_machine(
-    source: str, overrides: tuple[str, ...], given_by: str = "--machine"
+    source: str, overrides: tuple[str, ...], given_by: str | None = "--machine"
 ) -> Machine:
     """A preset or TOML file with overrides `key=value` applied in order.
 
-    `given_by` is what named the machine, in messages.
+    `given_by` is the option that names the machine; None for an argument.
 
     Raises:
         OptionMisuse: an unknown name or key, or a value without sense.
     """
-    with blaming(given_by):
+    with blaming(given_by) if given_by else nullcontext():
         machine = load_machine(source)
     with blaming("--set"):
         return override_all(machine, overrides)

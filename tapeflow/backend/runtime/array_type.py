@@ -75,13 +75,12 @@ class ArrayType:
             array = np.asarray(array)
         except ValueError:  # a ragged list
             raise RequestError(f"{holder} needs {self}, {name} is none") from None
-        convert = ""
-        if array.dtype.newbyteorder("=") != self.dtype and not self._holds(array):
-            convert = f".astype(numpy.{self.dtype})"
-        fits = self._takes_shape(array.shape)
-        if fits and not convert:
+        has_type = array.dtype.newbyteorder("=") == self.dtype or self._holds(array)
+        if has_type and self._takes_shape(array.shape):
             return np.array(array, dtype=self.dtype, order="C", copy=True)
-        convert = f"{'' if fits else self._reshaping(array)}{convert}"
+        convert = "" if self._takes_shape(array.shape) else self._reshaping(array)
+        if not has_type and array.dtype.kind in "biuf":
+            convert += f".astype(numpy.{self.dtype})"
         raise RequestError(
             f"{holder} needs {self}, but {name} is an array of {array.dtype.name} "
             f"with shape {array.shape}"

@@ -22,5 +22,5 @@ def command(machine: str, overrides: tuple[str, ...]) -> None:
     """
     import tomli_w
 
-    described = read_machine(machine, overrides, "PRESET|FILE.toml")
+    described = read_machine(machine, overrides, given_by=None)
     click.echo(tomli_w.dumps(values_of(described)), nl=False)
