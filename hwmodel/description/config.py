@@ -202,6 +202,7 @@ def _changed(item: Any, changes: object, section: str) -> Any:
     try:
         changed = replace(item, **new)
     except MachineError as error:
+        changed = item
         problems.append(str(error))
     raise_all(problems)
     return changed

@@ -19,9 +19,9 @@ class Command(click.Command):
             try:
                 _, _, given = self.make_parser(ctx).parse_args(list(args))
             except click.NoSuchOption as error:
-                if not error.possibilities:
-                    error.possibilities = self._beginning_with(error.option_name)
-                raise
+                name, near = error.option_name, error.possibilities
+                near = near or self._beginning_with(name)
+                raise click.NoSuchOption(name, possibilities=near, ctx=ctx) from None
             for option, times in Counter(given).items():
                 if times > 1 and _is_single(option):
                     raise click.UsageError(f"{option.opts[-1]} is given twice", ctx)

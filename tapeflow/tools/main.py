@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from tapeflow.near_names import did_you_mean
 from tapeflow.tools.interruption import exit_code_of, signals_raised
 
 COMMANDS = {
@@ -30,6 +31,16 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         return importlib.import_module(f"tapeflow.tools.{cmd_name}.command").command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; a name that there is not is told with near ones."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f"{error.message}{hint}", ctx) from None
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from io import BytesIO, StringIO
 from itertools import accumulate
 from pathlib import Path
 from time import perf_counter
-from typing import IO, BinaryIO, ClassVar
+from typing import IO, BinaryIO, ClassVar, NoReturn
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -36,6 +37,7 @@ from tapeflow.analysis.verification.between_passes import (
 from tapeflow.analysis.verification.module import verify_module
 from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
+from tapeflow.near_names import did_you_mean
 from tapeflow.tools.diagnostics import message_of
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.universe import full_context, multiverse
@@ -62,6 +64,13 @@ class _StoreOnce(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+def _reject_arguments(parser: argparse.ArgumentParser, message: str) -> NoReturn:
+    """What argparse does, with a near name for an option that there is not."""
+    _, _, words = message.partition("unrecognized arguments: ")
+    hint = did_you_mean(words.partition("=")[0], parser._option_string_actions)
+    type(parser).error(parser, f"{message}{';' if hint else ''}{hint}")
+
+
 class TapeflowOptMain(xDSLOptMain):
     """The driver; `run` raises what `main` turns into a message."""
 
@@ -86,6 +95,7 @@ class TapeflowOptMain(xDSLOptMain):
 
             arg_parser.epilog = passes_and_pipelines()
         arg_parser.register("action", None, _StoreOnce)
+        arg_parser.error = partial(_reject_arguments, arg_parser)
         super().register_all_arguments(arg_parser)
         arg_parser.add_argument(
             "--pass-pipeline",

@@ -87,7 +87,10 @@ def test_a_file_may_say_everything(tmp_path: Path):
     ("text", "message"),
     [
         ("cache = [", "is not valid TOML"),
-        ('base = "fair"\n[cash]\n', "no field 'cash'; did you mean cache? fields: name, clock_hz,"),
+        (
+            'base = "fair"\n[cash]\n',
+            "no field 'cash'; did you mean cache? fields: name, clock_hz,",
+        ),
         ('base = "fair"\n[cache]\nsize = 1', "no field 'size' in cache; fields: cap"),
         ('base = "fair"\ncache = 3', "cache is 3; it must be a table"),
         ('base = "mine"', "no machine preset 'mine'"),
