@@ -19,9 +19,11 @@ class Command(click.Command):
             try:
                 _, _, given = self.make_parser(ctx).parse_args(list(args))
             except click.NoSuchOption as error:
-                name, near = error.option_name, error.possibilities
-                near = near or self._beginning_with(name)
-                raise click.NoSuchOption(name, possibilities=near, ctx=ctx) from None
+                near = self._beginning_with(error.option_name)
+                if error.possibilities or not near:
+                    raise
+                hint = f"{error.message} Did you mean {' or '.join(near)}?"
+                raise click.UsageError(hint, ctx) from None
             for option, times in Counter(given).items():
                 if times > 1 and _is_single(option):
                     raise click.UsageError(f"{option.opts[-1]} is given twice", ctx)
