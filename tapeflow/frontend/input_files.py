@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from tapeflow.near_names import did_you_mean
+from tapeflow.near_names import near_names
 
 PATIENCE = 2.0
 """Seconds after which a wait is told."""
@@ -33,13 +33,15 @@ def open_input(path: Path) -> BinaryIO:
 
 
 def no_such_file(path: Path) -> str:
-    """The message for a file that there is not, with a near one beside it."""
+    """The message for a file that there is not, with one beside it of a near name."""
     try:
-        beside = [str(path.with_name(name)) for name in os.listdir(path.parent)]
+        beside = path.parent.glob(f"*{path.suffix}")
+        names = {other.stem: other for other in beside}
     except OSError:
         return "no such file"
-    hint = did_you_mean(str(path), beside)
-    return f"no such file{';' if hint else ''}{hint}"
+    near = near_names(path.stem, names)
+    hint = f"; did you mean {names[near[0]]}?" if near else ""
+    return f"no such file{hint}"
 
 
 def tell_wait(path: Path, verb: str) -> None:

@@ -79,10 +79,10 @@ class ArrayType:
         if has_type and self._takes_shape(array.shape):
             return np.array(array, dtype=self.dtype, order="C", copy=True)
         convert = "" if self._takes_shape(array.shape) else self._reshaping(array)
-        if not has_type and array.dtype.kind in "biuf":
+        if not has_type:
             convert += f".astype(numpy.{self.dtype})"
         raise RequestError(
-            f"{holder} needs {self}, but {name} is an array of {array.dtype.name} "
+            f"{holder} needs {self}, but {name} is an array of {array.dtype} "
             f"with shape {array.shape}"
             + (f"; convert it with {name}{convert}" if convert else "")
         )

@@ -135,7 +135,7 @@ def test_dimension_that_a_buffer_does_not_have(grad):
         ("x", "'x' is not an argument number"),
         ("-1", "'-1' is not an argument number"),
         ("0,", "'' is not an argument number"),
-        ("2", "there is no argument 2: @squares has 2 (0 to 1)"),
+        ("2", "there is no argument 2: @squares has 0 (%x), 1 (%s)"),
     ],
 )
 def test_wrt(grad, wrt, message):
@@ -165,7 +165,7 @@ def test_wrt_without_derivative(grad, source):
         ("differentiate,no-such-pass", "no pass or pipeline 'no-such-pass'"),
         ("layers{capacity-bytes=512}", "scratchpad of machine 'fair' has"),
         ("streams{places=shelf}", "'shelf' is no place for a tape region"),
-        ('streams{places="soa,aos"}', "2 places for 1 tape regions"),
+        ('streams{places="soa,aos"}', "2 places for 1 tape region;"),
         ('streams{machine="ports"}', "is not name=number"),
         ("layers{capacity_bytes=512}", "leave capacity-bytes out"),
     ],

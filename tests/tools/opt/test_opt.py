@@ -100,8 +100,8 @@ def test_a_wrong_pipeline_is_shown_with_a_caret(opt, program: Path) -> None:
     done = opt(program, "--pass-pipeline=builtin.module(cse, canonicalise)")
     assert done.code == 1
     assert done.err == (
-        "tapeflow-opt: error: there is no pass or pipeline 'canonicalise'; "
-        "did you mean canonicalize or canonicalize-dmp?\n"
+        "tapeflow-opt: error: --pass-pipeline: there is no pass or pipeline "
+        "'canonicalise'; did you mean canonicalize or canonicalize-dmp?\n"
         "  builtin.module(cse, canonicalise)\n"
         "                      ^\n"
     )

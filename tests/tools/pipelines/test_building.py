@@ -156,7 +156,7 @@ def test_wrong_options(text: str, message: str, position: int) -> None:
     [
         ("plane", "did you mean plain?"),
         ("baselines", "did you mean baseline?"),
-        ("zzz", "--help lists them all"),
+        ("zzz", "'tapeflow list' names them all"),
     ],
 )
 def test_unknown_names(name: str, hint: str) -> None:
