@@ -12,25 +12,25 @@ func.func @f() {
   func.return
 }
 
-//      OPEN: tapeflow-opt: error: unbalanced '(': no ')' closes it
+//      OPEN: tapeflow-opt: error: --pass-pipeline: unbalanced '(': no ')' closes it
 // OPEN-NEXT:   builtin.module(cse
 // OPEN-NEXT:                 ^
 //  OPEN-NOT: Traceback
 
-// CLOSED: tapeflow-opt: error: unbalanced ')': nothing before it is open
+// CLOSED: tapeflow-opt: error: --pass-pipeline: unbalanced ')': nothing before it is open
 
-// OUTERMOST: tapeflow-opt: error: 'func.func(...)' must stand inside 'builtin.module(...)'
+// OUTERMOST: tapeflow-opt: error: --pass-pipeline: 'func.func(...)' must stand inside 'builtin.module(...)'
 
-// ORDER: tapeflow-opt: error: 'builtin.module(...)' cannot stand inside 'func.func(...)'; the order is builtin.module(func.func(...))
+// ORDER: tapeflow-opt: error: --pass-pipeline: 'builtin.module(...)' cannot stand inside 'func.func(...)'; the order is builtin.module(func.func(...))
 
-// ANCHOR: tapeflow-opt: error: 'scf.for(...)' is no anchor: only 'builtin.module' and 'func.func' take passes in parentheses
+// ANCHOR: tapeflow-opt: error: --pass-pipeline: 'scf.for(...)' is no anchor: only 'builtin.module' and 'func.func' take passes in parentheses
 
-//      NAME: tapeflow-opt: error: there is no pass or pipeline 'form-region'; did you mean form-regions
+//      NAME: tapeflow-opt: error: --pass-pipeline: there is no pass or pipeline 'form-region'; did you mean form-regions
 // NAME-NEXT:   builtin.module(form-region)
 // NAME-NEXT:                  ^
 
-// OPTION: tapeflow-opt: error: 'form-layers' has no option 'capacity'; it takes capacity-bytes, slots
+// OPTION: tapeflow-opt: error: -p: 'form-layers' has no option 'capacity'; did you mean capacity-bytes? it takes capacity-bytes, slots
 
-// VALUE: tapeflow-opt: error: option 'capacity-bytes' of 'form-layers' takes a whole number, not 'abc'
+// VALUE: tapeflow-opt: error: -p: option 'capacity-bytes' of 'form-layers' takes a whole number, not 'abc'
 
-// NAMED: tapeflow-opt: error: option 'slots' of 'streams' takes a whole number, not 'many'
+// NAMED: tapeflow-opt: error: -p: option 'slots' of 'streams' takes a whole number, not 'many'
