@@ -90,7 +90,10 @@ class ArgumentNumbers(click.ParamType):  # pyright: ignore[reportMissingTypeArgu
 
 
 _WRT_HELP = "Arguments to differentiate for, by number from 0: --wrt 0,2."
-_INPUTS_HELP = "Arrays arg0, arg1, ...; 0-d for scalars."
+_INPUTS_HELP = (
+    "Arrays arg0, arg1, ... by argument number, of the arguments' types; 0-d for "
+    "scalars."
+)
 _NUMBERS = ArgumentNumbers()
 
 wrt_option = click.option("--wrt", type=_NUMBERS, required=True, help=_WRT_HELP)

@@ -57,8 +57,10 @@ def _made(array: Any) -> Any:
 
 
 def _contents(room: Path) -> dict[str, bytes]:
-    files = (path for path in room.rglob("*") if path.is_file())
-    return {str(path.relative_to(room)): path.read_bytes() for path in files}
+    return {
+        str(path.relative_to(room)): path.read_bytes() if path.is_file() else b""
+        for path in room.rglob("*")
+    }
 
 
 def _check_names(message: str, row: Mapping[str, Any]) -> None:
@@ -119,6 +121,7 @@ def _run(words: list[str], run) -> tuple[int, str, str]:
 @pytest.mark.parametrize("row", SNIPPETS)
 def test_library_says_place_cause_and_next_step(row, room):
     _furnish(room, TABLES["shared"])
+    before = _contents(room)
     names: dict[str, Any] = {}
     exec(TABLES["python"]["common"], names)
 
@@ -127,6 +130,7 @@ def test_library_says_place_cause_and_next_step(row, room):
 
     assert caught.type.__name__ == row["raises"]
     _check_names(str(caught.value), row)
+    assert _contents(room) == before
 
 
 def test_list_is_long_enough():
