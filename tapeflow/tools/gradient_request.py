@@ -228,7 +228,7 @@ def _refuse_program_name(path: Path) -> None:
     for program in PROGRAMS:
         if program.name == path.stem:
             raise InputError(
-                f"no such file; this is a benchmark program, whose text is "
+                "no such file; a benchmark program has this name: its text is "
                 f"{program.source_path}, and 'tapeflow bench {program.name}' runs it",
                 source=str(path),
             )
