@@ -1,20 +1,33 @@
 """`Command`: what all commands of `tapeflow` have in common, and types of options."""
 
 import re
+import sys
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
 
+from tapeflow.tools.command_error import usage_told_in_lines
 from tapeflow.tools.compilation_notice import compilation_told
+from tapeflow.tools.output_files import is_standard_output
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _BYTES = re.compile(r"(?a)(\d{1,18})(?:([kmg])(?:ib)?)?", re.IGNORECASE)
 
 
 class Command(click.Command):
-    """A command that takes an option once only, and tells of long compilations."""
+    """A command as all of them are: what is said holds for each.
+
+    An option is taken once only; long compilations are told; where a file that is
+    written is standard output, everything else is printed on standard error.
+    """
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read its command line."""
+        with usage_told_in_lines():
+            return super().make_context(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse an option given twice: click would drop the first value silently."""
@@ -27,8 +40,16 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
-        with compilation_told():
+        with compilation_told(), usage_told_in_lines(), self._printing(ctx):
             return super().invoke(ctx)
+
+    def _printing(self, ctx: click.Context) -> AbstractContextManager[Any]:
+        """Within, nothing is printed between the records on standard output."""
+        outputs = {p.name for p in self.params if isinstance(p.type, OutputFile)}
+        written = [path for name, path in ctx.params.items() if name in outputs]
+        if any(path is not None and is_standard_output(path) for path in written):
+            return redirect_stdout(sys.stderr)
+        return nullcontext()
 
 
 def _is_single(param: click.Parameter) -> bool:
@@ -39,7 +60,7 @@ def _is_single(param: click.Parameter) -> bool:
 
 
 class FileName(click.Path):
-    """A file to read or to write. `-` is refused, here for all commands."""
+    """A file to read, or to write. `-` is refused, here for all commands."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -56,6 +77,10 @@ class FileName(click.Path):
                 ctx,
             )
         return super().convert(value, param, ctx)
+
+
+class OutputFile(FileName):
+    """A file to write."""
 
 
 class ByteCount(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]

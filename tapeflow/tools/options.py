@@ -10,10 +10,10 @@ import click
 
 from tapeflow.analysis.verification.between_passes import verify_each
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
-from tapeflow.tools.command_line import FileName, MachineChange
+from tapeflow.tools.command_line import FileName, MachineChange, OutputFile
 from tapeflow.transforms.pipelines import PIPELINES
 
-FILE = FileName()
+FILE, OUTPUT = FileName(), OutputFile()
 Function: TypeAlias = Callable[..., None]
 """What decorators make a command of."""
 

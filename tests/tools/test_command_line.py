@@ -61,7 +61,7 @@ def test_bytes(text, number):
 
 def test_a_size_that_is_none_is_told(run, source):
     asked = ["tape", source("squares"), "--wrt", "0", "--fail-if-tape-exceeds"]
-    message = run(*asked, "16kB").stderr
+    message = " ".join(run(*asked, "16kB").stderr.split())
     assert "'16kB' is not a number of bytes such as 16384, 16k" in message
     assert "0 is less than 1" in run("bench", "nn", "--sram-bytes", "0").stderr
 

@@ -34,6 +34,7 @@ from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
     FILE,
+    OUTPUT,
     PIPELINE_HELP,
     engine_option,
     explain_option,
@@ -128,8 +129,8 @@ from tapeflow.tools.tape.table import show_tapes
     help="Keep each finished run here: the same command goes on where it was ended. "
     "Runs of other sources of tapeflow are not used.",
 )
-@click.option("--json", "json_path", type=FILE, help="Write the rows here.")
-@click.option("--csv", "csv_path", type=FILE, help="Write the rows here.")
+@click.option("--json", "json_path", type=OUTPUT, help="Write the rows here.")
+@click.option("--csv", "csv_path", type=OUTPUT, help="Write the rows here.")
 @click.option(
     "--view",
     type=click.Choice(tuple(VIEWS)),

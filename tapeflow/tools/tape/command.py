@@ -17,6 +17,7 @@ from tapeflow.tools.command_line import ByteCount, Command
 from tapeflow.tools.gradient_request import read_machine, read_program
 from tapeflow.tools.options import (
     FILE,
+    OUTPUT,
     engine_option,
     function_option,
     machine_option,
@@ -70,7 +71,7 @@ from tapeflow.transforms.pipelines import BaselinePipeline
 )
 @machine_option
 @set_option
-@click.option("--json", "json_path", type=FILE, help="Write the bill here.")
+@click.option("--json", "json_path", type=OUTPUT, help="Write the bill here.")
 @click.option(
     "--fail-if-tape-exceeds",
     "limit_bytes",
