@@ -1,6 +1,5 @@
 """`Command`: what all commands of `tapeflow` have in common, and types of options."""
 
-import re
 import sys
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
@@ -9,12 +8,10 @@ from typing import Any
 
 import click
 
+from tapeflow.tools.byte_count import EXAMPLES, bytes_of
 from tapeflow.tools.command_error import usage_told_in_lines
 from tapeflow.tools.compilation_notice import compilation_told
 from tapeflow.tools.output_files import is_standard_output
-
-_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
-_BYTES = re.compile(r"(?a)(\d{1,18})(?:([kmg])(?:ib)?)?", re.IGNORECASE)
 
 
 class Command(click.Command):
@@ -84,7 +81,7 @@ class OutputFile(FileName):
 
 
 class ByteCount(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
-    """A number of bytes, in powers of 1024 with a suffix: `4096`, `4k`, `4KiB`."""
+    """A number of bytes, with a suffix or without."""
 
     name = "BYTES"
 
@@ -100,12 +97,8 @@ class ByteCount(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
         """`"16k"` becomes 16384; fails on what is no number or below the least."""
         number = value if isinstance(value, int) else bytes_of(value)
         if number is None:
-            self.fail(
-                f"'{value}' is not a number of bytes such as 16384, 16k, 16KiB or 1M; "
-                "k is 1024",
-                param,
-                ctx,
-            )
+            text = f"'{value}' is not a number of bytes such as {EXAMPLES}; k is 1024"
+            self.fail(text, param, ctx)
         if number < self._least:
             self.fail(f"{value} is less than {self._least}", param, ctx)
         return number
@@ -123,11 +116,3 @@ class MachineChange(click.ParamType):  # pyright: ignore[reportMissingTypeArgume
         key, equals, text = value.partition("=")
         number = bytes_of(text) if key.strip().endswith("_bytes") else None
         return value if number is None else f"{key}{equals}{number}"
-
-
-def bytes_of(text: str) -> int | None:
-    """The number of bytes that a text says; None if it says none."""
-    match = _BYTES.fullmatch(text.strip())
-    if match is None:
-        return None
-    return int(match[1]) * _UNITS[(match[2] or "").lower()]

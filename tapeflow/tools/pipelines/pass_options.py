@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from xdsl.utils.hints import isa
 
+from tapeflow.tools.byte_count import EXAMPLES
 from tapeflow.transforms.building.option_help import (
     in_words,
     option_types,
@@ -40,9 +41,10 @@ def instantiate(kind: type[SpecT], spec: ArgSpec) -> SpecT:
             raise OptionError(_unknown(spec.name, written, types), written)
         value = _converted(given, types[option])
         if value is None:
+            hint = f": write {EXAMPLES}" if option.endswith("bytes") else ""
             raise OptionError(
                 f"option '{option}' of '{spec.name}' takes {in_words(types[option])}, "
-                f"not {_shown(given)}",
+                f"not {_shown(given)}{hint}",
                 written,
             )
         values[option.replace("-", "_")] = value
