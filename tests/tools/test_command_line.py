@@ -81,7 +81,7 @@ def test_pipelines_take_bytes_in_units(run, tmp_path):
     asked = ("baseline{cache.capacity_bytes=4k}", "layers{capacity-bytes='1KiB'}")
     asked = (*asked, "streams{places=stream scratchpad.capacity_bytes=1k}")
     words = (word for pipeline in asked for word in ("--pipeline", pipeline))
-    result = run("bench", "logsumexp", "--size", "tiny", *words, "--json", rows)
+    result = run("bench", "pathfinder", "--size", "tiny", *words, "--json", rows)
     assert result.exit_code == 0, result.stderr
     cached, layers, streams = json.loads(rows.read_text())
     assert cached["cache_bytes"] == 4096 and layers["scratchpad_bytes"] == 1024
