@@ -32,7 +32,7 @@ from arms import (
 )
 from figures import Results, losers
 from rich.console import Console
-from runs import KeptRuns, measure_experiments
+from runs import measure_experiments
 from sheets import (
     Sheet,
     attribution_sheet,
@@ -45,6 +45,7 @@ from sheets import (
 )
 
 from tapeflow.programs import PROGRAMS
+from tapeflow.tools.bench.kept_runs import KeptRuns
 from tapeflow.tools.bench.runs import available_cores
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.result_row import ROW_KEYS, Row

@@ -6,6 +6,7 @@
 // RUN: not tapeflow-opt %s --pass-pipeline='builtin.module(form-region)' 2>&1 | filecheck %s --check-prefix=NAME
 // RUN: not tapeflow-opt %s -p 'form-layers{capacity=8}' 2>&1 | filecheck %s --check-prefix=OPTION
 // RUN: not tapeflow-opt %s -p 'form-layers{capacity-bytes=abc}' 2>&1 | filecheck %s --check-prefix=VALUE
+// RUN: not tapeflow-opt %s -p 'form-layers{capacity-bytes=16kB}' 2>&1 | filecheck %s --check-prefix=BYTES
 // RUN: not tapeflow-opt %s -p 'cse,streams{slots=many}' 2>&1 | filecheck %s --check-prefix=NAMED
 
 func.func @f() {
@@ -32,5 +33,7 @@ func.func @f() {
 // OPTION: tapeflow-opt: error: -p: 'form-layers' has no option 'capacity'; did you mean capacity-bytes? it takes capacity-bytes, slots
 
 // VALUE: tapeflow-opt: error: -p: option 'capacity-bytes' of 'form-layers' takes a whole number, not 'abc'
+
+// BYTES: takes a whole number, not '16kB': write 16384, 16k, 16KiB or 1M{{$}}
 
 // NAMED: tapeflow-opt: error: -p: option 'slots' of 'streams' takes a whole number, not 'many'

@@ -1,17 +1,30 @@
 """`Command`: what all commands of `tapeflow` have in common, and types of options."""
 
+import sys
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
 
-from tapeflow.tools.byte_counts import bytes_of
+from tapeflow.tools.byte_count import EXAMPLES, bytes_of
+from tapeflow.tools.command_error import usage_told_in_lines
 from tapeflow.tools.compilation_notice import compilation_told
+from tapeflow.tools.output_files import is_standard_output
 
 
 class Command(click.Command):
-    """A command that takes an option once only, and tells of long compilations."""
+    """A command as all of them are: what is said holds for each.
+
+    An option is taken once only; long compilations are told; where a file that is
+    written is standard output, everything else is printed on standard error.
+    """
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read its command line."""
+        with usage_told_in_lines():
+            return super().make_context(*args, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse an option given twice: click would drop the first value silently."""
@@ -37,8 +50,16 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run it."""
-        with compilation_told():
+        with compilation_told(), usage_told_in_lines(), self._printing(ctx):
             return super().invoke(ctx)
+
+    def _printing(self, ctx: click.Context) -> AbstractContextManager[Any]:
+        """Within, nothing is printed between the records on standard output."""
+        outputs = {p.name for p in self.params if isinstance(p.type, OutputFile)}
+        written = [path for name, path in ctx.params.items() if name in outputs]
+        if any(path is not None and is_standard_output(path) for path in written):
+            return redirect_stdout(sys.stderr)
+        return nullcontext()
 
 
 def _is_single(param: click.Parameter) -> bool:
@@ -49,7 +70,7 @@ def _is_single(param: click.Parameter) -> bool:
 
 
 class FileName(click.Path):
-    """A file to read or to write. `-` is refused, here for all commands."""
+    """A file to read, or to write. `-` is refused, here for all commands."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -68,8 +89,12 @@ class FileName(click.Path):
         return super().convert(value, param, ctx)
 
 
+class OutputFile(FileName):
+    """A file to write."""
+
+
 class ByteCount(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
-    """A number of bytes, in powers of 1024 with a suffix: `4096`, `4k`, `4KiB`."""
+    """A number of bytes, with a suffix or without."""
 
     name = "BYTES"
 
@@ -85,12 +110,8 @@ class ByteCount(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
         """`"16k"` becomes 16384; fails on what is no number or below the least."""
         number = value if isinstance(value, int) else bytes_of(value)
         if number is None:
-            self.fail(
-                f"'{value}' is not a number of bytes such as 16384, 16k, 16KiB or 1M; "
-                "k is 1024",
-                param,
-                ctx,
-            )
+            text = f"'{value}' is not a number of bytes such as {EXAMPLES}; k is 1024"
+            self.fail(text, param, ctx)
         if number < self._least:
             self.fail(f"{value} is less than {self._least}", param, ctx)
         return number

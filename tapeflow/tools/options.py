@@ -15,7 +15,7 @@ from tapeflow.analysis.verification.between_passes import verify_each
 from tapeflow.backend.execute import DEFAULT_ENGINE, Engine
 from tapeflow.backend.runtime.array_type import RequestError
 from tapeflow.tools.array_files import ArrayFileError
-from tapeflow.tools.command_line import FileName, MachineChange
+from tapeflow.tools.command_line import FileName, MachineChange, OutputFile
 from tapeflow.tools.pipelines.text import PipelineError
 from tapeflow.transforms.pipelines import PIPELINES
 
@@ -51,7 +51,7 @@ def blaming(
         raise OptionMisuse(f"{option}: {error}", location) from error
 
 
-FILE = FileName()
+FILE, OUTPUT = FileName(), OutputFile()
 Function: TypeAlias = Callable[..., None]
 """What decorators make a command of."""
 

@@ -26,17 +26,20 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: tuple[Path, ...]) 
     Raises:
         OutputError: no such directory, not writable, named twice, or an input.
     """
-    taken = {Path(os.path.realpath(path)): f"the input {path}" for path in inputs}
+    read = {Path(os.path.realpath(path)): f"the input {path}" for path in inputs}
+    written: dict[Path, str] = {}
     for option, path in outputs.items():
         if path is None:
             continue
         _check_writable(option, path)
         target = _target(path)
-        if target in taken and not _is_special(path):
+        # A terminal may be read and written.
+        taken = written if _is_special(path) else read | written
+        if target in taken and target != Path(os.devnull):
             raise OutputError(
                 f"{option} {path} would overwrite {taken[target]}; give it another name"
             )
-        taken[target] = f"the output of {option}"
+        written[target] = f"the output of {option}"
 
 
 def _check_writable(option: str, path: Path) -> None:

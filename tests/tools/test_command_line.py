@@ -1,11 +1,13 @@
 """What holds of every command's options: once each, bytes in units, no `-`."""
 
 import importlib
+import json
 
 import click
 import pytest
 
-from tapeflow.tools.command_line import Command, FileName, bytes_of
+from tapeflow.tools.byte_count import bytes_of
+from tapeflow.tools.command_line import Command, FileName
 from tapeflow.tools.main import COMMANDS
 
 
@@ -61,7 +63,7 @@ def test_bytes(text, number):
 
 def test_a_size_that_is_none_is_told(run, source):
     asked = ["tape", source("squares"), "--wrt", "0", "--fail-if-tape-exceeds"]
-    message = run(*asked, "16kB").stderr
+    message = " ".join(run(*asked, "16kB").stderr.split())
     assert "'16kB' is not a number of bytes such as 16384, 16k" in message
     assert "0 is less than 1" in run("bench", "nn", "--sram-bytes", "0").stderr
 
@@ -71,6 +73,21 @@ def test_the_machine_takes_bytes_in_units(run):
     assert "capacity_bytes = 4096" in result.stdout
     result = run("machine", "fair", "--set", "cache.ways=4k")
     assert result.exit_code == 1
+
+
+def test_pipelines_take_bytes_in_units(run, tmp_path):
+    """In options of passes and in fields of the machine, with quotes or without."""
+    rows = tmp_path / "rows.json"
+    asked = ("baseline{cache.capacity_bytes=4k}", "layers{capacity-bytes='1KiB'}")
+    asked = (*asked, "streams{places=stream scratchpad.capacity_bytes=1k}")
+    words = (word for pipeline in asked for word in ("--pipeline", pipeline))
+    result = run("bench", "pathfinder", "--size", "tiny", *words, "--json", rows)
+    assert result.exit_code == 0, result.stderr
+    cached, layers, streams = json.loads(rows.read_text())
+    assert cached["cache_bytes"] == 4096 and layers["scratchpad_bytes"] == 1024
+    assert streams["scratchpad_bytes"] == 1024
+    result = run("bench", "nn", "--pipeline", "baseline{cache.capacity_bytes=4kB}")
+    assert "cache.capacity_bytes is '4kB'; it must be a whole number" in result.stderr
 
 
 FILES = [

@@ -48,3 +48,31 @@ func.func @proved(%n: index, %x: memref<?xf64>) {
   func.return
 }
 // CHECK: @proved: ring %ring !spm.ring<[f64], tile 2, slots 2, base 0>: proved
+
+// Either side of a branch pushes once, so there is one record.
+func.func @either(%p: i1, %x: f64, %y: f64) -> f64 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  %ring = spm.allocate %c1 : !spm.ring<[f64], tile 2, slots 1, base 0>
+  %at = scf.if %p -> (index) {
+    spm.store %x, %ring[%c0] field 0 : !spm.ring<[f64], tile 2, slots 1, base 0>
+    %end = arith.addi %c0, %c8 : index
+    scf.yield %end : index
+  } else {
+    spm.store %y, %ring[%c0] field 0 : !spm.ring<[f64], tile 2, slots 1, base 0>
+    %end = arith.addi %c0, %c8 : index
+    scf.yield %end : index
+  }
+  %v = scf.if %p -> (f64) {
+    %begin = arith.subi %at, %c8 : index
+    %w = spm.load %ring[%begin] field 0 : !spm.ring<[f64], tile 2, slots 1, base 0>
+    scf.yield %w : f64
+  } else {
+    %begin = arith.subi %at, %c8 : index
+    %w = spm.load %ring[%begin] field 0 : !spm.ring<[f64], tile 2, slots 1, base 0>
+    scf.yield %w : f64
+  }
+  func.return %v : f64
+}
+// CHECK: @either: ring %ring !spm.ring<[f64], tile 2, slots 1, base 0>: proved

@@ -162,27 +162,14 @@ class _Walk:
         for number, block in enumerate(blocks):
             self._block(block)
             if number == 0 and len(blocks) > 1:
-                tested = self._tested(op, tapes)
+                left = [tape for tape in tapes if tape in self._frames]
+                tested = {tape: [*self._frames[tape][-1].nodes] for tape in left}
         self._close_loop(op, tapes, expected)
         # The test of an scf.while runs once more than its body.
         trips = {self._numbers.iteration(op): self._numbers.trips(op)}
         for tape, nodes in tested.items():
             if tape in self._frames:
                 self._frames[tape][-1].nodes += within(nodes, (trips,))
-
-    def _tested(
-        self, op: Operation, tapes: list[SSAValue]
-    ) -> dict[SSAValue, list[Node]]:
-        found: dict[SSAValue, list[Node]] = {}
-        for tape in tapes:
-            if tape not in self._frames:
-                continue
-            frame = self._frames[tape][-1]
-            if frame.taken is not None:
-                self._fail(tape, Unbalanced("the test of a loop pops records"), op)
-            elif frame.nodes:
-                found[tape] = list(frame.nodes)
-        return found
 
     def _close_loop(
         self,

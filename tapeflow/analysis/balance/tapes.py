@@ -1,6 +1,7 @@
 """Tapes while a function is walked: pushes go on top, pops open what is there."""
 
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 
 from xdsl.dialects import scf
 from xdsl.ir import Operation, SSAValue
@@ -14,8 +15,10 @@ from tapeflow.analysis.balance.tree import (
     Node,
     Record,
     Repeated,
-    count,
+    at_least,
+    at_most,
     substituted,
+    ways,
     within,
 )
 from tapeflow.analysis.balance.value_numbering import WholeNumbers
@@ -136,19 +139,33 @@ class Tapes:
         if tape not in self._rooms:
             return
         atoms = self._numbers.atoms
-        total = poly.ZERO
-        for frame in self.frames[tape]:
-            total = poly.add(total, count(atoms, frame.nodes))
         capacity = self._numbers.of(self._rooms[tape])
-        spare = poly.add(capacity, total, -1)
-        if atoms.is_natural(spare):
+        nodes = [node for frame in self.frames[tape] for node in frame.nodes]
+        if atoms.is_natural(poly.add(capacity, at_most(atoms, nodes), -1)):
             return
-        short = poly.number_of(spare)
-        if short is not None and short < 0:
-            raise Unbalanced(f"its capacity is {-short} records too small", True)
+        missing = self._missing(tape, capacity)
+        if missing > 0:
+            raise Unbalanced(f"its capacity is {missing} records too small", True)
         raise Unbalanced(
             "its capacity is not provably as large as the number of records pushed"
         )
+
+    def _missing(self, tape: SSAValue, capacity: Polynomial) -> int:
+        """For how many records there is certainly no room, if conditions are so."""
+        atoms, frames = self._numbers.atoms, self.frames[tape]
+        while not frames[-1].nodes:
+            frames = frames[:-1]  # nothing was pushed there
+        nodes: list[Node] = []
+        for frame, above in zip_longest(frames, frames[1:]):
+            # Of what the frame above has opened, less may be left.
+            is_opened = above is not None and above.taken is not None
+            nodes += frame.nodes[:-1] if is_opened else frame.nodes
+        branches = [(f.op, f.is_true) for f in frames if isinstance(f.op, scf.IfOp)]
+        known = {self._numbers.of(op.cond): is_true for op, is_true in branches}
+        chosen = [known] if known else ways(atoms, nodes)
+        counts = (at_least(atoms, nodes, conditions) for conditions in chosen)
+        excess = (poly.number_of(poly.add(one, capacity, -1)) for one in counts)
+        return max((number for number in excess if number is not None), default=0)
 
 
 def told(node: Node) -> str:

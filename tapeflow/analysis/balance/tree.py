@@ -1,6 +1,6 @@
 """What is on a tape, as a tree: records, loops that pushed and branches that pushed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -90,16 +90,87 @@ def substituted(
     return one
 
 
-def count(atoms: Atoms, nodes: Sequence[Node]) -> Polynomial:
-    """How many records there are at most: both branches count."""
+def at_most(atoms: Atoms, nodes: Sequence[Node]) -> Polynomial:
+    """A number of records that there are at most.
+
+    Of a branch it is that of the larger side; of both, where they cannot be compared.
+    """
     total = poly.ZERO
     for node in nodes:
         match node:
             case Record():
                 found = poly.ONE
             case Repeated():
-                found = atoms.sum(node.index, node.trips, count(atoms, node.body))
+                found = atoms.sum(node.index, node.trips, at_most(atoms, node.body))
             case Branched():
-                found = poly.add(count(atoms, node.true), count(atoms, node.false))
+                sides = at_most(atoms, node.true), at_most(atoms, node.false)
+                ordered = _ordered(atoms, *sides)
+                found = poly.add(*sides) if ordered is None else ordered[1]
         total = poly.add(total, substituted(atoms, found, node.substitutions))
     return total
+
+
+Known: TypeAlias = Mapping[Polynomial, bool]
+"""Which conditions hold, and which do not."""
+
+
+def at_least(atoms: Atoms, nodes: Sequence[Node], known: Known) -> Polynomial:
+    """A number of records that there are at least, where some conditions are known.
+
+    They say nothing inside of loops, where each iteration may have its own.
+    """
+    total = poly.ZERO
+    for node in nodes:
+        match node:
+            case Record():
+                found = poly.ONE
+            case Repeated():
+                body = at_least(atoms, node.body, {})
+                found = atoms.sum(node.index, node.trips, body)
+                found = substituted(atoms, found, node.substitutions)
+            case Branched():
+                sides = [at_least(atoms, side, known) for side in _sides(node)]
+                is_true = known.get(_condition(atoms, node))
+                if is_true is not None:
+                    found = sides[0 if is_true else 1]
+                else:
+                    found = (_ordered(atoms, *sides) or [poly.ZERO])[0]
+        total = poly.add(total, found)
+    return total
+
+
+def ways(atoms: Atoms, nodes: Sequence[Node]) -> Iterator[Known]:
+    """Conditions that may hold, or not, one at a time.
+
+    Two of them may exclude each other, so they are not chosen together.
+    """
+    yield {}
+    for condition in set(_conditions(atoms, nodes)):
+        if poly.number_of(condition) is None:
+            yield {condition: True}
+            yield {condition: False}
+
+
+def _conditions(atoms: Atoms, nodes: Sequence[Node]) -> Iterator[Polynomial]:
+    for node in nodes:
+        if isinstance(node, Branched):
+            yield _condition(atoms, node)
+            for side in _sides(node):
+                yield from _conditions(atoms, side)
+
+
+def _condition(atoms: Atoms, node: Branched) -> Polynomial:
+    return substituted(atoms, node.condition, node.substitutions)
+
+
+def _sides(node: Branched) -> list[list[Node]]:
+    return [within(side, node.substitutions) for side in (node.true, node.false)]
+
+
+def _ordered(
+    atoms: Atoms, one: Polynomial, other: Polynomial
+) -> tuple[Polynomial, Polynomial] | None:
+    """The smaller and the larger of two numbers; None where neither is known to be."""
+    if atoms.is_natural(poly.add(other, one, -1)):
+        return one, other
+    return (other, one) if atoms.is_natural(poly.add(one, other, -1)) else None

@@ -63,8 +63,6 @@ class FusionFinder:
 
     facts: ReverseReads
     accesses: Accesses
-    arguments: frozenset[SSAValue]
-    """Buffers whose final contents have an adjoint."""
 
     def scopes(self, entry: Block) -> dict[Block, ScopeFusion]:
         """What is fused in the scopes of a function, outer ones first."""
@@ -188,8 +186,6 @@ class FusionFinder:
         """Whether what an iteration leaves in a buffer matters to nothing else."""
         buffers = self.facts.activity.buffers
         names = self.accesses.names[buffer]
-        if any(name in self.arguments for name in names):
-            return False
         body = loop.body.block
         allocations = {name.owner for name in names}
         if all(

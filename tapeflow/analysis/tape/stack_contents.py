@@ -71,11 +71,9 @@ def unread_stacks(stacks: Sequence[StackUses]) -> tuple[StackUses, ...]:
 
 def constant_content(member: StackUses, ranges: IntegerRanges) -> Number | None:
     """The number that a stack holds and nothing else; None if there is none."""
-    values = {push.values[0] for push in member.pushes}
-    numbers = [_number(value, ranges) for value in values]
-    # Attributes compare 0.0 equal to -0.0.
-    texts = {str(number) for number in numbers}
-    return numbers[0] if len(texts) == 1 else None
+    # Attributes of floats are equal if their bits are.
+    numbers = {_number(push.values[0], ranges) for push in member.pushes}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _number(value: SSAValue, ranges: IntegerRanges) -> Number | None:

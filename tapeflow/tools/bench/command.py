@@ -23,6 +23,7 @@ from tapeflow.tools.bench.cases import (
     load_case,
     program_sources,
 )
+from tapeflow.tools.bench.kept_runs import KeptRuns
 from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
 from tapeflow.tools.bench.runs import Measured, available_cores, measure_all
@@ -33,6 +34,7 @@ from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
     FILE,
+    OUTPUT,
     PIPELINE_HELP,
     blaming,
     engine_option,
@@ -121,8 +123,15 @@ from tapeflow.tools.tape.table import show_tapes
     type=click.IntRange(min=1),
     help="Processes that run at a time; by default one for each core.",
 )
-@click.option("--json", "json_path", type=FILE, help="Write the rows here.")
-@click.option("--csv", "csv_path", type=FILE, help="Write the rows here.")
+@click.option(
+    "--keep",
+    type=FILE,
+    metavar="DIRECTORY",
+    help="Keep each finished run here: the same command goes on where it was ended. "
+    "Runs of other sources of tapeflow are not used.",
+)
+@click.option("--json", "json_path", type=OUTPUT, help="Write the rows here.")
+@click.option("--csv", "csv_path", type=OUTPUT, help="Write the rows here.")
 @click.option(
     "--view",
     type=click.Choice(tuple(VIEWS)),
@@ -155,6 +164,7 @@ def command(
     prefetcher: tuple[Prefetcher, ...],
     belady: bool,
     jobs: int | None,
+    keep: Path | None,
     json_path: Path | None,
     csv_path: Path | None,
     view: str | None,
@@ -189,17 +199,18 @@ def command(
         arms,
         engine,
         jobs=jobs or available_cores(),
+        kept=KeptRuns(keep),
         with_optimal=belady,
     )
     if not (rows := measured.rows):
-        raise _end_early(measured)
+        raise _end_early(measured, keep)
     _save(rows, json_path, csv_path)
     columns = VIEWS[view or ("traffic" if belady else "summary")]
     tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
     notes, is_sound = notes_on(rows, arms, engine, is_complete=measured.stopped is None)
     show(Console(), [table for table in tables if table is not None], notes)
     if measured.stopped is not None:
-        raise _end_early(measured)
+        raise _end_early(measured, keep)
     if explain:
         _explain(sources, arms)
     if tape_report:
@@ -209,9 +220,11 @@ def command(
         raise click.exceptions.Exit(1)
 
 
-def _end_early(measured: Measured) -> Exception:
+def _end_early(measured: Measured, keep: Path | None) -> Exception:
     """What ends a comparison of which some rows are missing; tells how many."""
     finished = f"{len(measured.rows)} of {measured.asked} rows are finished"
+    if keep is not None:
+        finished += f"; the same command goes on with what is kept in {keep}"
     if isinstance(measured.stopped, CommandError):
         return CommandError(f"{measured.stopped.message}\n{finished}")
     assert measured.stopped is not None

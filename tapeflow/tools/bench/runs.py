@@ -3,63 +3,34 @@
 import multiprocessing
 import os
 import signal
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence, Set
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from multiprocessing.synchronize import Lock
-from typing import TypeAlias, cast
+from typing import cast
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from hwmodel import MachineError, Work
+from hwmodel import Work
 from tapeflow.backend.execute import Engine
 from tapeflow.tools.bench.arms import Arm
-from tapeflow.tools.bench.cases import CaseSource, load_case
+from tapeflow.tools.bench.cases import CaseSource
 from tapeflow.tools.bench.compare import bounds_key, compare
-from tapeflow.tools.bench.measure import WORK_PIPELINE, measure, work_of
+from tapeflow.tools.bench.kept_runs import KeptRuns
 from tapeflow.tools.bench.shared_passes import Passes, forks_of
+from tapeflow.tools.bench.tasks import Answer, Task, Timed, run_task
 from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.compilation_notice import tell_compilation
 from tapeflow.tools.end_with_parent import end_with_parent
-from tapeflow.tools.pipelines.fitted import FittedPipeline
-from tapeflow.tools.pipelines.on_machine import Target, fit
+from tapeflow.tools.pipelines.on_machine import Target
 from tapeflow.tools.result_row import Row
 
 MEASURED_SECONDS = 0.1
 """Runs are repeated until this much time has passed."""
-
-Answer: TypeAlias = tuple[Row | Work | None, float]
-"""What a task gives, and the seconds it took."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """One case at one arm, or without an arm what bounds it on a machine."""
-
-    source: CaseSource
-    arm: Arm | None
-    target: Target
-    engine: Engine
-    seconds: float
-    with_optimal: bool
-
-    @property
-    def label(self) -> str:
-        """What is said of it while it runs."""
-        return f"{self.source.program} {self.arm.name if self.arm else 'bounds'}"
-
-    @property
-    def pipelines(self) -> tuple[FittedPipeline, ...]:
-        """What is compiled for it."""
-        if self.arm is not None:
-            return self.arm.pipelines
-        with suppress(MachineError):  # which the task itself answers
-            return (fit(WORK_PIPELINE, self.target),)
-        return ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +57,7 @@ def measure_all(
     engine: Engine,
     *,
     jobs: int,
+    kept: KeptRuns,
     with_optimal: bool = False,
 ) -> Measured:
     """A row for each case and arm, in order; a refused run has its reason.
@@ -95,6 +67,7 @@ def measure_all(
 
     Args:
         jobs: processes that run at a time.
+        kept: where finished runs are taken from, and go; told on standard error.
 
     Raises:
         CommandError: not a single run was possible; it tells each reason once.
@@ -110,11 +83,13 @@ def measure_all(
         for source in sources
         for arm, target in jobs_of_case
     ]
-    answers: list[Row | Work | None] = [None] * len(tasks)
+    for sentence in kept.about(tasks):
+        click.echo(sentence, err=True)
+    answers: list[Answer | None] = [None] * len(tasks)
     stopped: KeyboardInterrupt | CommandError | None = None
     try:
-        with closing(_answered(tasks, jobs)) as answered:
-            for number, answer in answered:
+        with closing(answered(tasks, jobs, kept)) as results:
+            for number, answer in results:
                 answers[number] = answer
     except (KeyboardInterrupt, CommandError) as error:
         stopped = error
@@ -130,51 +105,36 @@ def measure_all(
     return Measured(rows, len(sources) * len(arms), stopped)
 
 
-def run_task(task: Task, forks: Set[Passes]) -> Answer:
-    """Carry out a task; top-level, so that another process can.
-
-    Args:
-        forks: passes that it shares with other tasks, as of `forks_of`.
-    """
-    started = time.perf_counter()
-    case = load_case(task.source)
-    case.gradients.forks = forks
-    if task.arm is None:
-        answer = work_of(case, task.target)
-    else:
-        answer = measure(
-            case, task.arm, task.engine, task.seconds, with_optimal=task.with_optimal
-        )
-    return answer, time.perf_counter() - started
-
-
-def run_all(
-    tasks: Sequence[Task],
-    jobs: int,
-    keep: Callable[[Task, Row | Work | None], None] | None = None,
-) -> list[Row | Work | None]:
+def run_all(tasks: Sequence[Task], jobs: int, kept: KeptRuns) -> list[Answer | None]:
     """The answers in the order of the tasks; progress as `measure_all` shows it.
 
     Args:
         jobs: processes that run at a time.
-        keep: is handed each answer as it comes.
+        kept: where finished runs are taken from, and go.
     """
-    answers: list[Row | Work | None] = [None] * len(tasks)
-    with closing(_answered(tasks, jobs)) as answered:
-        for number, answer in answered:
-            answers[number] = answer
-            if keep is not None:
-                keep(tasks[number], answer)
-    return answers
+    answers = dict(answered(tasks, jobs, kept))
+    return [answers[number] for number in range(len(tasks))]
 
 
-def _answered(
-    tasks: Sequence[Task], jobs: int
-) -> Generator[tuple[int, Row | Work | None]]:
-    """Numbers and answers of the tasks, as they come.
+def answered(
+    tasks: Sequence[Task], jobs: int, kept: KeptRuns
+) -> Generator[tuple[int, Answer | None]]:
+    """Numbers and answers of the tasks: those that are kept, then others as they come.
 
     No process of it is left when it ends, or is closed.
     """
+    found = [kept.find(task) for task in tasks]
+    yield from ((n, answer) for n, answer in enumerate(found) if answer is not None)
+    missing = [number for number, answer in enumerate(found) if answer is None]
+    with closing(_run([tasks[number] for number in missing], jobs)) as results:
+        for index, answer in results:
+            number = missing[index]
+            kept.keep(tasks[number], answer)
+            yield number, answer
+
+
+def _run(tasks: Sequence[Task], jobs: int) -> Generator[tuple[int, Answer | None]]:
+    """Numbers and answers of the tasks, as they come."""
     jobs = min(jobs, len(tasks))
     forks = forks_of(pipeline for task in tasks for pipeline in task.pipelines)
     with _progress(len(tasks)) as tell:
@@ -199,9 +159,9 @@ def _finished(
     tasks: Sequence[Task],
     numbers: Sequence[int],
     forks: Set[Passes],
-) -> Iterator[tuple[int, Answer]]:
+) -> Iterator[tuple[int, Timed]]:
     """Numbers and answers of some tasks, as they come."""
-    futures: dict[Future[Answer], int] = {
+    futures: dict[Future[Timed], int] = {
         pool.submit(run_task, tasks[number], forks): number for number in numbers
     }
     try:

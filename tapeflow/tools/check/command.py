@@ -26,7 +26,7 @@ from tapeflow.tools.check.gradient_check import (
 from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import GradientRequest, read_asked
 from tapeflow.tools.options import (
-    FILE,
+    OUTPUT,
     GradientOptions,
     blaming,
     gradient_options,
@@ -68,7 +68,7 @@ KINK = (
     help="Compare nothing with differences; instead run the program behind every pass "
     "of the pipeline, and compare the bits of values, gradients and final buffers.",
 )
-@click.option("--json", "json_path", type=FILE, help="Write the figures here, too.")
+@click.option("--json", "json_path", type=OUTPUT, help="Write the figures here, too.")
 @machine_options
 def command(
     asked: GradientOptions,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from textwrap import fill
 
 import click
 
@@ -11,8 +10,9 @@ from tapeflow.tools.array_files import Array, write_arrays
 from tapeflow.tools.command_line import Command
 from tapeflow.tools.grad.trace_files import TraceRequest, trace_options
 from tapeflow.tools.gradient_request import read_asked
+from tapeflow.tools.line_breaks import in_lines
 from tapeflow.tools.options import (
-    FILE,
+    OUTPUT,
     GradientOptions,
     explain_option,
     gradient_options,
@@ -20,12 +20,7 @@ from tapeflow.tools.options import (
     tape_report_option,
     warn,
 )
-from tapeflow.tools.output_files import (
-    Writer,
-    check_outputs,
-    is_standard_output,
-    write_outputs,
-)
+from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.result_row import Row, row_of, write_json
 
@@ -35,13 +30,13 @@ from tapeflow.tools.result_row import Row, row_of, write_json
 @click.option(
     "-o",
     "--output",
-    type=FILE,
+    type=OUTPUT,
     required=True,
     metavar="OUT.npz",
     help="Where to write value (value0, value1, ... of several results) and grad0, "
     "grad2, ... by argument number.",
 )
-@click.option("--json", "json_path", type=FILE, help="Write every counter here.")
+@click.option("--json", "json_path", type=OUTPUT, help="Write every counter here.")
 @click.option(
     "--buffers",
     is_flag=True,
@@ -94,11 +89,10 @@ def command(
         statistics = every_counter(statistics, result)
         writers[json_path] = lambda out: write_json(out, statistics)
     writers |= traces.writers(result.log)
-    to_stderr = any(is_standard_output(path) for path in writers)
     write_outputs(writers)
     others = [path for path in writers if path != output]
     for line in report_lines(arrays, output, others):
-        click.echo(line, err=to_stderr)
+        click.echo(line)
     warn(traces.warnings(result.log))
     if tape_report:
         # Imported late: tables take long to import, and few runs show one.
@@ -128,20 +122,10 @@ def report_lines(
     """The values and which file holds what; only a name makes a line longer than 80."""
     values = [f"{n} = {a[()]}" for n, a in arrays.items() if n.startswith("value")]
     if values:
-        yield _filled(", ".join(values))
-    yield _filled(f"{output}: {', '.join(arrays)}")
+        yield in_lines(", ".join(values), width=80)
+    yield in_lines(f"{output}: {', '.join(arrays)}", width=80)
     if others:
-        yield _filled(f"also written: {', '.join(map(str, others))}")
-
-
-def _filled(text: str) -> str:
-    return fill(
-        text,
-        width=80,
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+        yield in_lines(f"also written: {', '.join(map(str, others))}", width=80)
 
 
 def every_counter(row: Row, result: GradientResult) -> Row:

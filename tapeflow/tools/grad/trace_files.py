@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from hwmodel import RunLog, Watch, write_dram_trace, write_timeline
-from tapeflow.tools.options import FILE
+from tapeflow.tools.options import OUTPUT
 from tapeflow.tools.output_files import Writer
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -102,14 +102,14 @@ _OPTIONS = (
     click.option(
         "--trace",
         "timeline",
-        type=FILE,
+        type=OUTPUT,
         metavar="FILE.json",
         help="Write a timeline of the machine here, for ui.perfetto.dev; compressed "
         "if the name ends in .gz. A microsecond is a cycle.",
     ),
     click.option(
         "--dram-trace",
-        type=FILE,
+        type=OUTPUT,
         metavar="FILE",
         help="Write the DRAM requests here, as DRAMsim3 reads them.",
     ),

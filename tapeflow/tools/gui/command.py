@@ -9,6 +9,7 @@ import click
 
 from tapeflow.frontend.reader import decode, read_bytes
 from tapeflow.tools.command_error import CommandError
+from tapeflow.tools.command_line import Command
 from tapeflow.tools.diagnostics import failure_message
 from tapeflow.tools.gui.choices import all_choices, chosen_passes
 from tapeflow.tools.options import FILE
@@ -16,7 +17,11 @@ from tapeflow.tools.options import FILE
 _EXTRA = {"pyclip", "textual"}
 
 
-@click.command("tapeflow-gui", context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    "tapeflow-gui",
+    cls=Command,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.argument("file", type=FILE, metavar="[FILE.mlir]", required=False)
 @click.option(
     "-p",

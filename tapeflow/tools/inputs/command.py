@@ -6,7 +6,7 @@ import click
 
 from tapeflow.programs import get_program
 from tapeflow.tools.array_files import write_arrays
-from tapeflow.tools.command_line import Command, FileName
+from tapeflow.tools.command_line import Command, OutputFile
 from tapeflow.tools.output_files import check_outputs, write_outputs
 
 
@@ -23,7 +23,7 @@ from tapeflow.tools.output_files import check_outputs, write_outputs
 @click.option(
     "-o",
     "--output",
-    type=FileName(),
+    type=OutputFile(),
     required=True,
     help="The .npz file to write, with arrays arg0, arg1, ...",
 )

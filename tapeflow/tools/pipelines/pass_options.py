@@ -11,7 +11,7 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 from xdsl.utils.hints import isa
 
 from tapeflow.near_names import did_you_mean
-from tapeflow.tools.byte_counts import bytes_of
+from tapeflow.tools.byte_count import EXAMPLES, bytes_of
 from tapeflow.transforms.building.option_help import (
     in_words,
     option_types,
@@ -73,6 +73,8 @@ def _remedy(option: str, given: ParameterListType, kind: Any) -> str:
     choices = type_choices(kind)
     if str in choices and len(given) > 1:
         return f'; write {option}="{",".join(map(_word, given))}"'
+    if option.endswith("bytes"):
+        return f": write {EXAMPLES}"
     if int in choices and len(given) == 1 and isinstance(given[0], str):
         number = bytes_of(given[0])
         return "" if number is None else f"; write {option}={number}"

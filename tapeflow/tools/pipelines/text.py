@@ -5,7 +5,8 @@
     option   ::= key [`=` value (`,` value)*]
     value    ::= word | quoted text | `[` value,* `]` | `{` value,* `}`
 
-Blanks and newlines may stand between any two tokens.
+Blanks and newlines may stand between any two tokens. Values of options that end in
+`bytes` are numbers of bytes as the command line has them: `cache.capacity_bytes=16k`.
 """
 
 import re
@@ -14,6 +15,8 @@ from dataclasses import dataclass, replace
 from typing import NoReturn, TypeAlias
 
 from xdsl.utils.arg_spec import ArgSpec, ParameterListType, ParameterType, parse_spec
+
+from tapeflow.tools.byte_count import bytes_of
 
 Options: TypeAlias = Mapping[str, ParameterListType]
 
@@ -188,6 +191,8 @@ class _Reader:
                 self._fail(f"option '{key}' is given twice", start)
             positions[key] = start
             options[key] = self._read_values() if self._take("=") else ()
+            if key.endswith("bytes"):
+                options[key] = tuple(map(_in_bytes, options[key]))
         self._close(opening)
         return options, positions
 
@@ -263,3 +268,9 @@ def _typed(word: str) -> ParameterType:
     if _INTEGER.fullmatch(word):
         return int(word)
     return float(word) if _FLOAT.fullmatch(word) else word
+
+
+def _in_bytes(value: ParameterType) -> ParameterType:
+    """A text as the number of bytes that it says, if it says one."""
+    number = bytes_of(value) if isinstance(value, str) else None
+    return value if number is None else number

@@ -19,7 +19,7 @@ from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import read_asked
 from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
-    FILE,
+    OUTPUT,
     GradientOptions,
     gradient_options,
     machine_options,
@@ -134,7 +134,7 @@ class _Search:
 @click.option(
     "-o",
     "--output",
-    type=FILE,
+    type=OUTPUT,
     required=True,
     metavar="SMALL.mlir",
     help="Where to write the smallest program, each time there is a smaller one.",

@@ -20,6 +20,7 @@ from tapeflow.tools.gradient_request import (
 )
 from tapeflow.tools.options import (
     FILE,
+    OUTPUT,
     blaming,
     engine_option,
     function_option,
@@ -74,7 +75,7 @@ from tapeflow.transforms.pipelines import BaselinePipeline
 )
 @machine_option
 @set_option
-@click.option("--json", "json_path", type=FILE, help="Write the bill here.")
+@click.option("--json", "json_path", type=OUTPUT, help="Write the bill here.")
 @click.option(
     "--fail-if-tape-exceeds",
     "limit_bytes",

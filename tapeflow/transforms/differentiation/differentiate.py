@@ -210,7 +210,7 @@ class _Gradient:
         """Prepare the loops that are reversed iteration by iteration."""
         facts = find_reverse_reads(self.function, activity, {})
         accesses = find_accesses(self.function, activity.buffers)
-        finder = FusionFinder(facts, accesses, frozenset(self.arguments))
+        finder = FusionFinder(facts, accesses)
         fused = fuse_loops(finder.scopes(self.block), facts, builder)
         self._refresh_returned()
         return fused

@@ -125,6 +125,10 @@ def test_what_is_wrong(parse, case):
 
 
 ALL, MORE = loop(PUSH) + loop(POP), loop(PUSH) + PUSH + POP + loop(AGAIN)
+COUNTED = ("%c0", "%c8", "%c1")
+OPPOSITE = branch(PUSH) + branch("", PUSH)
+UNLIKE = branch(loop(PUSH), loop(PUSH, M)) + branch(loop(POP), loop(POP, M))
+RESAVED = loop(PUSH) + loop(POP + PUSH + AGAIN)
 BOTH, ELSE = branch(PUSH, PUSH) + branch(POP, AGAIN), branch("", PUSH) + branch("", POP)
 CAPACITIES = {
     "as many as there are": (ALL, "%n0", "proved", ""),
@@ -133,6 +137,57 @@ CAPACITIES = {
     "another number": (ALL, "%m", "not provable", "not provably as large"),
     "one after the other": (loop(PUSH + POP), "%c1", "proved", ""),
     "room for both sides": (BOTH, "%c2", "proved", ""),
+    "room for either side": (BOTH, "%c1", "proved", ""),
+    "no room for either": (BOTH, "%c0", "refuted", "is 1 records too small"),
+    "room for the larger": (
+        branch(PUSH, PUSH + PUSH) + branch(POP, POP + AGAIN),
+        "%c2",
+        "proved",
+        "",
+    ),
+    "room for the smaller": (
+        branch(PUSH, PUSH + PUSH) + branch(POP, POP + AGAIN),
+        "%c1",
+        "refuted",
+        "its capacity is 1 records too small",
+    ),
+    "sides of which none is larger": (UNLIKE, "%n0", "not provable", "not provably"),
+    "one side after the other": (
+        OPPOSITE + branch("", POP) + branch(AGAIN),
+        "%c1",
+        "not provable",
+        "not provably as large",
+    ),
+    "two conditions": (
+        branch(PUSH) + branch(PUSH, "", "%q") + branch(POP, "", "%q") + branch(AGAIN),
+        "%c1",
+        "not provable",
+        "not provably as large",
+    ),
+    "one condition twice": (
+        branch(PUSH) + branch(PUSH) + branch(POP) + branch(AGAIN),
+        "%c1",
+        "refuted",
+        "its capacity is 1 records too small",
+    ),
+    "a side that is known": (
+        branch(branch("", PUSH) + PUSH + POP + branch("", AGAIN)),
+        "%c1",
+        "not provable",
+        "not provably as large",
+    ),
+    "an iteration that may push": (
+        loop(branch(PUSH), COUNTED) + loop(branch(POP), COUNTED),
+        "%c2",
+        "not provable",
+        "not provably as large",
+    ),
+    "what is pushed in place of what is popped": (
+        RESAVED,
+        "%n0",
+        "not provable",
+        "not provably as large",
+    ),
     "no room for one": (ELSE, "%c0", "refuted", "its capacity is 1 records too small"),
 }
 

@@ -13,8 +13,7 @@ def fusion_of(reverse) -> ScopeFusion | None:
     """What is fused in the function's own block."""
     function, facts = reverse.program.function, reverse.facts
     accesses = find_accesses(function, facts.activity.buffers)
-    arguments = frozenset(function.body.block.args)
-    scopes = FusionFinder(facts, accesses, arguments).scopes(function.body.block)
+    scopes = FusionFinder(facts, accesses).scopes(function.body.block)
     return scopes.get(function.body.block)
 
 
@@ -145,8 +144,7 @@ def test_inner_loops_are_fused_in_the_scope_of_an_outer_one(reverse_of):
     reverse = reverse_of(body, "%r", "xy")
     function, facts = reverse.program.function, reverse.facts
     accesses = find_accesses(function, facts.activity.buffers)
-    finder = FusionFinder(facts, accesses, frozenset(function.body.block.args))
-    scopes = finder.scopes(function.body.block)
+    scopes = FusionFinder(facts, accesses).scopes(function.body.block)
     assert [fusion.loops for fusion in scopes.values()] == [
         (reverse.program.op("sum"),),
         (reverse.program.op("inner"),),

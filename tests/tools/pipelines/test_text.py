@@ -54,6 +54,11 @@ def test_structure(text: str, expected: list[object]) -> None:
         ("{a=[1, 2] b={3,4} c=[]}", {"a": (1, 2), "b": (3, 4), "c": ()}),
         ("{capacity-bytes=8}", {"capacity-bytes": (8,)}),
         (
+            "{capacity-bytes=16k a.b_bytes='1M' c=16k}",
+            {"capacity-bytes": (16384,), "a.b_bytes": (2**20,), "c": ("16k",)},
+        ),
+        ("{some-bytes=16kB a_bytes=1.5}", {"some-bytes": ("16kB",), "a_bytes": (1.5,)}),
+        (
             "{a=word b=a.b c=aosoa<8>}",
             {"a": ("word",), "b": ("a.b",), "c": ("aosoa<8>",)},
         ),

@@ -1,9 +1,10 @@
-"""Numbers of bytes as people write them: `4096`, `4k`, `4KiB`."""
+"""A number of bytes as it is written, in powers of 1024: `4096`, `4k`, `4KiB`."""
 
 import re
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 _BYTES = re.compile(r"(?a)(\d{1,18})(?:([kmg])(?:ib)?)?", re.IGNORECASE)
+EXAMPLES = "16384, 16k, 16KiB or 1M"
 
 
 def bytes_of(text: str) -> int | None:
