@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from tapeflow.tools.garbage import collect_rarely
 from tapeflow.tools.interruption import exit_code_of, signals_raised
 
 COMMANDS = {
@@ -39,6 +40,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; what it cannot do is told in one message."""
+        collect_rarely()
         try:
             with signals_raised():
                 return super().invoke(ctx)

@@ -110,7 +110,7 @@ def _compare_levels(
     *arguments: object,
     scratchpads: Scratchpads = ((1024, 1), (1024, 2)),
 ) -> None:
-    """Run @f on the abstract tape and after every pass below; all must agree in bits."""
+    """Run @f on the abstract tape and after every pass below: the same bits."""
     source, levels = _levels(text, scratchpads)
     expected = _run(source, arguments)
     for passes, level in levels.items():
