@@ -71,7 +71,9 @@ def step(name: str, passes):
 
 
 def compiled(name: str, passes):
-    return step(name, passes).gradient
+    gradient = step(name, passes).gradient
+    assert gradient is not None
+    return gradient
 
 
 def bits(result: GradientResult) -> list[bytes]:
