@@ -13,7 +13,7 @@ TEST_STAMP := $(VENV)/.tapeflow-test-installed
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test install install-test pytest lit lint format types imports clean \
-  test-oldest test-newest
+  test-oldest test-newest nightly
 
 help:
 	@echo "make demo     install, then differentiate and compare the four programs"
@@ -22,6 +22,7 @@ help:
 	@echo "make test-oldest, make test-newest"
 	@echo "              the tests that depend on other packages, with their lowest and"
 	@echo "              highest versions, in environments of their own"
+	@echo "make nightly  every check in full, then random programs and spoilt inputs"
 	@echo "make install  create $(VENV) and install tapeflow in it"
 	@echo "make clean    remove $(VENV) and every cache"
 
@@ -92,6 +93,14 @@ $(END_STAMPS): .venv-%/.tapeflow-installed: pyproject.toml constraints/%.txt
 test-oldest test-newest: test-%: .venv-%/.tapeflow-installed
 	.venv-$*/bin/lit -qv filecheck
 	.venv-$*/bin/python -m pytest --numprocesses auto --dist worksteal $(END_TESTS)
+
+NIGHT_PROGRAMS := 2000
+NIGHT_INPUTS := 5000
+
+nightly: $(TEST_STAMP)
+	TAPEFLOW_TESTS=full TAPEFLOW_LIT_FORKS=0 $(MAKE) test
+	$(BIN)/python -m tests.random_programs --count $(NIGHT_PROGRAMS)
+	$(BIN)/python -m tests.input_fuzz --count $(NIGHT_INPUTS) --jobs 4
 
 clean:
 	rm -rf $(VENV) .venv-oldest .venv-newest .import_linter_cache .pytest_cache .ruff_cache .hypothesis \

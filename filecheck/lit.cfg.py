@@ -19,6 +19,12 @@ config.environment["PYTHONPATH"] = os.path.dirname(config.test_source_root)
 # A pass that leaves a malformed module is found at once.
 config.environment["TAPEFLOW_VERIFY_EACH"] = "1"
 
+if hasattr(os, "fork") and os.environ.get("TAPEFLOW_LIT_FORKS") != "0":
+    sys.path[:0] = [config.environment["PYTHONPATH"], config.test_source_root]
+    from forked_tools import fork_tools
+
+    fork_tools()
+
 # What a file means must survive printing in pretty and in generic form.
 config.substitutions += [
     (

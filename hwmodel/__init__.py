@@ -31,7 +31,7 @@ from hwmodel.description.presets import PRESET_MEANINGS, PRESETS
 from hwmodel.description.ring import Ring
 from hwmodel.engine.counters import Counters
 from hwmodel.engine.event_log import UNWATCHED, Watch
-from hwmodel.engine.kernel import source_digest
+from hwmodel.engine.source_digest import source_digest
 from hwmodel.engine.state import Sim
 from hwmodel.results.access_trace import AccessTrace, Trace
 from hwmodel.results.bounds import Bounds, Work, WorkMeter, bounds_of
@@ -40,7 +40,7 @@ from hwmodel.results.energy import Energy, energy_of
 from hwmodel.results.optimal_replacement import Replay, replay_lru, replay_optimal
 from hwmodel.results.run_log import RunLog
 from hwmodel.results.timeline import write_timeline
-from hwmodel.simulate import run_events, step
+from hwmodel.simulate import run_all as run_events
 from hwmodel.simulation import Simulation
 
 __all__ = [
@@ -87,7 +87,6 @@ __all__ = [
     "replay_optimal",
     "run_events",
     "source_digest",
-    "step",
     "values_of",
     "write_dram_trace",
     "write_timeline",

@@ -13,7 +13,7 @@ from hwmodel.components.ordering import locate
 from hwmodel.components.prefetch import prefetch
 from hwmodel.components.scratchpad import access as access_scratchpad
 from hwmodel.description.operations import Operation, Unit
-from hwmodel.engine.kernel import at, inner_kernel, kernel
+from hwmodel.engine.kernel import at, chosen, inner_kernel, kernel
 from hwmodel.engine.state import (
     CACHE_PORT,
     LOADED,
@@ -121,3 +121,11 @@ def run_events(
             if table[at(row), 1] >= 0:
                 times[at(table[at(row), 1])] = done
     return position
+
+
+def run_all(
+    sim: Sim, table: Array, segments: Array, times: Array, events: Array, n: int
+) -> int:
+    """`run_events` as it is best run: plain for a few events, else compiled."""
+    rows = -(-table.shape[0] // max(1, segments.shape[0] - 1))
+    return chosen(run_events, n * rows)(sim, table, segments, times, events, n)

@@ -13,7 +13,7 @@ import pytest
 from hwmodel import WorkMeter, preset
 from tapeflow.backend.compiled.event_consumer import metering
 from tapeflow.backend.execute import Engine, execute
-from tapeflow.backend.gradient import GradientResult, compile_gradient
+from tapeflow.backend.gradient import GradientResult, gradient_steps
 from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import read_module
 from tapeflow.programs import get_program
@@ -54,12 +54,26 @@ def program_module(name: str):
 
 
 @cache
-def compiled(name: str, passes):
+def step(name: str, passes):
+    """What the last of the passes leaves; those before it run once for all tests."""
     program = get_program(name)
-    module = program_module(name)
-    return compile_gradient(
-        module, program.function, program.wrt, passes, full_context()
+    behind = step(name, passes[:-1]) if passes else None
+    return next(
+        gradient_steps(
+            program_module(name),
+            program.function,
+            program.wrt,
+            passes,
+            full_context(),
+            behind=behind,
+        )
     )
+
+
+def compiled(name: str, passes):
+    gradient = step(name, passes).gradient
+    assert gradient is not None
+    return gradient
 
 
 def bits(result: GradientResult) -> list[bytes]:

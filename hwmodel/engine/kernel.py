@@ -1,22 +1,21 @@
-"""`kernel`: Numba compilation with a disk cache that notices changes in any file.
+"""`kernel`: functions that run as plain Python or, once there is much to do, compiled.
 
-Numba's own cache looks only at the file of the compiled function, but a kernel here
-calls kernels of other files, which are compiled into it. The cache entry is therefore
-stamped with a digest of all sources of the package.
+Numba takes half a second to import and to load what it has compiled before, longer than
+plain Python takes for some hundred operations. So kernels stay plain functions until
+`chosen` is asked for more work than that. What `machine_code` then compiles are copies
+that call each other's machine code; both leave the same in the arrays, so a run may
+change over at any call.
 """
 
 from __future__ import annotations
 
-import hashlib
-import logging
+import os
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
+from types import FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
-from numba import config, njit, typeof
-from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,112 +26,93 @@ Numba tests each signed index for counting from the end; on the hot paths these 
 are a third of the time.
 """
 
-_PACKAGE = Path(__file__).parents[1]
+MOST_PLAIN_WORK = 4000
+"""Micro-operations, about, that a process runs in plain Python before it compiles."""
 
-_LOGGER = logging.getLogger("hwmodel.compilation")
-"""Says at level INFO what has to be compiled: up to a minute for the whole model."""
-
-
-@cache
-def source_digest() -> str:
-    """SHA-256 over the package's Python sources and figures, in name order."""
-    digest = hashlib.sha256()
-    for path in sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.csv")]):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-class CacheFile(IndexDataCacheFile):
-    """Numba's cache on disk, in which an entry that cannot be read counts as absent.
-
-    Numba unpickles an index before it compares stamps, and what an older version of
-    the package wrote names classes that may be elsewhere now, or nowhere.
-    """
-
-    def load(self, key: Any) -> Any:
-        """What is kept under a key; None if there is nothing that can be read."""
-        try:
-            return super().load(key)
-        except Exception:
-            return None
-
-    def _load_index(self) -> Any:
-        try:
-            return super()._load_index()
-        except Exception:
-            return {}
-
-
-class PackageCache(FunctionCache):
-    """Numba's function cache, valid as long as no source of the package changes."""
-
-    def __init__(self, py_func: Callable[..., Any]) -> None:
-        super().__init__(py_func)
-        self._cache_file = CacheFile(
-            cache_path=self._cache_path,
-            filename_base=self._impl.filename_base,
-            source_stamp=source_digest(),
-        )
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The code for a signature; None if there is none, so that it is compiled."""
-        found = super().load_overload(sig, target_context)
-        if found is None:
-            _LOGGER.info("compiling %s", self._name)
-        return found
+_IS_DISABLED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+_CHOICES: dict[Any, dict[str, bool]] = {}
+"""How each kernel is compiled."""
 
 
 def kernel(function: Function) -> Function:
-    """Compile `function` to be called by other kernels and from Python.
+    """Let `function` be called by other kernels and, through `chosen`, from Python.
 
     Kernels know no Python objects and no reference counts (they only borrow arrays),
     divide as IEEE says, and are compiled into their callers. With
-    `NUMBA_DISABLE_JIT=1` the function stays plain Python.
+    `NUMBA_DISABLE_JIT=1` they always run as plain Python.
     """
-    return _compiled(function, forceinline=True, no_cpython_wrapper=False)
+    return _noted(function, forceinline=True, no_cpython_wrapper=False)
 
 
 def inner_kernel(function: Function) -> Function:
-    """Compile `function` to be called by other kernels only, which compiles faster."""
-    return _compiled(function, forceinline=True, no_cpython_wrapper=True)
+    """Let `function` be called by other kernels only, which compiles faster."""
+    return _noted(function, forceinline=True, no_cpython_wrapper=True)
 
 
 def separate_kernel(function: Function) -> Function:
-    """Compile `function` to be called by other kernels without being part of them.
+    """Let `function` be called by other kernels without being part of them.
 
     For what is large and rare: callers compile faster, but a call hands over all
     arrays of a machine one by one.
     """
-    return _compiled(function, forceinline=False, no_cpython_wrapper=True)
+    return _noted(function, forceinline=False, no_cpython_wrapper=True)
 
 
-def _compiled(function: Any, **choices: bool) -> Any:
-    options: dict[str, Any] = {
-        "error_model": "numpy",
-        "no_cfunc_wrapper": True,
-        "_nrt": False,
-        **choices,
-    }
-    compiled: Any = njit(**options)(function)
-    if not is_disabled():
-        compiled._cache = PackageCache(function)
-    return compiled
+def _noted(function: Function, **choices: bool) -> Function:
+    _CHOICES[function] = choices
+    return function
+
+
+class Done:
+    """What this process has run in plain Python so far, in micro-operations."""
+
+    work = 0
+
+
+def is_plain(work: int) -> bool:
+    """Whether so many micro-operations more are to be run in plain Python."""
+    if Done.work <= MOST_PLAIN_WORK:
+        Done.work += work
+    return _IS_DISABLED or Done.work <= MOST_PLAIN_WORK
+
+
+def chosen(function: Function, work: int) -> Function:
+    """A kernel as it is best run for so many micro-operations."""
+    return function if is_plain(work) else machine_code(function)
+
+
+@cache
+def machine_code(function: Any) -> Any:
+    """The dispatcher of a kernel, whose copies of other kernels are compiled, too."""
+    if _IS_DISABLED:
+        return function
+    # Imported late: short runs do without.
+    from hwmodel.engine.compiled import compiled
+
+    names = {**function.__globals__}
+    for name in function.__code__.co_names:
+        value = names.get(name)
+        if isinstance(value, FunctionType) and value in _CHOICES:
+            names[name] = machine_code(value)
+    copy = FunctionType(function.__code__, names, function.__name__)
+    copy.__module__ = function.__module__
+    copy.__qualname__ = function.__qualname__
+    return compiled(copy, **_CHOICES[function])
 
 
 def is_disabled() -> bool:
-    """Whether Numba is told to leave functions as plain Python."""
-    return bool(getattr(config, "DISABLE_JIT", 0))
+    """Whether the environment says to leave functions as plain Python."""
+    return _IS_DISABLED
 
 
-def entry_point(compiled: Any, *arguments: Any) -> Callable[..., Any]:
-    """The machine code of `compiled` for arguments like these, without dispatch.
+def entry_point(function: Any, *arguments: Any) -> Callable[..., Any]:
+    """The machine code of a kernel for arguments like these, without dispatch.
 
     Choosing code by argument types costs several times a call of `step` itself when
     the arguments are tuples of arrays.
     """
-    if is_disabled():
-        return compiled
-    signature = tuple(typeof(argument) for argument in arguments)
-    compiled.compile(signature)
-    return compiled.get_overload(signature)
+    if _IS_DISABLED:
+        return function
+    from hwmodel.engine.compiled import overload
+
+    return overload(machine_code(function), arguments)

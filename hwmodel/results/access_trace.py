@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwmodel.description.operations import OPERATION_TABLE, Operation, Unit
-from hwmodel.engine.kernel import at, kernel
+from hwmodel.engine.kernel import at, kernel, machine_code
 from hwmodel.engine.state import Array
 
 Trace = NDArray[np.uint32]
@@ -38,7 +38,7 @@ class AccessTrace:
         if self._entries.size < 2 * n:
             # An access has an address of its own and touches at most two words.
             self._entries = np.zeros(2 * n, dtype=np.uint32)
-        count = collect(
+        count = machine_code(collect)(
             self._unit, self._line_shift, self._entries, table, segments, events, n
         )
         with self.path.open("ab") as file:

@@ -27,7 +27,7 @@ import numpy as np
 from hwmodel.description.machine import Machine
 from hwmodel.description.operations import OPERATION_TABLE, Operation, Unit
 from hwmodel.engine.initial_state import initial_state
-from hwmodel.engine.kernel import at, kernel
+from hwmodel.engine.kernel import at, kernel, machine_code
 from hwmodel.engine.state import Array, Sim
 
 _LOAD = int(Operation.LOAD)
@@ -141,7 +141,7 @@ class WorkMeter:
         """Take in `n` words of events, none with an address from `end_bytes` on."""
         self._stored = _grown(self._stored, end_bytes // 4 + 2)
         self._lines = _grown(self._lines, end_bytes // self._line_bytes + 2)
-        measure(
+        machine_code(measure)(
             self._sim,
             self._stored,
             self._lines,

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from hwmodel.description.errors import SimulationError
 from hwmodel.description.machine import Cache
-from hwmodel.engine.kernel import at, inner_kernel, kernel
+from hwmodel.engine.kernel import at, inner_kernel, kernel, machine_code
 from hwmodel.results.access_trace import Trace
 
 _NEVER = np.uint32(2**32 - 1)
@@ -59,7 +59,7 @@ def replay_optimal(trace: Trace, cache: Cache) -> Replay:
         shape = (len(trace),)
         next_use = np.memmap(path, dtype=np.uint32, mode="w+", shape=shape)
         latest = np.full(int(trace.max() >> 1) + 1, _NEVER, dtype=np.uint32)
-        find_next_uses(trace, latest, next_use)
+        machine_code(find_next_uses)(trace, latest, next_use)
         misses, write_backs = _replay(trace, next_use, True, cache.sets, cache.ways)
         del next_use
     return Replay(len(trace), int(misses), int(write_backs))
@@ -80,7 +80,7 @@ def _replay(
 ) -> tuple[int, int]:
     lines = np.zeros((sets * ways, 3), dtype=np.int64)
     lines[:, 0] = -1
-    return replay(trace, next_use, is_optimal, lines, ways)
+    return machine_code(replay)(trace, next_use, is_optimal, lines, ways)
 
 
 @kernel

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from tapeflow.near_names import did_you_mean
+from tapeflow.tools.garbage import collect_rarely
 from tapeflow.tools.interruption import exit_code_of, signals_raised
 
 COMMANDS = {
@@ -50,6 +51,7 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the subcommand; what it cannot do is told in one message."""
+        collect_rarely()
         try:
             with signals_raised():
                 return super().invoke(ctx)

@@ -11,6 +11,7 @@ import pytest
 from tapeflow.analysis.differentiation.derivative_rules import RULES
 from tapeflow.backend.semantics.integers import INTEGER_RESULTS
 from tapeflow.frontend.reader import parse_module
+from tests.sizes import sized
 
 from .compare import compare
 from .control import STATEMENTS
@@ -23,8 +24,8 @@ from .levels import CONTEXT, Mismatch, RingVerdict, verdicts
 from .rare_bounds import AT_END, TOO_WIDE
 from .report import LEAST_PASSED
 
-GRADIENTS = range(60)
-LEVELS = range(1000, 1004)
+GRADIENTS = sized(range(20, 40), range(60))
+LEVELS = sized(range(1001, 1003), range(1000, 1004))
 GROUP = 20
 """Programs a test, so that the report stays short."""
 DRAWN = range(500)

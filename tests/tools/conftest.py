@@ -13,16 +13,21 @@ from click.testing import CliRunner, Result
 from tapeflow.tools.bench import command as bench
 from tapeflow.tools.bench import runs as bench_runs
 from tapeflow.tools.main import main
+from tests.sizes import sized
 
 DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_repeated_runs() -> Iterator[None]:
-    """What is tested here are figures, not speeds, in this process."""
+def only_figures() -> Iterator[None]:
+    """What is tested here are figures, not speeds, in this process.
+
+    Nor what each pass leaves of the programs: that is tested where the passes are.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bench_runs, "MEASURED_SECONDS", 0.0)
         patch.setattr(bench, "available_cores", lambda: 1)
+        patch.setenv("TAPEFLOW_VERIFY_EACH", sized("0", "1"))
         yield
 
 

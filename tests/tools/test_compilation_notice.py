@@ -13,7 +13,7 @@ from tapeflow.tools.compilation_notice import NOTICE, compilation_told, tell_com
 
 MODEL = logging.getLogger("hwmodel.compilation")
 KERNEL = """
-from hwmodel.engine.kernel import kernel
+from hwmodel.engine.kernel import kernel, machine_code
 from tapeflow.tools.compilation_notice import compilation_told
 
 @kernel
@@ -25,7 +25,7 @@ def thrice(x):
     return 3 * x
 
 with compilation_told():
-    print(twice(1), thrice(2))
+    print(machine_code(twice)(1), machine_code(thrice)(2))
 """
 
 

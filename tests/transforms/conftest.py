@@ -1,7 +1,8 @@
 """Runs a program at every level below the abstract tape."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from xdsl.passes import ModulePass
 
 from hwmodel import PRESETS
 from tapeflow.analysis.verification.dominance import verify_dominance
-from tapeflow.backend.execute import Execution, execute
+from tapeflow.backend.execute import Execution, Runnable
 from tapeflow.dialects.tape_types import LAYOUTS
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms import (
@@ -61,68 +62,83 @@ def _scratchpad_pipelines(capacity_bytes: int, slots: int) -> list[list[ModulePa
     return [*blocking, *streams, parts]
 
 
+Scratchpads = tuple[tuple[int, int], ...]
+"""Capacity in bytes and number of slots, each tried."""
+
+
+@lru_cache(maxsize=4)
+def _levels(
+    text: str, scratchpads: Scratchpads
+) -> tuple[Runnable, dict[tuple[ModulePass, ...], Runnable]]:
+    """@f on the abstract tape, and behind each beginning of each pipeline.
+
+    They are verified, and made once for all arguments that a test tries.
+    """
+    context = full_context()
+    source = parse_module(text, "program.mlir", context)
+    source.verify()
+    modules: dict[tuple[ModulePass, ...], ModuleOp] = {(): source}
+    for beginning in _beginnings(scratchpads):
+        if beginning not in modules:
+            modules[beginning] = module = modules[beginning[:-1]].clone()
+            beginning[-1].apply(context, module)
+            module.verify()
+            verify_dominance(module)
+    runnables = {key: Runnable(module, "f") for key, module in modules.items()}
+    return runnables.pop(()), runnables
+
+
+def _beginnings(scratchpads: Scratchpads) -> Iterator[tuple[ModulePass, ...]]:
+    pipelines = _memory_pipelines()
+    for capacity_bytes, slots in scratchpads:
+        pipelines += _scratchpad_pipelines(capacity_bytes, slots)
+    for pipeline in pipelines:
+        for count in range(1, len(pipeline) + 1):
+            yield tuple(pipeline[:count])
+
+
 def _run(
-    module: ModuleOp, arguments: Sequence[object]
+    program: Runnable, arguments: Sequence[object]
 ) -> tuple[tuple[object, ...], list[np.ndarray]]:
     copies = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
-    results = execute(module, "f", copies).results
+    results = program.run(copies).results
     return results, [copy for copy in copies if isinstance(copy, np.ndarray)]
 
 
 def _compare_levels(
     text: str,
     *arguments: object,
-    scratchpads: Sequence[tuple[int, int]] = ((1024, 1), (1024, 2)),
+    scratchpads: Scratchpads = ((1024, 1), (1024, 2)),
 ) -> None:
-    """Run @f on the abstract tape and after every pass below; all must agree in bits.
-
-    Args:
-        scratchpads: capacity in bytes and number of slots, each tried.
-    """
-    context = full_context()
-    source = parse_module(text, "program.mlir", context)
-    source.verify()
+    """Run @f on the abstract tape and after every pass below: the same bits."""
+    source, levels = _levels(text, scratchpads)
     expected = _run(source, arguments)
-    pipelines = _memory_pipelines()
-    for capacity_bytes, slots in scratchpads:
-        pipelines += _scratchpad_pipelines(capacity_bytes, slots)
-    for pipeline in pipelines:
-        module = source.clone()
-        for pass_ in pipeline:
-            pass_.apply(context, module)
-            module.verify()
-            verify_dominance(module)
-            results, buffers = _run(module, arguments)
-            assert results == expected[0], f"results change in {pass_}"
-            for buffer, known in zip(buffers, expected[1], strict=True):
-                assert buffer.tobytes() == known.tobytes(), f"change in {pass_}"
+    for passes, level in levels.items():
+        results, buffers = _run(level, arguments)
+        assert results == expected[0], f"results change in {passes[-1]}"
+        for buffer, known in zip(buffers, expected[1], strict=True):
+            assert buffer.tobytes() == known.tobytes(), f"change in {passes[-1]}"
 
 
 def _compare_engines(
     text: str,
     *arguments: object,
-    scratchpads: Sequence[tuple[int, int]] = ((128, 1), (256, 2)),
+    scratchpads: Scratchpads = ((128, 1), (256, 2)),
 ) -> None:
     """Run @f after every pass on both engines, at the end also on the machine.
 
     All that an execution tells must agree: results, counters, energy and addresses.
     """
-    context = full_context()
-    source = parse_module(text, "program.mlir", context)
-    pipelines = _memory_pipelines()
-    for capacity_bytes, slots in scratchpads:
-        pipelines += _scratchpad_pipelines(capacity_bytes, slots)
-    for pipeline in pipelines:
-        module = source.clone()
-        for pass_ in pipeline:
-            pass_.apply(context, module)
-            is_last = pass_ is pipeline[-1]
-            for machine in (None, MACHINE) if is_last else (None,):
-                reference, compiled = (
-                    execute(module, "f", arguments, machine, engine)
-                    for engine in ("reference", "compiled")
-                )
-                assert _told(compiled) == _told(reference), f"after {pass_}"
+    _, levels = _levels(text, scratchpads)
+    begun = {passes[:-1] for passes in levels}
+    for passes, level in levels.items():
+        is_last = passes not in begun
+        for machine in (None, MACHINE) if is_last else (None,):
+            reference, compiled = (
+                level.run(arguments, machine, engine)
+                for engine in ("reference", "compiled")
+            )
+            assert _told(compiled) == _told(reference), f"after {passes[-1]}"
 
 
 def _told(execution: Execution) -> tuple[object, ...]:

@@ -33,7 +33,7 @@ with C = 0 and R(argument) = 0.
 from collections.abc import Sequence
 
 from hwmodel import Operation as Kind
-from hwmodel import Simulation, step
+from hwmodel import Simulation
 from tapeflow.backend.semantics.micro_operations import Costs
 
 _INT_ADD = int(Kind.INT_ADD)
@@ -45,20 +45,20 @@ class Clock:
     """Issues micro-operations to a machine; without one, all times are 0."""
 
     def __init__(self, simulation: Simulation | None):
-        self._arrays = None if simulation is None else simulation.arrays
+        self._simulation = simulation
         self.control = 0
         """Cycle from which operations of the current region may start."""
 
     @property
     def is_running(self) -> bool:
         """Whether there is a machine."""
-        return self._arrays is not None
+        return self._simulation is not None
 
     def issue(self, kind: int, ready: int, address: int = 0, aux: int = 0) -> int:
         """One micro-operation; when it is done."""
-        if self._arrays is None:
+        if self._simulation is None:
             return 0
-        return int(step(self._arrays, kind, ready, address, aux))
+        return self._simulation.issue(kind, ready, address, aux)
 
     def issue_all(
         self, costs: Costs, times: Sequence[int], address: int, aux: int

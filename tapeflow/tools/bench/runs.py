@@ -26,6 +26,7 @@ from tapeflow.tools.bench.tasks import Answer, Task, Timed, run_task
 from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.compilation_notice import tell_compilation
 from tapeflow.tools.end_with_parent import end_with_parent
+from tapeflow.tools.garbage import collect_rarely
 from tapeflow.tools.pipelines.on_machine import Target
 from tapeflow.tools.result_row import Row
 
@@ -198,6 +199,7 @@ def _pool(jobs: int) -> Generator[ProcessPoolExecutor]:
 
 def _begin(untold: Lock) -> None:
     """Prepare a process of the pool; the first to take the lock tells a compilation."""
+    collect_rarely()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     end_with_parent()
     tell_compilation(lambda: untold.acquire(block=False))

@@ -39,6 +39,7 @@ from tapeflow.frontend.input_error import InputError
 from tapeflow.frontend.reader import decode, parse_module, read_bytes
 from tapeflow.near_names import did_you_mean
 from tapeflow.tools.diagnostics import message_of
+from tapeflow.tools.garbage import collect_rarely
 from tapeflow.tools.output_files import check_outputs, write_outputs
 from tapeflow.universe import full_context, multiverse
 
@@ -308,6 +309,7 @@ def _write_text(path: Path, text: str) -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command; exits with 1 after a message, with 2 on unknown arguments."""
+    collect_rarely()
     arguments = sys.argv[1:] if args is None else args
     stage: str | None = None
     try:

@@ -17,6 +17,7 @@ from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
 from tests.analysis.integers.integer_programs import programs, twins
+from tests.sizes import sized
 
 AROUND = 1 << 64
 TILE = 8
@@ -29,7 +30,11 @@ def function_of(text: str) -> FuncOp:
     return function
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    deadline=None,
+    max_examples=sized(100, 300),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(program=programs() | twins())
 def test_equal_numbers_are_equal(program):
     text, kinds, arguments = program

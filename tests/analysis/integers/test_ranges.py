@@ -8,11 +8,16 @@ from tapeflow.analysis.integers.ranges import find_integer_ranges
 from tapeflow.backend.execute import execute
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
+from tests.sizes import sized
 
 from .integer_programs import programs
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    deadline=None,
+    max_examples=sized(50, 150),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(program=programs())
 def test_values_lie_in_their_intervals(program):
     text, kinds, arguments = program

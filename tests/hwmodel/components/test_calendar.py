@@ -6,21 +6,26 @@ from hypothesis import strategies as st
 from numba import njit
 
 from hwmodel.components import calendar
+from hwmodel.engine.kernel import machine_code
+
+_find_free = machine_code(calendar.find_free)
+_find_free_interval = machine_code(calendar.find_free_interval)
+_reserve = machine_code(calendar.reserve)
 
 
 @njit
 def find_free(entries, links, capacity, cycle):
-    return calendar.find_free(entries, links, 0, capacity, cycle)
+    return _find_free(entries, links, 0, capacity, cycle)
 
 
 @njit
 def find_free_interval(entries, links, capacity, cycle, length):
-    return calendar.find_free_interval(entries, links, 0, capacity, cycle, length)
+    return _find_free_interval(entries, links, 0, capacity, cycle, length)
 
 
 @njit
 def reserve(entries, links, capacity, cycle, length):
-    return calendar.reserve(entries, links, 0, capacity, cycle, length)
+    return _reserve(entries, links, 0, capacity, cycle, length)
 
 
 class Book:

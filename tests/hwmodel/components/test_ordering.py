@@ -6,12 +6,15 @@ from hypothesis import strategies as st
 from numba import njit
 
 from hwmodel.components import ordering
+from hwmodel.engine.kernel import machine_code
 from hwmodel.engine.state import LOADED, REACH, REGISTERS, STORED
+
+_locate = machine_code(ordering.locate)
 
 
 @njit
 def locate(keys, key_times, registers, hash_shift, opens, address):
-    return ordering.locate(keys, key_times, registers, hash_shift, opens, address)
+    return _locate(keys, key_times, registers, hash_shift, opens, address)
 
 
 class Table:

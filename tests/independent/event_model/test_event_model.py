@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwmodel import Machine, Operation, Simulation, preset
+from tests.sizes import sized
 
 from .compare import compare
 from .model import simulate
@@ -56,7 +57,7 @@ def test_the_oldest_that_is_ready_goes_first() -> None:
     assert simulate(Trace(nodes), one)["cycles"] == 54 + 5
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=sized(10, 25), deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 300)), max_size=80),
     st.sampled_from([(512, 1), (512, 2), (1024, 4), (960, 5)]),

@@ -52,6 +52,7 @@ def runs(monkeypatch) -> Counter[str]:
         verify(module, after)
 
     monkeypatch.setattr(gradient, "verify_module", counting)
+    monkeypatch.setenv("TAPEFLOW_VERIFY_EACH", "1")
     return counted
 
 

@@ -14,6 +14,7 @@ from tapeflow.transforms import DifferentiatePass
 from tests.random_programs.compare import compare
 from tests.random_programs.generate import FUNCTION, Case
 from tests.random_programs.levels import CONTEXT
+from tests.sizes import sized
 
 HEAD = """
   %c0 = arith.constant 0 : index
@@ -189,8 +190,10 @@ def case_of(text: str, n: int, steps: int) -> Case:
     )
 
 
-@pytest.mark.parametrize("steps", [0, 1, 2, 3])
-@pytest.mark.parametrize("n", [1, 2, 5])
+SIZES = [(n, steps) for n in (1, 2, 5) for steps in range(4)]
+
+
+@pytest.mark.parametrize(("n", "steps"), sized([(1, 0), (5, 1), (1, 2), (2, 3)], SIZES))
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_gradients_at_every_level(name: str, n: int, steps: int):
     assert compare(case_of(PROGRAMS[name], n, steps), levels=True).status == "passed"

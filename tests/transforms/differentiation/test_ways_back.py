@@ -11,6 +11,7 @@ import pytest
 
 from tests.random_programs.compare import compare
 from tests.random_programs.generate import Case
+from tests.sizes import sized
 
 HEAD = """
   %c0 = arith.constant 0 : index
@@ -165,5 +166,6 @@ def test_gradients_at_every_level(name: str):
             "seed_arg0": rng.normal(size=4),
         },
     )
-    for seed in range(4):
+    own = [*PROGRAMS].index(name) % 4
+    for seed in sized(range(own, own + 1), range(4)):
         assert compare(replace(case, seed=seed), levels=True).status == "passed"

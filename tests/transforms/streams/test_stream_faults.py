@@ -4,8 +4,10 @@
 """
 
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from xdsl.dialects.builtin import ModuleOp
@@ -29,12 +31,14 @@ from tapeflow.transforms import (
 )
 from tapeflow.transforms.pipelines import BaselinePipeline
 from tapeflow.universe import full_context
+from tests.sizes import sized
 
 from .stream_faults import Fault, faults_of
 
 PROGRAMS = ("nn", "matdescent", "lstm", "spmv", "mass_spring")
 RINGS = ((256, 1, True), (256, 1, False), (512, 2, False), (768, 3, False))
 """Bytes of scratchpad a region, slots, and whether transfers block."""
+EVERY = sized(3, 1)
 OUTCOMES = ("refuted", "not provable", "at run time", "equivalent", "escaped")
 
 
@@ -99,14 +103,18 @@ def at_run_time(
     return "equivalent" if bits(result) == right else "escaped"
 
 
-def table(name: str, ring: tuple[int, int, bool]) -> Counter[tuple[str, str]]:
-    """How many faults of each name had each outcome."""
+def table(
+    name: str, ring: tuple[int, int, bool], every: int = 1
+) -> Counter[tuple[str, str]]:
+    """How many faults of each name had each outcome, one in so many of each name."""
     gradient = compiled(name, *ring)
     inputs = get_program(name).make_inputs("tiny")
     right = bits(gradient.run(inputs, engine="reference"))
+    places = defaultdict[str, Iterator[int]](count)
     return Counter(
         (fault.name, outcome(fault, gradient, name, right))
         for fault in faults_of(gradient.module)
+        if next(places[fault.name]) % every == 0
     )
 
 
@@ -126,8 +134,8 @@ def text_of(counts: Counter[tuple[str, str]]) -> str:
 @pytest.mark.parametrize("ring", RINGS)
 @pytest.mark.parametrize("name", ("nn", "matdescent", "spmv"))
 def test_no_fault_escapes(name, ring):
-    counts = table(name, ring)
-    assert sum(counts.values()) >= 20
+    counts = table(name, ring, EVERY)
+    assert sum(counts.values()) >= 20 / EVERY
     escaped = [fault for fault, how in counts if how == "escaped"]
     assert not escaped, text_of(counts)
 

@@ -226,4 +226,4 @@ def test_random_tapes(compare_levels, items, n: int, m: int, lines: int, slots: 
     """Every level agrees, in scratchpads of a few lines a region."""
     text = _program(_numbered(items, count()))
     capacity_bytes = 64 * lines * slots * max(1, text.count("= tape.stack"))
-    compare_levels(text, n, m, 0.4, scratchpads=[(capacity_bytes, slots)])
+    compare_levels(text, n, m, 0.4, scratchpads=((capacity_bytes, slots),))
