@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from xdsl.passes import ModulePass
 
 if TYPE_CHECKING:
+    from tapeflow.transforms.addresses.expose_addresses import ExposeAddressesPass
     from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
     from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
     from tapeflow.transforms.cached.waive_tape import WaiveTapePass
@@ -43,6 +44,7 @@ __all__ = [
     "AssignScratchpadPass",
     "CheckStreamsPass",
     "DifferentiatePass",
+    "ExposeAddressesPass",
     "FormLayersPass",
     "FormRegionsPass",
     "FormStreamsPass",
@@ -90,6 +92,7 @@ _PASSES = {
     "lower-spm-to-blocking": "streams",
     "form-streams": "streams",
     "check-streams": "streams",
+    "expose-addresses": "addresses",
     "pipeline-loops": "scheduling",
 }
 """The stage of each pass, in the order in which pipelines use them."""

@@ -13,7 +13,8 @@ from xdsl.dialects import arith, math, memref, scf
 from xdsl.ir import Operation
 from xdsl.traits import is_side_effect_free
 
-from tapeflow.dialects import spm, tape
+from tapeflow.dialects import address, spm, tape
+from tapeflow.dialects.address import CHECK_ONLY
 from tapeflow.dialects.memref_additions import TransposeOp
 
 INTEGER_DIVISIONS = (
@@ -62,9 +63,10 @@ _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
         *(arith.MaximumfOp, arith.MinimumfOp, arith.MaxnumfOp, arith.MinnumfOp),
         *(arith.SIToFPOp, arith.UIToFPOp, arith.FPToSIOp, arith.FPToUIOp),
         *(arith.ExtFOp, arith.TruncFOp, memref.StoreOp, tape.StoreOp),
+        *(address.PointOp, address.StoreOp),
         *(spm.LoadOp, spm.StoreOp, memref.ReinterpretCastOp),
     ),
-    Price(1, 2): (memref.LoadOp, tape.LoadOp),
+    Price(1, 2): (memref.LoadOp, tape.LoadOp, address.LoadOp),
     Price(1, 4): (arith.MulfOp,),
     Price(1, 5): (
         *(arith.AddfOp, arith.SubfOp, math.CeilOp, math.FloorOp, math.TruncOp),
@@ -100,11 +102,11 @@ PRICES = {op: price for price, ops in _AT_PRICE.items() for op in ops}
 
 def operation_cost(op: Operation) -> int:
     """Additions that one execution is worth; a load's traffic comes on top."""
-    return PRICES[type(op)].additions
+    return 0 if CHECK_ONLY in op.attributes else PRICES[type(op)].additions
 
 
 def latency(op: Operation) -> int:
     """Cycles until the result is there; of a branch, those of all that it holds."""
     if op.regions:
         return 1 + sum(latency(inner) for inner in op.walk() if not inner.regions)
-    return PRICES[type(op)].cycles
+    return 0 if CHECK_ONLY in op.attributes else PRICES[type(op)].cycles

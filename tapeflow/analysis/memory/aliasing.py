@@ -33,6 +33,8 @@ from tapeflow.analysis.memory.effects import (
 )
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.analysis.memory.views import may_be_given_overlap, may_overlap_itself
+from tapeflow.dialects import address
+from tapeflow.dialects.address import ElementAccess
 
 
 def ancestors(op: Operation) -> list[Operation]:
@@ -83,9 +85,7 @@ class Buffers:
             return False
         return scope.find_ancestor_op_in_block(writes[position]) is not None
 
-    def unchanged_after(
-        self, access: memref.LoadOp | memref.StoreOp, scope: Block
-    ) -> bool:
+    def unchanged_after(self, access: ElementAccess, scope: Block) -> bool:
         """Whether nothing writes to the accessed element before the scope ends.
 
         `scope` is a block around the access. A later iteration of a loop inside it
@@ -118,7 +118,7 @@ class Buffers:
 
     def _is_elsewhere_later(
         self,
-        access: memref.LoadOp | memref.StoreOp,
+        access: ElementAccess,
         write: Operation,
         loops: Sequence[Operation],
     ) -> bool:
@@ -132,7 +132,10 @@ class Buffers:
         common = [loop for loop in loops if loop in around]
         if not common:
             return True
-        if not isinstance(write, memref.StoreOp) or write.memref is not access.memref:
+        if (
+            not isinstance(write, memref.StoreOp | address.StoreOp)
+            or write.memref is not access.memref
+        ):
             return False
         if self.overlaps_itself(access.memref):
             return False

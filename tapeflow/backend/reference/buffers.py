@@ -23,6 +23,7 @@ from tapeflow.backend.runtime.buffer import Buffer
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.runtime.memory_budget import TAPE
 from tapeflow.backend.runtime.run_memory import is_tape, skew_of
+from tapeflow.dialects import address
 from tapeflow.dialects.tape_attributes import TAPE_FIELD, is_saved
 
 
@@ -58,7 +59,10 @@ class MemrefFunctions(InterpreterFunctions):
 
     @impl(memref.LoadOp)
     def run_load(
-        self, interpreter: Interpreter, op: memref.LoadOp, args: PythonValues
+        self,
+        interpreter: Interpreter,
+        op: memref.LoadOp | address.LoadOp,
+        args: PythonValues,
     ) -> PythonValues:
         buffer: Buffer = args[0]
         position = buffer.position(args[1:])
@@ -70,7 +74,10 @@ class MemrefFunctions(InterpreterFunctions):
 
     @impl(memref.StoreOp)
     def run_store(
-        self, interpreter: Interpreter, op: memref.StoreOp, args: PythonValues
+        self,
+        interpreter: Interpreter,
+        op: memref.StoreOp | address.StoreOp,
+        args: PythonValues,
     ) -> PythonValues:
         run = cast(ReferenceInterpreter, interpreter)
         buffer: Buffer = args[1]
@@ -80,6 +87,30 @@ class MemrefFunctions(InterpreterFunctions):
         if is_saved(op):
             run.memory.count_tape(buffer.storage.itemsize)
         return ()
+
+    @impl(address.LoadOp)
+    def run_address_load(
+        self, interpreter: Interpreter, op: address.LoadOp, args: PythonValues
+    ) -> PythonValues:
+        buffer, *others = args
+        rank = len(op.indices)
+        _check_address(op, buffer, others[:rank], others[rank:])
+        return self.run_load(interpreter, op, (buffer, *others[:rank]))
+
+    @impl(address.StoreOp)
+    def run_address_store(
+        self, interpreter: Interpreter, op: address.StoreOp, args: PythonValues
+    ) -> PythonValues:
+        value, buffer, *others = args
+        rank = len(op.indices)
+        _check_address(op, buffer, others[:rank], others[rank:])
+        return self.run_store(interpreter, op, (value, buffer, *others[:rank]))
+
+    @impl(address.PointOp)
+    def run_point(
+        self, interpreter: Interpreter, op: address.PointOp, args: PythonValues
+    ) -> PythonValues:
+        return (args[1],)
 
     @impl(memref.DimOp)
     def run_dim(
@@ -159,6 +190,21 @@ def _allocate(
     what = TAPE if is_tape(op) else None
     buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op), what)
     return fitting(buffer, op.memref.type)
+
+
+def _check_address(
+    op: address.LoadOp | address.StoreOp,
+    buffer: Buffer,
+    subscripts: PythonValues,
+    computed: PythonValues,
+) -> None:
+    """Raise `ExecutionError` unless the program has computed the element's number."""
+    element = buffer.position(subscripts) - buffer.offset
+    if (sum(computed) + op.elements_ahead - element) % 2**64:
+        raise ExecutionError(
+            f"the address is that of element {sum(computed) + op.elements_ahead}, not "
+            f"of element {element}, which the subscripts mean"
+        )
 
 
 def _global(

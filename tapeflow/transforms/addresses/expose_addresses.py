@@ -1,0 +1,199 @@
+"""Pass `expose-addresses`: the program computes the addresses of its accesses."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects import memref, scf
+from xdsl.dialects.builtin import IndexType, ModuleOp, UnitAttr
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Operation
+from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint, Rewriter
+from xdsl.traits import is_side_effect_free
+
+from tapeflow.analysis.addresses.element_numbers import (
+    ElementNumbers,
+    is_defined_inside,
+)
+from tapeflow.analysis.integers.number_attributes import wrapped_index
+from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.dialects import address
+from tapeflow.dialects.address import CHECK_ONLY, with_address
+from tapeflow.dialects.tape_attributes import TAPE_FREE
+from tapeflow.transforms.addresses.number_builder import NumberBuilder, loop_around
+from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.building.refusal import require_level
+
+
+@dataclass(frozen=True)
+class ExposeAddressesPass(ModulePass):
+    """Compute addresses beside accesses, outside of loops where that is possible.
+
+        scf.for %j = %c0 to %n step %c1 {
+          %j_next = arith.addi %j, %c1 : index
+          %x = memref.load %A[%i, %j_next] : memref<?x?xf64>
+        }
+
+    becomes
+
+        %row = arith.muli %i, %n : index
+        %pointer = address.point %A[%row] : memref<?x?xf64>
+        scf.for %j = %c0 to %n step %c1 {
+          %j_next = arith.addi %j, %c1 {address.check_only} : index
+          %x = address.load %A[%i, %j_next] at %pointer index %j plus 1 : ...
+        }
+
+    Element numbers are polynomials over the values of the program. What does not vary
+    in a loop is computed in front of it; what grows by the same amount in each
+    iteration is carried, as %row would be by a loop over %i; constants become part of the access.
+    Subscripts stay for the check of each dimension, and so does what
+    computes them; where it computes nothing else, it costs nothing.
+
+    Buffers of strides that the type does not tell stay as they are, and so do accesses
+    whose subscript is the element's number.
+    """
+
+    name = "expose-addresses"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                _Function(function).rewrite()
+
+
+class _Function:
+    """Rewrites one function."""
+
+    def __init__(self, function: FuncOp):
+        self._function = function
+        self._numbers = ElementNumbers()
+        constants = FunctionConstants(function)
+        entry = InsertPoint.at_start(constants.entry)
+        builder = IndexBuilder(constants, entry, function.location)
+        self._builder = NumberBuilder(self._numbers, builder)
+        self._index_builder = builder
+        self._elements = dict(self._find_elements())
+        self._sharing = self._find_sharing()
+
+    def rewrite(self) -> None:
+        for block in self._function.body.blocks:
+            self._rewrite_block(block)
+        _mark_check_only(self._function)
+
+    def _find_elements(self) -> Iterator[tuple[Operation, Polynomial]]:
+        for op in self._function.walk():
+            for result in op.results:
+                if isinstance(result.type, IndexType):
+                    # In program order, so that long chains nest no calls.
+                    self._numbers.of(result)
+            if isinstance(op, memref.LoadOp | memref.StoreOp):
+                element = self._numbers.element(op.memref, op.indices)
+                if element is None or TAPE_FREE in op.attributes:
+                    continue
+                if not self._is_plain(op, element):
+                    yield op, element
+
+    def _is_plain(
+        self, op: memref.LoadOp | memref.StoreOp, element: Polynomial
+    ) -> bool:
+        """Whether the subscripts are the address as they stand."""
+        if not op.indices:
+            return True
+        ((_, factor), *more) = element or [((), 0)]
+        is_value = len(op.indices) == 1 and factor == 1 and not more
+        return is_value and element == self._numbers.itself(op.indices[0])
+
+    def _find_sharing(self) -> dict[tuple[Operation, Polynomial], set[Polynomial]]:
+        """By loop and what varies in it, the numbers in which that occurs."""
+        sharing: dict[tuple[Operation, Polynomial], set[Polynomial]] = defaultdict(set)
+        for op, element in self._elements.items():
+            loop, _ = loop_around(op)
+            if loop is not None:
+                number, _ = _without_constant(element)
+                varying, _ = self._numbers.split(number, loop)
+                sharing[loop, varying].add(number)
+        return sharing
+
+    def _rewrite_block(self, block: Block) -> None:
+        for op in tuple(block.ops):
+            for region in op.regions:
+                for inner in region.blocks:
+                    self._rewrite_block(inner)
+            if isinstance(op, scf.ForOp):
+                self._builder.leave(op)
+            elif isinstance(op, memref.LoadOp | memref.StoreOp) and (
+                op in self._elements
+            ):
+                self._rewrite_access(op, self._elements[op])
+
+    def _rewrite_access(
+        self, op: memref.LoadOp | memref.StoreOp, element: Polynomial
+    ) -> None:
+        self._index_builder.location = op.location
+        number, displacement = _without_constant(element)
+        pointer, index = None, None
+        if number:
+            place = self._parts(op, number)
+            if place is None:
+                index = self._builder.number(number, None, op)
+            else:
+                varying, invariant = place
+                pointer = self._builder.number(invariant, op.memref, op)
+                index = self._builder.number(varying, None, op)
+        access = with_address(op, (pointer, index, displacement))
+        self._numbers.replace(op, access)
+        Rewriter.replace_op(op, access)
+
+    def _parts(
+        self, op: memref.LoadOp | memref.StoreOp, number: Polynomial
+    ) -> tuple[Polynomial, Polynomial] | None:
+        """What is to be the index and the pointer of an access that needs both."""
+        loop, _ = loop_around(op)
+        if loop is None or is_defined_inside(op.memref, loop):
+            return None
+        varying, invariant = self._numbers.split(number, loop)
+        if not varying or not invariant:
+            return None
+        is_shared = len(self._sharing[loop, varying]) > 1
+        return (varying, invariant) if is_shared or _is_value(varying) else None
+
+
+def _is_value(number: Polynomial) -> bool:
+    """Whether a number is a value as it stands."""
+    return len(number) == 1 and all(
+        factor == 1 and len(atoms) == 1 for atoms, factor in number
+    )
+
+
+def _without_constant(number: Polynomial) -> tuple[Polynomial, int]:
+    constants = {term for term in number if not term[0]}
+    return number - constants, wrapped_index(sum(factor for _, factor in constants))
+
+
+def _mark_check_only(function: FuncOp) -> None:
+    """Users come behind what they use, so one way back sees them first."""
+    for op in reversed([*function.walk()]):
+        if _is_check_only(op):
+            op.attributes[CHECK_ONLY] = UnitAttr()
+
+
+def _is_check_only(op: Operation) -> bool:
+    uses = [use for result in op.results for use in result.uses]
+    return (
+        bool(uses)
+        and not op.regions
+        and op.dialect_name() == "arith"
+        and is_side_effect_free(op)
+        and all(is_check(use.operation, use.index) for use in uses)
+    )
+
+
+def is_check(op: Operation, operand: int) -> bool:
+    """Whether an operation needs an operand for the check of subscripts alone."""
+    if isinstance(op, address.LoadOp | address.StoreOp):
+        return operand in op.subscript_operands
+    return CHECK_ONLY in op.attributes
