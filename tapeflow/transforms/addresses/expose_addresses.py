@@ -3,25 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from xdsl.context import Context
 from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import IndexType, ModuleOp, UnitAttr
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation
+from xdsl.ir import Block, Operation, SSAValue, Use
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.addresses.element_numbers import (
     ElementNumbers,
     is_defined_inside,
 )
+from tapeflow.analysis.addresses.subscript_arithmetic import subscript_arithmetic
 from tapeflow.analysis.integers.number_attributes import wrapped_index
-from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.polynomials import Polynomial, add
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects import address
-from tapeflow.dialects.address import CHECK_ONLY, with_address
+from tapeflow.dialects.address import CHECK_ONLY, Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.transforms.addresses.number_builder import NumberBuilder, loop_around
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
@@ -48,8 +49,8 @@ class ExposeAddressesPass(ModulePass):
 
     Element numbers are polynomials over the values of the program. What does not vary
     in a loop is computed in front of it; what grows by the same amount in each
-    iteration is carried, as %row would be by a loop over %i; constants become part of the access.
-    Subscripts stay for the check of each dimension, and so does what
+    iteration is carried, as %row would be by a loop over %i; constants become part of
+    the access. Subscripts stay for the check of each dimension, and so does what
     computes them; where it computes nothing else, it costs nothing.
 
     Buffers of strides that the type does not tell stay as they are, and so do accesses
@@ -65,6 +66,9 @@ class ExposeAddressesPass(ModulePass):
                 _Function(function).rewrite()
 
 
+MemrefAccess: TypeAlias = memref.LoadOp | memref.StoreOp
+
+
 class _Function:
     """Rewrites one function."""
 
@@ -78,11 +82,13 @@ class _Function:
         self._index_builder = builder
         self._elements = dict(self._find_elements())
         self._sharing = self._find_sharing()
+        self._subscripts = subscript_arithmetic(function, self._is_to_be_checked)
 
     def rewrite(self) -> None:
         for block in self._function.body.blocks:
             self._rewrite_block(block)
-        _mark_check_only(self._function)
+        for op in subscript_arithmetic(self._function, _is_address_subscript):
+            op.attributes[CHECK_ONLY] = UnitAttr()
 
     def _find_elements(self) -> Iterator[tuple[Operation, Polynomial]]:
         for op in self._function.walk():
@@ -90,16 +96,14 @@ class _Function:
                 if isinstance(result.type, IndexType):
                     # In program order, so that long chains nest no calls.
                     self._numbers.of(result)
-            if isinstance(op, memref.LoadOp | memref.StoreOp):
+            if isinstance(op, MemrefAccess):
                 element = self._numbers.element(op.memref, op.indices)
                 if element is None or TAPE_FREE in op.attributes:
                     continue
                 if not self._is_plain(op, element):
                     yield op, element
 
-    def _is_plain(
-        self, op: memref.LoadOp | memref.StoreOp, element: Polynomial
-    ) -> bool:
+    def _is_plain(self, op: MemrefAccess, element: Polynomial) -> bool:
         """Whether the subscripts are the address as they stand."""
         if not op.indices:
             return True
@@ -118,6 +122,11 @@ class _Function:
                 sharing[loop, varying].add(number)
         return sharing
 
+    def _is_to_be_checked(self, use: Use) -> bool:
+        op = use.operation
+        first = len(op.operands) - len(getattr(op, "indices", ()))
+        return op in self._elements and use.index >= first
+
     def _rewrite_block(self, block: Block) -> None:
         for op in tuple(block.ops):
             for region in op.regions:
@@ -125,41 +134,34 @@ class _Function:
                     self._rewrite_block(inner)
             if isinstance(op, scf.ForOp):
                 self._builder.leave(op)
-            elif isinstance(op, memref.LoadOp | memref.StoreOp) and (
-                op in self._elements
-            ):
+            elif isinstance(op, MemrefAccess) and (op in self._elements):
                 self._rewrite_access(op, self._elements[op])
 
-    def _rewrite_access(
-        self, op: memref.LoadOp | memref.StoreOp, element: Polynomial
-    ) -> None:
+    def _rewrite_access(self, op: MemrefAccess, element: Polynomial) -> None:
         self._index_builder.location = op.location
-        number, displacement = _without_constant(element)
-        pointer, index = None, None
-        if number:
-            place = self._parts(op, number)
-            if place is None:
-                index = self._builder.number(number, None, op)
-            else:
-                varying, invariant = place
-                pointer = self._builder.number(invariant, op.memref, op)
-                index = self._builder.number(varying, None, op)
-        access = with_address(op, (pointer, index, displacement))
+        access = with_address(op, self._place(op, element))
         self._numbers.replace(op, access)
         Rewriter.replace_op(op, access)
 
-    def _parts(
-        self, op: memref.LoadOp | memref.StoreOp, number: Polynomial
-    ) -> tuple[Polynomial, Polynomial] | None:
-        """What is to be the index and the pointer of an access that needs both."""
+    def _place(self, op: MemrefAccess, element: Polynomial) -> Place:
+        number, displacement = _without_constant(element)
         loop, _ = loop_around(op)
         if loop is None or is_defined_inside(op.memref, loop):
-            return None
+            return None, self._value(number, None, op), displacement
         varying, invariant = self._numbers.split(number, loop)
-        if not varying or not invariant:
-            return None
-        is_shared = len(self._sharing[loop, varying]) > 1
-        return (varying, invariant) if is_shared or _is_value(varying) else None
+        last = op.indices[-1]
+        rest, ahead = _without_constant(add(element, self._numbers.of(last), -1))
+        if last.owner not in self._subscripts and rest <= invariant:
+            return self._value(rest, op.memref, op), last, ahead
+        if _is_value(varying) or len(self._sharing[loop, varying]) > 1:
+            pointer = self._value(invariant, op.memref, op)
+            return pointer, self._value(varying, None, op), displacement
+        return None, self._value(number, None, op), displacement
+
+    def _value(
+        self, number: Polynomial, buffer: SSAValue | None, op: Operation
+    ) -> SSAValue | None:
+        return self._builder.number(number, buffer, op) if number else None
 
 
 def _is_value(number: Polynomial) -> bool:
@@ -174,26 +176,7 @@ def _without_constant(number: Polynomial) -> tuple[Polynomial, int]:
     return number - constants, wrapped_index(sum(factor for _, factor in constants))
 
 
-def _mark_check_only(function: FuncOp) -> None:
-    """Users come behind what they use, so one way back sees them first."""
-    for op in reversed([*function.walk()]):
-        if _is_check_only(op):
-            op.attributes[CHECK_ONLY] = UnitAttr()
-
-
-def _is_check_only(op: Operation) -> bool:
-    uses = [use for result in op.results for use in result.uses]
-    return (
-        bool(uses)
-        and not op.regions
-        and op.dialect_name() == "arith"
-        and is_side_effect_free(op)
-        and all(is_check(use.operation, use.index) for use in uses)
-    )
-
-
-def is_check(op: Operation, operand: int) -> bool:
-    """Whether an operation needs an operand for the check of subscripts alone."""
-    if isinstance(op, address.LoadOp | address.StoreOp):
-        return operand in op.subscript_operands
-    return CHECK_ONLY in op.attributes
+def _is_address_subscript(use: Use) -> bool:
+    op = use.operation
+    is_access = isinstance(op, address.LoadOp | address.StoreOp)
+    return is_access and use.index in op.subscript_operands

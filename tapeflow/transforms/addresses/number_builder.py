@@ -148,19 +148,20 @@ class NumberBuilder:
             return atom
         if atom not in self._extents:
             buffer, axis = atom
-            owner = buffer.owner
-            point = (
-                InsertPoint.at_start(owner)
-                if isinstance(owner, Block)
-                else InsertPoint.after(owner)
-            )
             index = self.builder.value(axis)
-            if isinstance(owner, Block) and owner is self.builder.constants.entry:
-                point = InsertPoint.after(index.owner)
-            with self.builder.at(point):
+            # The axis is a constant at the beginning of the function.
+            is_argument = buffer.owner is self.builder.constants.entry
+            with self.builder.at(_behind(index if is_argument else buffer)):
                 extent = self.builder.insert(memref.DimOp(buffer, index), "extent")
             self._extents[atom] = extent.result
         return self._extents[atom]
+
+
+def _behind(value: SSAValue) -> InsertPoint:
+    owner = value.owner
+    if isinstance(owner, Block):
+        return InsertPoint.at_start(owner)
+    return InsertPoint.after(owner)
 
 
 def loop_around(op: Operation) -> tuple[Operation | None, bool]:
