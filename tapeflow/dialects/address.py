@@ -9,7 +9,7 @@ part of the instruction. What else an address takes is arithmetic of the program
 
 reads A[i, j], and promises that row + j + 3 is the number of that element, counted from
 the first one of A. The subscripts are there to be checked: what computes nothing else
-is marked `address.check_only`, and costs as little as the check itself.
+costs as little as the check itself.
 """
 
 from abc import ABC
@@ -39,9 +39,6 @@ from xdsl.irdl import (
 )
 from xdsl.traits import MemoryReadEffect, MemoryWriteEffect, Pure
 from xdsl.utils.exceptions import VerifyException
-
-CHECK_ONLY = "address.check_only"
-"""Attribute of index arithmetic whose results are only subscripts to be checked."""
 
 
 @irdl_op_definition

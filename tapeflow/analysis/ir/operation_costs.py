@@ -14,7 +14,6 @@ from xdsl.ir import Operation
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.dialects import address, spm, tape
-from tapeflow.dialects.address import CHECK_ONLY
 from tapeflow.dialects.memref_additions import TransposeOp
 
 INTEGER_DIVISIONS = (
@@ -102,11 +101,11 @@ PRICES = {op: price for price, ops in _AT_PRICE.items() for op in ops}
 
 def operation_cost(op: Operation) -> int:
     """Additions that one execution is worth; a load's traffic comes on top."""
-    return 0 if CHECK_ONLY in op.attributes else PRICES[type(op)].additions
+    return PRICES[type(op)].additions
 
 
 def latency(op: Operation) -> int:
     """Cycles until the result is there; of a branch, those of all that it holds."""
     if op.regions:
         return 1 + sum(latency(inner) for inner in op.walk() if not inner.regions)
-    return 0 if CHECK_ONLY in op.attributes else PRICES[type(op)].cycles
+    return PRICES[type(op)].cycles

@@ -9,7 +9,7 @@ multiplication for each subscript whose stride is another than one element, and 
 addition for each subscript behind the first. `memref.load` pays it where it stands:
 `A[i, j]` costs a multiplication, an addition and the access. For `address.load` the
 program computes it, with operations of its own. To check subscripts costs nothing, and
-neither does what computes nothing else.
+neither does what computes nothing else (`check_only`): engines give it no costs.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,6 @@ from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
 from tapeflow.backend.runtime.scalar_types import storage_dtype
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.dialects import ad, address, spm, stream, tape
-from tapeflow.dialects.address import CHECK_ONLY
 from tapeflow.dialects.memref_additions import TransposeOp
 from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.dialects.tape_expect import ExpectOp
@@ -61,7 +60,7 @@ def micro_operations(op: Operation) -> Costs:
     Raises:
         ExecutionError: the op has no machine cost.
     """
-    if isinstance(op, _FREE) or CHECK_ONLY in op.attributes:
+    if isinstance(op, _FREE):
         return ()
     if TAPE_FREE in op.attributes:
         return _waived(op)

@@ -3,26 +3,25 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from xdsl.context import Context
 from xdsl.dialects import memref, scf
-from xdsl.dialects.builtin import IndexType, ModuleOp, UnitAttr
+from xdsl.dialects.builtin import IndexType, ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Operation, SSAValue, Use
+from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
+from tapeflow.analysis.addresses.check_only import check_only
 from tapeflow.analysis.addresses.element_numbers import (
     ElementNumbers,
     is_defined_inside,
 )
-from tapeflow.analysis.addresses.subscript_arithmetic import subscript_arithmetic
 from tapeflow.analysis.integers.number_attributes import wrapped_index
 from tapeflow.analysis.integers.polynomials import Polynomial, add
 from tapeflow.analysis.ir.levels import Level
-from tapeflow.dialects import address
-from tapeflow.dialects.address import CHECK_ONLY, Place, with_address
+from tapeflow.dialects.address import Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.transforms.addresses.number_builder import NumberBuilder, loop_around
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
@@ -43,7 +42,7 @@ class ExposeAddressesPass(ModulePass):
         %row = arith.muli %i, %n : index
         %pointer = address.point %A[%row] : memref<?x?xf64>
         scf.for %j = %c0 to %n step %c1 {
-          %j_next = arith.addi %j, %c1 {address.check_only} : index
+          %j_next = arith.addi %j, %c1 : index
           %x = address.load %A[%i, %j_next] at %pointer index %j plus 1 : ...
         }
 
@@ -82,13 +81,11 @@ class _Function:
         self._index_builder = builder
         self._elements = dict(self._find_elements())
         self._sharing = self._find_sharing()
-        self._subscripts = subscript_arithmetic(function, self._is_to_be_checked)
+        self._check_only = check_only(function, self._will_be_checked)
 
     def rewrite(self) -> None:
         for block in self._function.body.blocks:
             self._rewrite_block(block)
-        for op in subscript_arithmetic(self._function, _is_address_subscript):
-            op.attributes[CHECK_ONLY] = UnitAttr()
 
     def _find_elements(self) -> Iterator[tuple[Operation, Polynomial]]:
         for op in self._function.walk():
@@ -122,10 +119,12 @@ class _Function:
                 sharing[loop, varying].add(number)
         return sharing
 
-    def _is_to_be_checked(self, use: Use) -> bool:
-        op = use.operation
-        first = len(op.operands) - len(getattr(op, "indices", ()))
-        return op in self._elements and use.index >= first
+    def _will_be_checked(self, op: Operation) -> range:
+        """The operands, by number, that are subscripts of an access by address."""
+        count = len(op.operands)
+        if op not in self._elements:
+            return range(0)
+        return range(count - len(cast(MemrefAccess, op).indices), count)
 
     def _rewrite_block(self, block: Block) -> None:
         for op in tuple(block.ops):
@@ -151,7 +150,7 @@ class _Function:
         varying, invariant = self._numbers.split(number, loop)
         last = op.indices[-1]
         rest, ahead = _without_constant(add(element, self._numbers.of(last), -1))
-        if last.owner not in self._subscripts and rest <= invariant:
+        if last.owner not in self._check_only and rest <= invariant:
             return self._value(rest, op.memref, op), last, ahead
         if _is_value(varying) or len(self._sharing[loop, varying]) > 1:
             pointer = self._value(invariant, op.memref, op)
@@ -174,9 +173,3 @@ def _is_value(number: Polynomial) -> bool:
 def _without_constant(number: Polynomial) -> tuple[Polynomial, int]:
     constants = {term for term in number if not term[0]}
     return number - constants, wrapped_index(sum(factor for _, factor in constants))
-
-
-def _is_address_subscript(use: Use) -> bool:
-    op = use.operation
-    is_access = isinstance(op, address.LoadOp | address.StoreOp)
-    return is_access and use.index in op.subscript_operands
