@@ -23,7 +23,11 @@ from tapeflow.analysis.integers.polynomials import Polynomial, add
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.address import Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE
-from tapeflow.transforms.addresses.number_builder import NumberBuilder, loop_around
+from tapeflow.transforms.addresses.number_builder import (
+    NumberBuilder,
+    is_value,
+    loop_around,
+)
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
 
@@ -152,7 +156,7 @@ class _Function:
         rest, ahead = _without_constant(add(element, self._numbers.of(last), -1))
         if last.owner not in self._check_only and rest <= invariant:
             return self._value(rest, op.memref, op), last, ahead
-        if _is_value(varying) or len(self._sharing[loop, varying]) > 1:
+        if is_value(varying) or len(self._sharing[loop, varying]) > 1:
             pointer = self._value(invariant, op.memref, op)
             return pointer, self._value(varying, None, op), displacement
         return None, self._value(number, None, op), displacement
@@ -161,13 +165,6 @@ class _Function:
         self, number: Polynomial, buffer: SSAValue | None, op: Operation
     ) -> SSAValue | None:
         return self._builder.number(number, buffer, op) if number else None
-
-
-def _is_value(number: Polynomial) -> bool:
-    """Whether a number is a value as it stands."""
-    return len(number) == 1 and all(
-        factor == 1 and len(atoms) == 1 for atoms, factor in number
-    )
 
 
 def _without_constant(number: Polynomial) -> tuple[Polynomial, int]:

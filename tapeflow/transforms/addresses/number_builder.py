@@ -61,7 +61,8 @@ class NumberBuilder:
             return self._outside[loop, wanted]
         if (loop, wanted) in self._carried:
             return self._carried[loop, wanted]
-        if is_certain and isinstance(loop, scf.ForOp):
+        # To add a value in each iteration takes as much as to carry the sum.
+        if is_certain and isinstance(loop, scf.ForOp) and not is_value(varying):
             step = self.numbers.step(number, loop)
             if step is not None:
                 return self._carry(wanted, step, loop)
@@ -136,10 +137,9 @@ class NumberBuilder:
         constant = number_of(number)
         if constant is not None:
             return self.builder.value(constant)
-        if len(number) == 1:
-            (((atom, *more), factor),) = number
-            if factor == 1 and not more:
-                return self._atom(atom)
+        if is_value(number):
+            (((atom,), _),) = number
+            return self._atom(atom)
         return None
 
     def _atom(self, number: int) -> SSAValue:
@@ -162,6 +162,13 @@ def _behind(value: SSAValue) -> InsertPoint:
     if isinstance(owner, Block):
         return InsertPoint.at_start(owner)
     return InsertPoint.after(owner)
+
+
+def is_value(number: Polynomial) -> bool:
+    """Whether a number is a value as it stands."""
+    return len(number) == 1 and all(
+        factor == 1 and len(atoms) == 1 for atoms, factor in number
+    )
 
 
 def loop_around(op: Operation) -> tuple[Operation | None, bool]:
