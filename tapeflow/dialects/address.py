@@ -40,6 +40,9 @@ from xdsl.irdl import (
 from xdsl.traits import MemoryReadEffect, MemoryWriteEffect, Pure
 from xdsl.utils.exceptions import VerifyException
 
+ADDRESS_FREE = "address.free"
+"""Attribute of a `memref` access whose address is taken to cost nothing, for bounds."""
+
 
 @irdl_op_definition
 class PointOp(IRDLOperation):

@@ -12,6 +12,7 @@ from xdsl.passes import ModulePass
 
 if TYPE_CHECKING:
     from tapeflow.transforms.addresses.expose_addresses import ExposeAddressesPass
+    from tapeflow.transforms.addresses.waive_addresses import WaiveAddressesPass
     from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
     from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
     from tapeflow.transforms.cached.waive_tape import WaiveTapePass
@@ -64,6 +65,7 @@ __all__ = [
     "SimplifyAdjointsPass",
     "SplitRecordsPass",
     "StaggerBuffersPass",
+    "WaiveAddressesPass",
     "WaiveTapePass",
     "get_all_passes",
 ]
@@ -93,6 +95,7 @@ _PASSES = {
     "form-streams": "streams",
     "check-streams": "streams",
     "expose-addresses": "addresses",
+    "waive-addresses": "addresses",
     "pipeline-loops": "scheduling",
 }
 """The stage of each pass, in the order in which pipelines use them."""

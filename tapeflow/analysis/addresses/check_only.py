@@ -4,7 +4,9 @@ A machine has no use for them, as it has none for the check itself.
 """
 
 from collections.abc import Callable, Iterable
+from typing import cast
 
+from xdsl.dialects import memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, OpResult, SSAValue
 from xdsl.traits import is_side_effect_free
@@ -14,9 +16,12 @@ from tapeflow.dialects import address
 
 
 def checked_subscripts(op: Operation) -> range:
-    """The operands, by number, that an operation only checks."""
+    """The operands, by number, that cost nothing to compute for an operation."""
     if isinstance(op, address.LoadOp | address.StoreOp):
         return op.subscript_operands
+    if address.ADDRESS_FREE in op.attributes:
+        access = cast(memref.LoadOp | memref.StoreOp, op)
+        return range(len(op.operands) - len(access.indices), len(op.operands))
     return range(0)
 
 

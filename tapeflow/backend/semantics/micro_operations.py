@@ -123,6 +123,8 @@ def _element_access(op: Operation, kind: Kind, memref_operand: int) -> Costs:
     strides = _strides(type_)
     linearise = _by_horner if strides is None else _by_strides
     chain, index = linearise(strides or (1,) * len(type_.get_shape()), first_index)
+    if address.ADDRESS_FREE in op.attributes:
+        chain, index = [], range(first_index, len(op.operands))
     earlier = (len(chain) - 1,) if chain else ()
     operands = (*range(first_index), *(() if chain else index))
     width = stored_bytes(type_.element_type)
