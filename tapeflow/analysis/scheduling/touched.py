@@ -18,6 +18,15 @@ from tapeflow.analysis.scheduling.locations import (
 )
 
 
+def writes_by_operation(buffers: Buffers) -> dict[Operation, set[SSAValue]]:
+    """The buffers that each operation of a function, or one inside it, may write."""
+    found: dict[Operation, set[SSAValue]] = defaultdict(set)
+    for buffer, writes in buffers.writes.items():
+        for op in (*writes, *buffers.around_writes[buffer]):
+            found[op].add(buffer)
+    return found
+
+
 @dataclass
 class Elements:
     """Elements of one buffer."""

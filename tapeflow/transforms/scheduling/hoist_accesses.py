@@ -29,10 +29,9 @@ from tapeflow.analysis.integers.number_attributes import (
 )
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.invariants import may_run_anywhere
-from tapeflow.analysis.scheduling.known_elements import writes_by_operation
 from tapeflow.analysis.scheduling.locations import Location, element_type, is_plain
 from tapeflow.analysis.scheduling.stages import constant_span
-from tapeflow.analysis.scheduling.touched import Touched
+from tapeflow.analysis.scheduling.touched import Touched, writes_by_operation
 from tapeflow.transforms.building.carrying import hand_on, take, with_carried
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.scheduling.guards import (
@@ -166,11 +165,11 @@ class _LoopHoister:
         starts = [self._carry(group, condition) for group, condition in chosen]
         names = [value.name_hint for value in block.args[-len(chosen) :]]
         old = tuple(self._loop.results)
-        loop = with_carried(self._loop, starts, names)
-        for value, new in zip(old, loop.results, strict=False):
+        self._loop = with_carried(self._loop, starts, names)
+        for value, new in zip(old, self._loop.results, strict=False):
             buffers.classes.union(value, new)
-        behind: Operation = loop
-        results = loop.results[len(old) :]
+        behind: Operation = self._loop
+        results = self._loop.results[len(old) :]
         for (group, condition), result in zip(chosen, results, strict=True):
             store = _last_store(group).op
             store.operands[0] = result

@@ -7,16 +7,14 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
-from xdsl.transforms.common_subexpression_elimination import cse
 
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.invariants import ways_out
-from tapeflow.analysis.scheduling.known_elements import find_known_elements
 from tapeflow.transforms.building.refusal import require_level
-from tapeflow.transforms.building.rewriting import replace_by_values
 from tapeflow.transforms.scheduling.hoist_accesses import hoist_accesses
+from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
 
 @dataclass(frozen=True)
@@ -56,22 +54,18 @@ class HoistInvariantsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
-        cse(op)
         graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 _hoist(function, graph)
-        cse(op)
 
 
 def _hoist(function: FuncOp, graph: CallGraph) -> None:
     buffers = find_buffers(function, graph)
-    known = find_known_elements(function, buffers)
-    for load, value in known.values.items():
-        replace_by_values(load, (value,))
-    for store in known.overwritten:
-        Rewriter.erase_op(store)
+    reuse_values(function, buffers)
     for op, loop in ways_out(function):
         op.detach()
         Rewriter.insert_op(op, InsertPoint.before(loop))
     hoist_accesses(function, buffers)
+    # Tests of equal bounds, which came from different loops, are one.
+    reuse_values(function, find_buffers(function, graph))

@@ -1,65 +1,60 @@
-"""Loads of what is known already, and stores that nobody reads before the next one.
+"""Use what is computed, loaded or stored already, and drop stores that nobody reads.
 
-An element is known once it was loaded or stored, until something may write it. What is
-known in a block is known in the blocks inside its operations, too.
+    memref.store %a, %x[%i]         ==>
+    %b = memref.load %x[%i]
+    %c = arith.addf %b, %d                %c = arith.addf %a, %d
+    memref.store %c, %x[%i]               memref.store %c, %x[%i]
+
+What is known in a block is known in the blocks inside its operations, too: a value for
+good, an element until something may write it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 from xdsl.dialects import memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
+from xdsl.rewriter import Rewriter
 from xdsl.traits import is_side_effect_free
+from xdsl.transforms.common_subexpression_elimination import OperationInfo
 
 from tapeflow.analysis.ir.control_flow import BRANCHES
+from tapeflow.analysis.ir.operation_costs import PRICES, is_function_of_operands
 from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.scheduling.invariants import may_run_anywhere
 from tapeflow.analysis.scheduling.locations import (
     MOST_COMPARED,
-    Access,
     Location,
     is_plain,
     location_of,
 )
+from tapeflow.analysis.scheduling.touched import writes_by_operation
+from tapeflow.transforms.building.rewriting import replace_by_values
 
 
-@dataclass(frozen=True)
-class KnownElements:
-    """What a function need not load and need not store."""
+def reuse_values(function: FuncOp, buffers: Buffers) -> None:
+    """Rewrite a function in one walk, and erase what nothing needs any more.
 
-    values: dict[memref.LoadOp, SSAValue] = field(
-        default_factory=dict[memref.LoadOp, SSAValue]
-    )
-    """By load, the value that it gives; never the result of another one of these."""
-    overwritten: list[memref.StoreOp] = field(default_factory=list[memref.StoreOp])
-    """What is stored again before anything may read it."""
-
-
-def find_known_elements(function: FuncOp, buffers: Buffers) -> KnownElements:
-    """One walk, linear in the size of the function."""
+    Loads that nobody needs stay: they may be out of bounds.
+    """
     walk = _Walk(buffers)
     walk.blocks(function.body.blocks)
-    return walk.found
-
-
-def writes_by_operation(buffers: Buffers) -> dict[Operation, set[SSAValue]]:
-    """The buffers that each operation, or one inside it, may write."""
-    found: dict[Operation, set[SSAValue]] = defaultdict(set)
-    for buffer, writes in buffers.writes.items():
-        for op in (*writes, *buffers.around_writes[buffer]):
-            found[op].add(buffer)
-    return found
+    for op in reversed([*function.walk()]):
+        is_unused = not any(result.uses for result in op.results)
+        if is_unused and may_run_anywhere(op):
+            Rewriter.erase_op(op)
 
 
 class _Walk:
     def __init__(self, buffers: Buffers):
-        self.found = KnownElements()
         self._buffers = buffers
         self._writes = writes_by_operation(buffers)
+        self._computed: dict[OperationInfo, Operation] = {}
         self._known: dict[SSAValue, dict[Location, SSAValue]] = defaultdict(dict)
-        self._undo: list[tuple[Location, SSAValue | None]] = []
         self._unread: dict[SSAValue, dict[Location, memref.StoreOp]] = {}
+        self._undo: list[Callable[[], object]] = []
+        """Steps back to what is known around the block, the last one first."""
 
     def blocks(self, blocks: Iterable[Block]) -> None:
         """Each by itself, with what is known in front of all of them."""
@@ -69,7 +64,7 @@ class _Walk:
             if len(several) > 1:
                 self._forget(tuple(self._known))
             self._unread.clear()
-            for op in block.ops:
+            for op in tuple(block.ops):
                 self._look_at(op)
             self._back_to(mark)
         self._unread.clear()
@@ -82,6 +77,8 @@ class _Walk:
                 self._store(op)
             case _ if op.regions:
                 self._enter(op)
+            case _ if type(op) in PRICES and is_function_of_operands(op):
+                self._compute(op)
             case _ if not is_side_effect_free(op):
                 self._unread.clear()
                 self._forget(self._writes.get(op, ()))
@@ -90,18 +87,30 @@ class _Walk:
             case _:
                 pass
 
+    def _compute(self, op: Operation) -> None:
+        info = OperationInfo(op)
+        known = self._computed.setdefault(info, op)
+        if known is op:
+            self._undo.append(lambda: self._computed.pop(info))
+        elif op.results:
+            replace_by_values(op, known.results)
+
     def _load(self, op: memref.LoadOp) -> None:
-        at = self._location(op)
+        at = location_of(op)
         buffer = self._buffers.of(at.buffer)
         value = self._known[buffer].get(at)
         if value is not None:
-            self.found.values[op] = value
+            replace_by_values(op, (value,))
             return
-        self._keep_apart(at, self._unread.get(buffer))
+        unread = self._unread.get(buffer, {})
+        if len(unread) > MOST_COMPARED:
+            unread.clear()
+        for other in [o for o in unread if not at.is_apart(o, self._buffers)]:
+            del unread[other]
         self._know(at, op.res)
 
     def _store(self, op: memref.StoreOp) -> None:
-        at = self._location(op)
+        at = location_of(op)
         buffer = self._buffers.of(at.buffer)
         known = self._known[buffer]
         for other in [*known]:
@@ -112,9 +121,9 @@ class _Walk:
             return
         unread = self._unread.setdefault(buffer, {})
         if at in unread:
-            self.found.overwritten.append(unread[at])
+            Rewriter.erase_op(unread[at])
         unread[at] = op
-        self._know(at, self._value(op.value))
+        self._know(at, op.value)
 
     def _enter(self, op: Operation) -> None:
         mark = len(self._undo)
@@ -126,34 +135,11 @@ class _Walk:
         self._back_to(mark)
         self._forget(written)
 
-    def _location(self, op: Access) -> Location:
-        at = location_of(op)
-        subscripts = tuple(map(self._value, at.subscripts))
-        return Location(at.buffer, subscripts)
-
-    def _value(self, value: SSAValue) -> SSAValue:
-        owner = value.owner
-        if isinstance(owner, memref.LoadOp):
-            return self.found.values.get(owner, value)
-        return value
-
-    def _keep_apart(
-        self, at: Location, others: dict[Location, memref.StoreOp] | None
-    ) -> None:
-        """A load reads all stores that are not surely to other elements."""
-        if others and len(others) > MOST_COMPARED:
-            others.clear()
-        for other in [*(others or ())]:
-            if others and not at.is_apart(other, self._buffers):
-                del others[other]
-
     def _know(self, at: Location, value: SSAValue | None) -> None:
         known = self._known[self._buffers.of(at.buffer)]
-        self._undo.append((at, known.get(at)))
-        if value is None:
-            known.pop(at, None)
-        else:
-            known[at] = value
+        old = known.get(at)
+        _put(known, at, value)
+        self._undo.append(lambda: _put(known, at, old))
 
     def _forget(self, buffers: Iterable[SSAValue]) -> None:
         for buffer in buffers:
@@ -162,9 +148,13 @@ class _Walk:
 
     def _back_to(self, mark: int) -> None:
         while len(self._undo) > mark:
-            at, value = self._undo.pop()
-            known = self._known[self._buffers.of(at.buffer)]
-            if value is None:
-                known.pop(at, None)
-            else:
-                known[at] = value
+            self._undo.pop()()
+
+
+def _put(
+    known: dict[Location, SSAValue], at: Location, value: SSAValue | None
+) -> None:
+    if value is None:
+        known.pop(at, None)
+    else:
+        known[at] = value
