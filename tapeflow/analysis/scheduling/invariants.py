@@ -6,8 +6,8 @@ outermost loop that its operands do not vary in.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 
 from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import MemRefType
@@ -50,64 +50,80 @@ def may_run_anywhere(op: Operation) -> bool:
     return is_side_effect_free(op)
 
 
-def ways_out(function: FuncOp) -> Iterator[tuple[Operation, Operation]]:
+def ways_out(
+    function: FuncOp, places: "Places"
+) -> Iterator[tuple[Operation, Operation]]:
     """The operations that leave loops, and the outermost loop that each one leaves.
 
-    To be moved in this order, each in front of its loop. Linear in the size of the
-    function.
+    To be moved in this order, each in front of its loop. One walk; `places` knows all
+    values of the function then.
     """
-    walk = _Walk()
     for block in function.body.blocks:
-        yield from walk.block(block)
+        yield from _ways_out(block, places)
 
 
-@dataclass
-class _Walk:
-    around: list[Operation] = field(default_factory=list[Operation])
-    """The operations with regions around the place, outermost first."""
-    loops: list[int] = field(default_factory=list[int])
-    """The places in `around` of the loops."""
-    inner: list[int] = field(default_factory=lambda: [0])
-    """By the number of operations around, what is inside all that none may leave."""
-    inner_branch: list[int] = field(default_factory=lambda: [0])
-    """The same of branches, which only cheap operations leave."""
-    depth: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
+def _ways_out(block: Block, places: "Places") -> Iterator[tuple[Operation, Operation]]:
+    places.define(block.args)
+    for op in block.ops:
+        loop = places.outermost(op) if may_run_anywhere(op) else None
+        if loop is not None:
+            yield op, loop
+        else:
+            places.define(op.results)
+        if op.regions:
+            with places.inside(op):
+                for region in op.regions:
+                    for inner in region.blocks:
+                        yield from _ways_out(inner, places)
 
-    def block(self, block: Block) -> Iterator[tuple[Operation, Operation]]:
-        here = len(self.around)
-        for argument in block.args:
-            self.depth[argument] = here
-        for op in block.ops:
-            target = self._target(op) if here and may_run_anywhere(op) else here
-            for result in op.results:
-                self.depth[result] = target
-            if target < here:
-                yield op, self.around[target]
-            if op.regions:
-                yield from self._inside(op)
 
-    def _target(self, op: Operation) -> int:
-        """How many operations are left around an operation."""
-        here = len(self.around)
-        is_cheap = operation_cost(op) <= CHEAP
-        least = (self.inner if is_cheap else self.inner_branch)[here]
-        known = max((self.depth.get(v, here) for v in op.operands), default=0)
-        number = bisect_left(self.loops, max(least, known))
-        return self.loops[number] if number < len(self.loops) else here
+class Places:
+    """Where the values of a function are known, seen from a place in it."""
 
-    def _inside(self, op: Operation) -> Iterator[tuple[Operation, Operation]]:
-        here = len(self.around)
+    def __init__(self) -> None:
+        self._depth: dict[SSAValue, int] = {}
+        self._around: list[Operation] = []
+        """The operations with regions around the place, outermost first."""
+        self._loops: list[int] = []
+        """Which of them are loops that may be left."""
+        self._inner = [0]
+        """By the number of operations around, what is inside those that none leaves."""
+        self._inner_branch = [0]
+        """The same of branches, which only cheap operations leave."""
+
+    @contextmanager
+    def inside(self, op: Operation) -> Generator[None]:
+        """Go into an operation with regions, and come out again."""
+        here = len(self._around)
         is_loop, is_branch = type(op) in LOOPS_LEFT, isinstance(op, scf.IfOp)
-        self.around.append(op)
-        self.inner.append(self.inner[here] if is_loop or is_branch else here + 1)
-        self.inner_branch.append(self.inner_branch[here] if is_loop else here + 1)
+        self._around.append(op)
+        self._inner.append(self._inner[here] if is_loop or is_branch else here + 1)
+        self._inner_branch.append(self._inner_branch[here] if is_loop else here + 1)
         if is_loop:
-            self.loops.append(here)
-        for region in op.regions:
-            for block in region.blocks:
-                yield from self.block(block)
+            self._loops.append(here)
+        yield
         if is_loop:
-            self.loops.pop()
-        self.inner_branch.pop()
-        self.inner.pop()
-        self.around.pop()
+            self._loops.pop()
+        for stack in (self._around, self._inner, self._inner_branch):
+            stack.pop()
+
+    def define(self, values: Iterable[SSAValue]) -> None:
+        """Values that are known from this place on."""
+        for value in values:
+            self._depth[value] = len(self._around)
+
+    def outermost(self, op: Operation) -> Operation | None:
+        """The outermost loop that an operation may leave; its results are known there.
+
+        None where it has to stay, or is to.
+        """
+        here = len(self._around)
+        is_cheap = operation_cost(op) <= CHEAP
+        least = (self._inner if is_cheap else self._inner_branch)[here]
+        known = max((self._depth.get(v, here) for v in op.operands), default=0)
+        number = bisect_left(self._loops, max(least, known))
+        if number == len(self._loops):
+            return None
+        depth = self._loops[number]
+        self._depth |= dict.fromkeys(op.results, depth)
+        return self._around[depth]

@@ -1,16 +1,16 @@
 """Loads and stores that run only where a loop does, and the conditions for that.
 
-    %v = scf.if %runs -> (f64) {
-      %w = memref.load %x[%i] : memref<?xf64>
-      scf.yield %w : f64
-    } else {
-      scf.yield %zero : f64
-    }
+%v = scf.if %runs -> (f64) {
+  %w = memref.load %x[%i] : memref<?xf64>
+  scf.yield %w : f64
+} else {
+  scf.yield %zero : f64
+}
 """
 
 from dataclasses import dataclass
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
 
@@ -66,7 +66,10 @@ class GuardedAccess:
 
 
 def place_load(
-    access: GuardedAccess, condition: SSAValue | None, otherwise: SSAValue, before: Operation
+    access: GuardedAccess,
+    condition: SSAValue | None,
+    otherwise: SSAValue,
+    before: Operation,
 ) -> GuardedAccess:
     """Move a load, with all uses of its value, in front of an operation.
 

@@ -1,4 +1,4 @@
-"""Move loads that do not vary in front of loops, and keep what they update in registers.
+"""Move loads that do not vary in front of loops, and updates of elements to registers.
 
     scf.for %j = %c0 to %n step %c1 {         %a = memref.load %x[%i]
       %a = memref.load %x[%i]                 %r = scf.for %j = %c0 to %n step %c1
@@ -28,7 +28,7 @@ from tapeflow.analysis.integers.number_attributes import (
     integer_attribute,
 )
 from tapeflow.analysis.memory.aliasing import Buffers
-from tapeflow.analysis.scheduling.invariants import may_run_anywhere
+from tapeflow.analysis.scheduling.invariants import Places, may_run_anywhere
 from tapeflow.analysis.scheduling.locations import Location, element_type, is_plain
 from tapeflow.analysis.scheduling.stages import constant_span
 from tapeflow.analysis.scheduling.touched import Touched, writes_by_operation
@@ -42,18 +42,31 @@ from tapeflow.transforms.scheduling.guards import (
 )
 
 
-def hoist_accesses(function: FuncOp, buffers: Buffers) -> None:
-    """Let loads and stores of a function leave its loops."""
-    hoister = _Hoister(function, buffers)
+def hoist_accesses(function: FuncOp, buffers: Buffers, places: Places) -> None:
+    """Let loads and stores of a function leave its loops.
+
+    Args:
+        places: knows all values of the function.
+    """
+    hoister = _Hoister(function, buffers, places)
     for block in function.body.blocks:
         hoister.block(block)
 
 
 class _Hoister:
-    def __init__(self, function: FuncOp, buffers: Buffers):
-        self._buffers = buffers
+    def __init__(self, function: FuncOp, buffers: Buffers, places: Places):
+        self.buffers = buffers
+        self.places = places
+        self.conditions = _Conditions(places)
         self._nothing = Touched(buffers, writes_by_operation(buffers))
         self._constants = FunctionConstants(function)
+
+    def zero(self, type_: Attribute) -> SSAValue:
+        """What stands for a value that is not needed."""
+        if isinstance(type_, AnyFloat):
+            return self._constants.value(float_attribute(0.0, type_))
+        integer = cast("IntegerType | IndexType", type_)
+        return self._constants.value(integer_attribute(0, integer))
 
     def block(self, block: Block) -> "_Body":
         """Work on all loops in a block; what it accesses then."""
@@ -67,21 +80,22 @@ class _Hoister:
                 case scf.ForOp():
                     self._loop(op, body)
                 case _ if op.regions:
-                    for region in op.regions:
-                        for inner in region.blocks:
-                            body.others.merge(self.block(inner).touched())
+                    with self.places.inside(op):
+                        for region in op.regions:
+                            for inner in region.blocks:
+                                body.others.merge(self.block(inner).touched())
                 case _:
                     body.others.add(op)
         return body
 
     def _loop(self, loop: scf.ForOp, around: "_Body") -> None:
-        body = self.block(loop.body.block)
-        if (constant_span(loop) or 1) <= 0:
-            around.others.merge(body.touched())
-            return
-        hoisting = _LoopHoister(loop, body, around, self._constants)
-        hoisting.move_loads()
-        hoisting.carry_elements(self._buffers)
+        with self.places.inside(loop):
+            body = self.block(loop.body.block)
+        span = constant_span(loop)
+        if span is None or span > 0:
+            hoisting = _LoopHoister(loop, body, around, self)
+            hoisting.move_loads()
+            hoisting.carry_elements()
         around.others.merge(body.touched())
 
 
@@ -93,7 +107,6 @@ class _Body:
         self.others = others
         self.accesses: dict[Operation, GuardedAccess] = {}
         """Those that run whenever the block or their condition does, in order."""
-        self._conditions: dict[tuple[object, ...], SSAValue] = {}
 
     def add(self, access: GuardedAccess) -> None:
         """An access that stands behind all others."""
@@ -111,15 +124,30 @@ class _Body:
             found.add_access(access.op)
         return found
 
-    def condition(self, op: Operation, name: str, before: Operation) -> SSAValue:
-        """The truth value of an operation on others, which is in the block once."""
-        key = (type(op), *op.operands)
-        if key not in self._conditions:
+
+class _Conditions:
+    """Truth values on which accesses run, each once where it is known first."""
+
+    def __init__(self, places: Places):
+        self._places = places
+        self._known: dict[tuple[object, ...], SSAValue] = {}
+
+    def result(self, op: Operation, name: str, loop: Operation) -> SSAValue:
+        """What a new operation gives, in front of a loop or further out."""
+        before = self._places.outermost(op)
+        if before is None:
+            before = loop
+            self._places.define(op.results)
+        # Loops are left in program order, so what is in the block is in front of this.
+        key = (type(op), *op.operands, before.parent)
+        if key not in self._known:
             op.results[0].name_hint = name
-            op.location = before.location
+            op.location = loop.location
             Rewriter.insert_op(op, InsertPoint.before(before))
-            self._conditions[key] = op.results[0]
-        return self._conditions[key]
+            self._known[key] = op.results[0]
+        else:
+            op.erase()
+        return self._known[key]
 
 
 class _LoopHoister:
@@ -130,12 +158,12 @@ class _LoopHoister:
         loop: scf.ForOp,
         body: _Body,
         around: _Body,
-        constants: FunctionConstants,
+        function: _Hoister,
     ):
         self._loop = loop
         self._body = body
         self._around = around
-        self._constants = constants
+        self._function = function
 
     def move_loads(self) -> None:
         """Move the loads of what the loop does not write."""
@@ -148,6 +176,7 @@ class _LoopHoister:
                 if is_fixed and may_run_anywhere(op):
                     op.detach()
                     Rewriter.insert_op(op, InsertPoint.before(self._loop))
+                    self._function.places.define(op.results)
             elif (
                 isinstance(access.op, memref.LoadOp)
                 and access.is_invariant(block)
@@ -156,7 +185,7 @@ class _LoopHoister:
                 self._body.remove(access)
                 self._place_load(access, access.condition)
 
-    def carry_elements(self, buffers: Buffers) -> None:
+    def carry_elements(self) -> None:
         """Keep the elements in carried values that the loop alone updates."""
         chosen = [*self._chosen()]
         if not chosen:
@@ -166,8 +195,9 @@ class _LoopHoister:
         names = [value.name_hint for value in block.args[-len(chosen) :]]
         old = tuple(self._loop.results)
         self._loop = with_carried(self._loop, starts, names)
+        self._function.places.define(self._loop.results)
         for value, new in zip(old, self._loop.results, strict=False):
-            buffers.classes.union(value, new)
+            self._function.buffers.classes.union(value, new)
         behind: Operation = self._loop
         results = self._loop.results[len(old) :]
         for (group, condition), result in zip(chosen, results, strict=True):
@@ -193,13 +223,15 @@ class _LoopHoister:
             ):
                 yield from _with_condition(group)
 
-    def _carry(self, group: list[GuardedAccess], condition: SSAValue | None) -> SSAValue:
+    def _carry(
+        self, group: list[GuardedAccess], condition: SSAValue | None
+    ) -> SSAValue:
         """Replace accesses by a carried value; what it is in front of the loop."""
         first = group[0]
         last, block = _last_store(group), self._body.block
         type_ = element_type(first.op)
         (argument,) = take(block, [type_], [first.op.memref.name_hint])
-        current, start = argument, self._zero(type_)
+        current, start = argument, self._function.zero(type_)
         for access in group:
             self._body.remove(access)
             if isinstance(access.op, memref.StoreOp):
@@ -218,26 +250,23 @@ class _LoopHoister:
     ) -> SSAValue:
         """Put a load in front of the loop; its value there."""
         load = access.op
-        zero = self._zero(load.results[0].type)
+        zero = self._function.zero(load.results[0].type)
         placed = place_load(access, self._condition(condition), zero, self._loop)
         self._around.add(placed)
+        self._function.places.define(placed.holder.results)
         return placed.holder.results[0]
 
     def _condition(self, condition: SSAValue | None) -> SSAValue | None:
         """Where the loop runs, and another condition is true."""
-        loop, runs = self._loop, None
-        if not constant_span(loop):
-            compare = arith.CmpiOp(loop.lb, loop.ub, "slt")
-            runs = self._around.condition(compare, "runs", loop)
-        if runs is None or condition is None:
-            return runs or condition
+        loop, conditions = self._loop, self._function.conditions
+        if constant_span(loop) is not None:
+            return condition
+        compare = arith.CmpiOp(loop.lb, loop.ub, "slt")
+        runs = conditions.result(compare, "runs", loop)
+        if condition is None or condition is runs:
+            return runs
         both = arith.AndIOp(runs, condition)
-        return self._around.condition(both, "both_run", loop)
-
-    def _zero(self, type_: Attribute) -> SSAValue:
-        if isinstance(type_, IntegerType | IndexType):
-            return self._constants.value(integer_attribute(0, type_))
-        return self._constants.value(float_attribute(0.0, cast(AnyFloat, type_)))
+        return conditions.result(both, "both_run", loop)
 
 
 def _with_condition(

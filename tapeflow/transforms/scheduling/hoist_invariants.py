@@ -11,7 +11,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
-from tapeflow.analysis.scheduling.invariants import ways_out
+from tapeflow.analysis.scheduling.invariants import Places, ways_out
 from tapeflow.transforms.building.refusal import require_level
 from tapeflow.transforms.scheduling.hoist_accesses import hoist_accesses
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
@@ -63,9 +63,10 @@ class HoistInvariantsPass(ModulePass):
 def _hoist(function: FuncOp, graph: CallGraph) -> None:
     buffers = find_buffers(function, graph)
     reuse_values(function, buffers)
-    for op, loop in ways_out(function):
+    places = Places()
+    for op, loop in ways_out(function, places):
         op.detach()
         Rewriter.insert_op(op, InsertPoint.before(loop))
-    hoist_accesses(function, buffers)
+    hoist_accesses(function, buffers, places)
     # Tests of equal bounds, which came from different loops, are one.
     reuse_values(function, find_buffers(function, graph))

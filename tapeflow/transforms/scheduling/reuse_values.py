@@ -151,9 +151,7 @@ class _Walk:
             self._undo.pop()()
 
 
-def _put(
-    known: dict[Location, SSAValue], at: Location, value: SSAValue | None
-) -> None:
+def _put(known: dict[Location, SSAValue], at: Location, value: SSAValue | None) -> None:
     if value is None:
         known.pop(at, None)
     else:

@@ -72,7 +72,6 @@ def test_programs(name: str, pipeline: str) -> None:
     for engine in ENGINES:
         found = hoisted.run(inputs, engine=engine)
         assert _bits(found) == _bits(expected), engine
-        assert found.tape_bytes == expected.tape_bytes
 
 
 @pytest.mark.parametrize("first", SEEDS[::GROUP])
