@@ -32,6 +32,7 @@ from tapeflow.analysis.scheduling.invariants import Places, may_run_anywhere
 from tapeflow.analysis.scheduling.locations import Location, element_type, is_plain
 from tapeflow.analysis.scheduling.stages import constant_span
 from tapeflow.analysis.scheduling.touched import Touched, writes_by_operation
+from tapeflow.analysis.scheduling.trips import surely_runs
 from tapeflow.transforms.building.carrying import hand_on, take, with_carried
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.scheduling.guards import (
@@ -259,7 +260,7 @@ class _LoopHoister:
     def _condition(self, condition: SSAValue | None) -> SSAValue | None:
         """Where the loop runs, and another condition is true."""
         loop, conditions = self._loop, self._function.conditions
-        if constant_span(loop) is not None:
+        if surely_runs(loop):
             return condition
         compare = arith.CmpiOp(loop.lb, loop.ub, "slt")
         runs = conditions.result(compare, "runs", loop)
