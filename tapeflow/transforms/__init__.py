@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     )
     from tapeflow.transforms.placement.keep_provable import KeepProvablePass
     from tapeflow.transforms.placement.place_tape import PlaceTapePass
+    from tapeflow.transforms.scheduling.hoist_invariants import HoistInvariantsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
@@ -49,6 +50,7 @@ __all__ = [
     "FormLayersPass",
     "FormRegionsPass",
     "FormStreamsPass",
+    "HoistInvariantsPass",
     "InlineExecuteRegionPass",
     "KeepProvablePass",
     "LowerLinalgToLoopsPass",
@@ -96,6 +98,7 @@ _PASSES = {
     "check-streams": "streams",
     "expose-addresses": "addresses",
     "waive-addresses": "addresses",
+    "hoist-invariants": "scheduling",
     "pipeline-loops": "scheduling",
 }
 """The stage of each pass, in the order in which pipelines use them."""

@@ -20,6 +20,7 @@ from tapeflow.transforms import (
     FormLayersPass,
     FormRegionsPass,
     FormStreamsPass,
+    HoistInvariantsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
     MergeRegionsPass,
@@ -124,7 +125,8 @@ def _pipelines(
     slots = choose.randint(1, 4)
     for layout in ("soa", "aos", "aosoa"):
         overlapping = PipelineLoopsPass(merging.choice((1, 2, 4)))
-        yield layout, (*regions(layout), LowerTapeToMemrefPass(), overlapping)
+        ends = LowerTapeToMemrefPass(), HoistInvariantsPass(), overlapping
+        yield layout, (*regions(layout), *ends)
     for name, count in (("layers", 1), ("streams", slots)):
         capacity_bytes = 64 * count * max(1, tape_values) * choose.randint(1, 4)
         front = (
@@ -151,6 +153,7 @@ def _pipelines(
             AssignScratchpadPass(),
             FormStreamsPass(),
             LowerTapeToMemrefPass(),
+            HoistInvariantsPass(),
         ),
     )
 
