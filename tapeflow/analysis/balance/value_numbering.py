@@ -15,10 +15,9 @@ from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
-from tapeflow.analysis.balance import polynomials as poly
 from tapeflow.analysis.balance.facts import Chunks
-from tapeflow.analysis.balance.polynomials import Atoms, Polynomial
 from tapeflow.analysis.balance.uses_inside import is_used_inside
+from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.carried_numbers import (
     WIDE,
     increment_of,
@@ -30,6 +29,7 @@ from tapeflow.analysis.integers.intervals import (
     signed_interval,
     unsigned_interval,
 )
+from tapeflow.analysis.integers.polynomials import Atoms, Polynomial
 from tapeflow.analysis.integers.ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import LOOPS, sources_of
