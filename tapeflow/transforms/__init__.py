@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     )
     from tapeflow.transforms.placement.keep_provable import KeepProvablePass
     from tapeflow.transforms.placement.place_tape import PlaceTapePass
+    from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
     from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
@@ -47,6 +49,7 @@ __all__ = [
     "FormRegionsPass",
     "FormStreamsPass",
     "InlineExecuteRegionPass",
+    "JamLoopsPass",
     "KeepProvablePass",
     "LowerLinalgToLoopsPass",
     "LowerParallelToForPass",
@@ -62,6 +65,7 @@ __all__ = [
     "SimplifyAdjointsPass",
     "SplitRecordsPass",
     "StaggerBuffersPass",
+    "UnrollLoopsPass",
     "WaiveTapePass",
     "get_all_passes",
 ]
@@ -90,6 +94,8 @@ _PASSES = {
     "lower-spm-to-blocking": "streams",
     "form-streams": "streams",
     "check-streams": "streams",
+    "unroll-loops": "scheduling",
+    "jam-loops": "scheduling",
     "pipeline-loops": "scheduling",
 }
 """The stage of each pass, in the order in which pipelines use them."""

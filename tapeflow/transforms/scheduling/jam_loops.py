@@ -1,0 +1,204 @@
+"""Pass `jam-loops`: iterations of outer loops run side by side in their inner loops."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xdsl.context import Context
+from xdsl.dialects import scf
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
+from xdsl.ir import Block, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.control_flow import yielded
+from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
+from tapeflow.analysis.scheduling.jam_nests import Nest, Run
+from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
+from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.scheduling.reuse_accesses import reuse_accesses
+
+Values: TypeAlias = dict[SSAValue, SSAValue]
+"""What stands for the values of a body in one of its copies."""
+
+
+@dataclass(frozen=True)
+class JamLoopsPass(ModulePass):
+    """Unroll outer loops and fuse the inner loops of the copies.
+
+        scf.for %i = %c0 to %n step %c1 {
+          %s = scf.for %j = %c0 to %m step %c1 iter_args(%t = %zero) -> (f64) {
+            %a = memref.load %matrix[%i, %j] : memref<?x?xf64>
+            %x = memref.load %vector[%j] : memref<?xf64>
+            %p = arith.mulf %a, %x : f64
+            %u = arith.addf %t, %p : f64
+            scf.yield %u : f64
+          }
+          memref.store %s, %to[%i] : memref<?xf64>
+        }
+
+    becomes for a factor of 2, and likewise for 4,
+
+        scf.for %i = %c0 to %end step %c2 {
+          %i_1 = arith.addi %i, %c1 : index
+          %s, %s_1 = scf.for %j = %c0 to %m step %c1
+              iter_args(%t = %zero, %t_1 = %zero) -> (f64, f64) {
+            %a = memref.load %matrix[%i, %j] : memref<?x?xf64>
+            %x = memref.load %vector[%j] : memref<?xf64>
+            ...
+            %a_1 = memref.load %matrix[%i_1, %j] : memref<?x?xf64>
+            %p_1 = arith.mulf %a_1, %x : f64
+            ...
+          }
+          memref.store %s, %to[%i] : memref<?xf64>
+          memref.store %s_1, %to[%i_1] : memref<?xf64>
+        }
+
+    and the loop as it was for what is left, from %end, the largest multiple of 2 below
+    %n, to %n. What the copies have in common runs once, and what they sum up are chains
+    beside each other. No float operation changes places with one that it depends on,
+    through memory or otherwise, so no bit of a result changes; where that cannot be
+    shown, a loop stays.
+    """
+
+    name = "jam-loops"
+
+    factor: Factor = "auto"
+    """Iterations side by side, a power of two; `auto` for what seems best, up to 4."""
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
+        factor = self.factor
+        if factor != "auto" and (factor < 1 or factor & (factor - 1)):
+            refuse(op, f"{self.name}: factor={factor} is not a power of two")
+        graph = CallGraph(op)
+        for function in op.walk():
+            if isinstance(function, FuncOp) and not function.is_declaration:
+                _jam(function, graph, factor)
+
+
+def _jam(function: FuncOp, graph: CallGraph, factor: Factor) -> None:
+    buffers = find_buffers(function, graph)
+    constants = FunctionConstants(function)
+    for plan in find_plans(function.body.block, buffers, factor)[0]:
+        _LoopJammer(plan, buffers, constants).rewrite()
+
+
+class _LoopJammer:
+    """Rewrites one loop: to one of several iterations at a time, and one for the rest."""
+
+    def __init__(self, plan: Plan, buffers: Buffers, constants: FunctionConstants):
+        self._body = plan.body
+        self._loop = plan.body.nest.loop
+        self._copies = plan.copies
+        self._buffers = buffers
+        self._builder = IndexBuilder.before(self._loop, constants)
+        self._values: list[Values] = [{} for _ in range(self._copies)]
+
+    def rewrite(self) -> None:
+        loop, builder = self._loop, self._builder
+        end = self._end()
+        step = builder.value(self._copies)
+        body = Block(arg_types=[value.type for value in loop.body.block.args])
+        for new, old in zip(body.args, loop.body.block.args, strict=True):
+            new.name_hint = old.name_hint
+            self._values[0][old] = new
+        main = scf.ForOp(loop.lb, end, step, loop.iter_args, Region(body))
+        main.attributes |= loop.attributes
+        builder.insert(main, *(value.name_hint for value in loop.results))
+        with builder.inside(body):
+            counter = body.args[0]
+            for copy in range(1, self._copies):
+                moved = builder.add(counter, copy, counter.name_hint)
+                self._values[copy][loop.body.block.args[0]] = builder.value(moved)
+            self._emit(self._body.nest)
+            last = self._copies - 1
+            ends = yielded(loop.body.block)
+            builder.insert(scf.YieldOp(*(self._at(last, value) for value in ends)))
+        reuse_accesses(main, self._buffers)
+        loop.operands[0] = end
+        for number, value in enumerate(main.results):
+            loop.operands[3 + number] = value
+
+    def _end(self) -> SSAValue:
+        """The first iteration that is left: no bound wraps around on the way."""
+        loop, builder = self._loop, self._builder
+        last = builder.maximum(loop.ub, loop.lb, "end")
+        span = builder.sub(last, loop.lb, "span")
+        together = builder.multiple_below(span, self._copies, "together")
+        return builder.value(builder.add(loop.lb, together, "end"))
+
+    def _emit(self, nest: Nest) -> None:
+        for part in nest.parts:
+            if isinstance(part, Run):
+                self._emit_run(part)
+            else:
+                self._emit_loop(part)
+
+    def _emit_run(self, run: Run) -> None:
+        for copy, values in enumerate(self._values):
+            self._pass_on(copy)
+            for op in run.operations:
+                if copy and self._body.is_shared(op):
+                    self._share(op.results, copy)
+                else:
+                    new = op.clone(values)
+                    self._builder.put(new)
+
+    def _share(self, values: Sequence[SSAValue], copy: int) -> None:
+        for value in values:
+            self._values[copy][value] = self._values[0][value]
+
+    def _emit_loop(self, nest: Nest) -> None:
+        """The loop of all copies, which carries the values of one after the other."""
+        old, builder = nest.loop, self._builder
+        for copy in range(self._copies):
+            self._pass_on(copy)
+        everyone = range(self._copies)
+        starts = [self._at(c, value) for c in everyone for value in old.iter_args]
+        counter, *carried = old.body.block.args
+        block = Block(arg_types=[counter.type, *(value.type for value in starts)])
+        self._name(block.args[:1], [counter])
+        arguments = iter(block.args[1:])
+        for copy in everyone:
+            self._values[copy][counter] = block.args[0]
+            self._name([next(arguments) for _ in carried], carried, copy)
+        with builder.inside(block):
+            self._emit(nest)
+            ends = yielded(old.body.block)
+            values = [self._at(c, value) for c in everyone for value in ends]
+            builder.put(scf.YieldOp(*values))
+        bounds = [self._at(0, value) for value in old.operands[:3]]
+        new = scf.ForOp(*bounds, starts, Region(block))
+        new.attributes |= old.attributes
+        new.location = old.location
+        builder.put(new)
+        results = iter(new.results)
+        for copy in everyone:
+            self._name([next(results) for _ in old.results], old.results, copy)
+
+    def _name(
+        self, new: Sequence[SSAValue], old: Sequence[SSAValue], copy: int = 0
+    ) -> None:
+        for value, known in zip(new, old, strict=True):
+            value.name_hint = known.name_hint
+            self._values[copy][known] = value
+
+    def _pass_on(self, copy: int) -> None:
+        """What the copy before has computed of what it hands to this one."""
+        if copy == 0:
+            return
+        block = self._loop.body.block
+        before, values = self._values[copy - 1], self._values[copy]
+        for argument, value in zip(block.args[1:], yielded(block), strict=True):
+            if argument not in values and (
+                value in before or value not in self._body.inside
+            ):
+                values[argument] = before.get(value, value)
+
+    def _at(self, copy: int, value: SSAValue) -> SSAValue:
+        self._pass_on(copy)
+        return self._values[copy].get(value, value)
