@@ -12,8 +12,9 @@ dimension have to differ. What is not decided counts as the same element.
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from xdsl.dialects import scf
 from xdsl.ir import BlockArgument, Operation, SSAValue
@@ -23,6 +24,7 @@ from tapeflow.analysis.integers.polynomials import Polynomial
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.swapped_buffers import are_different_buffers
 from tapeflow.analysis.scheduling.dependences import Memory, carried_number
 from tapeflow.analysis.scheduling.jam_nests import Access, Body, Nest, Problem
 from tapeflow.analysis.scheduling.subscripts import SubscriptForms
@@ -33,13 +35,23 @@ _SMALL = 1 << 20
 """Factors up to this do not make subscripts wrap in a run that ends."""
 
 
-def find_problem(body: Body, buffers: Buffers, copies: int) -> Problem | None:
-    """What keeps so many iterations from running side by side; None if nothing does."""
-    return _carried_problem(body, copies) or _Accesses(body, buffers, copies).problem()
+Ahead: TypeAlias = dict[SSAValue, Polynomial]
+"""Carried values that copies take before the copy before has computed them, with what
+they grow by from iteration to iteration."""
 
 
-def _carried_problem(body: Body, copies: int) -> Problem | None:
-    """A carried value that an iteration takes before the one before has it."""
+def find_ahead(
+    body: Body, buffers: Buffers, copies: int, forms: SubscriptForms
+) -> Ahead | Problem:
+    """What lets so many iterations run side by side, or what keeps them from it."""
+    ahead = _carried_ahead(body, copies, forms)
+    if isinstance(ahead, Problem):
+        return ahead
+    return _Accesses(body, buffers, copies, forms).problem() or ahead
+
+
+def _carried_ahead(body: Body, copies: int, forms: SubscriptForms) -> Ahead | Problem:
+    """The carried values that iterations take before the one before has them."""
     loop = body.nest.loop
     places = _places(body.nest)
     values = yielded(loop.body.block)
@@ -51,13 +63,30 @@ def _carried_problem(body: Body, copies: int) -> Problem | None:
             at = carried_number(value, loop)
             part = known[at] if at is not None else _place_of(value, places)
             known[number] = max(known[number], part)
-    for argument, part in zip(arguments, known, strict=True):
-        for use in argument.uses:
-            top = loop.body.block.find_ancestor_op_in_block(use.operation)
-            at, is_run = places.get(top, (part, True))
-            if at < part or (at == part and not is_run):
+    ahead: Ahead = {}
+    for number, argument in enumerate(arguments):
+        early = _early_use(argument, known[number], places, loop)
+        if early is not None:
+            growth = forms.growth(loop, number)
+            if growth is None:
                 reason = "a carried value is taken before the iteration before has it"
-                return Problem(reason, use.operation)
+                return Problem(reason, early)
+            ahead[argument] = growth
+    return ahead
+
+
+def _early_use(
+    argument: SSAValue,
+    known: int,
+    places: dict[Operation | None, tuple[int, bool]],
+    loop: scf.ForOp,
+) -> Operation | None:
+    """A use of a carried value in a part in which it is not known yet."""
+    for use in argument.uses:
+        top = loop.body.block.find_ancestor_op_in_block(use.operation)
+        at, is_run = places.get(top, (known, True))
+        if at < known or (at == known and not is_run):
+            return use.operation
     return None
 
 
@@ -85,7 +114,7 @@ class _Accesses:
     body: Body
     buffers: Buffers
     copies: int
-    forms: SubscriptForms = field(default_factory=SubscriptForms)
+    forms: SubscriptForms
 
     def problem(self) -> Problem | None:
         by_memory: dict[Memory, list[Access]] = defaultdict(list)
@@ -114,15 +143,75 @@ class _Accesses:
             shared: outermost loops around both that are at the same iteration.
             is_before: whether the loop inside these is at an earlier one for `later`.
         """
-        buffer = earlier.buffer
-        if buffer is None or later.buffer is not buffer or buffer in self.body.inside:
+        buffer, other = earlier.buffer, later.buffer
+        if buffer is None or other is None:
             return False
-        if self.buffers.overlaps_itself(buffer):
+        if are_different_buffers(buffer, other, self.buffers):
+            return True
+        if buffer is not other or self.buffers.overlaps_itself(buffer):
             return False
-        return all(
-            _Case(self, earlier, copies, shared, is_before).differ(earlier, later)
+        return self.is_walk(earlier, later) or all(
+            _Case(self, earlier, later, copies, shared, is_before).differ()
             for copies in range(1, self.copies)
         )
+
+    def is_walk(self, one: Access, other: Access) -> bool:
+        """Whether accesses meet in the same iteration only, as pushes to a tape do.
+
+        They walk through the buffer: what the subscript grows by in an iteration of a
+        loop is not less than the way of all iterations of the loop inside.
+        """
+        if one.loops != other.loops:
+            return False
+        loops = (self.body.nest.loop, *one.loops)
+        block = loops[-1].body.block
+        if one.op.parent is not block or other.op.parent is not block:
+            return False
+        pairs = zip(one.subscripts, other.subscripts, strict=True)
+        walks = [
+            self.forms.closed(a, one.loops)
+            for a, b in pairs
+            if self.forms.form(a) == self.forms.form(b)
+        ]
+        return any(self.grows_steadily(walk, loops) for walk in walks)
+
+    def grows_steadily(self, one: Polynomial, loops: Sequence[scf.ForOp]) -> bool:
+        forms = self.forms
+        growths = [self.growth_in(one, loop) for loop in loops]
+        last = poly.number_of(growths[-1])
+        if not last or any(constant_of(loop.step) != 1 for loop in loops):
+            return False
+        sign = 1 if last > 0 else -1
+        for loop, wide, narrow in zip(loops[1:], growths, growths[1:], strict=False):
+            trips = forms.trips(loop)
+            if trips is None:
+                return False
+            room = poly.add(wide, poly.multiply(narrow, trips), -1)
+            if not forms.atoms.is_natural(poly.multiply(poly.constant(sign), room)):
+                return False
+        parts = frozenset[int]().union(*map(forms.atoms.parts, growths))
+        sources = (value for part in parts for value in forms.sources(part))
+        return not any(value in self.body.inside for value in sources)
+
+    def growth_in(self, one: Polynomial, loop: scf.ForOp) -> Polynomial:
+        """What a closed form grows by in an iteration of a loop of step 1."""
+        forms = self.forms
+        grown = {forms.atom(loop.body.block.args[0]): poly.ONE}
+        if loop is self.body.nest.loop:
+            for number, argument in enumerate(loop.body.block.args[1:]):
+                growth = forms.growth(loop, number)
+                if growth is not None:
+                    grown[forms.atom(argument)] = growth
+        parts = forms.atoms.parts(one)
+        next_one = forms.atoms.substitute(
+            one,
+            {
+                atom: poly.add(frozenset({((atom,), 1)}), growth)
+                for atom, growth in grown.items()
+                if atom in parts
+            },
+        )
+        return poly.add(next_one, one, -1)
 
 
 def _cases(earlier: Access, later: Access) -> Iterator[tuple[int, bool]]:
@@ -150,6 +239,7 @@ class _Case:
 
     all: _Accesses
     earlier: Access
+    later: Access
     copies: int
     """Iterations of the outer loop between the two."""
     shared: int
@@ -158,15 +248,15 @@ class _Case:
     """Numbers from the later access' iteration of the loop to that of the earlier, < 0,
     where a dimension has decided on it."""
 
-    def differ(self, earlier: Access, later: Access) -> bool:
+    def differ(self) -> bool:
         """Whether the subscripts of some dimension differ."""
-        pairs = zip(earlier.subscripts, later.subscripts, strict=True)
+        pairs = zip(self.earlier.subscripts, self.later.subscripts, strict=True)
         return any(self.differ_in(one, other) for one, other in pairs)
 
     def differ_in(self, one: SSAValue, other: SSAValue) -> bool:
         forms = self.all.forms
-        moved = self.later_form(forms.form(other))
-        distance = poly.add(moved, forms.form(one), -1)
+        moved = self.later_form(forms.closed(other, self.later.loops))
+        distance = poly.add(moved, forms.closed(one, self.earlier.loops), -1)
         terms = dict(distance)
         number = terms.pop((), 0)
         step = terms.get((self.unknown,), 0)
@@ -202,34 +292,35 @@ class _Case:
 
     def later_value(self, atom: int) -> Polynomial | None:
         """What an atom is for the later access; None if the same."""
-        forms, body = self.all.forms, self.all.body
-        value = forms.value_of(atom)
-        if value is None or value not in body.inside:
+        forms, loop = self.all.forms, self.all.body.nest.loop
+        if all(map(self.is_same, forms.sources(atom))):
             return None
         same: Polynomial = frozenset({((atom,), 1)})
-        loop = body.nest.loop
+        value, *others = forms.sources(atom)
+        if others:
+            return forms.fresh("later", *forms.sources(atom))
         if isinstance(value, BlockArgument) and value.block is loop.body.block:
-            step = self.counted(value)
-            if step is not None:
-                return poly.add(same, poly.constant(step * self.copies))
+            growth = self.growth(value)
+            if growth is not None:
+                return poly.add(same, growth, self.copies)
         loops = self.earlier.loops
-        same_loops = loops[: self.shared]
-        if value in body.uniform and body.uniform[value] <= {*same_loops}:
-            return None
         if self.is_before and value is loops[self.shared].body.block.args[0]:
             return poly.add(same, forms.fresh("back", self.shared))
         return forms.fresh("later", value)
 
-    def counted(self, argument: BlockArgument) -> int | None:
+    def is_same(self, value: SSAValue) -> bool:
+        """Whether a value is the same in both iterations."""
+        body, same_loops = self.all.body, self.earlier.loops[: self.shared]
+        if value in body.uniform:
+            return body.uniform[value] <= {*same_loops}
+        return value not in body.inside
+
+    def growth(self, argument: BlockArgument) -> Polynomial | None:
         """By how much an argument of the outer loop grows from copy to copy."""
         loop = self.all.body.nest.loop
         if argument.index == 0:
-            return constant_of(loop.step)
-        forms = self.all.forms
-        following = yielded(loop.body.block)[argument.index - 1]
-        grown = poly.add(forms.form(following), forms.form(argument), -1)
-        step = poly.number_of(grown)
-        return step if step is not None and abs(step) <= _SMALL else None
+            return poly.constant(constant_of(loop.step) or 0)
+        return self.all.forms.growth(loop, argument.index - 1)
 
     def step_of(self, loop: scf.ForOp) -> int:
         """What divides the way between two iterations of a loop."""

@@ -14,8 +14,9 @@ from xdsl.ir import Block
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.jam_choice import choose_factor, gain
-from tapeflow.analysis.scheduling.jam_dependences import find_problem
+from tapeflow.analysis.scheduling.jam_dependences import Ahead, find_ahead
 from tapeflow.analysis.scheduling.jam_nests import Body, Problem, find_body
+from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 DEEPEST = 6
 """Levels of loops inside a loop that is tried, at most: so each operation is looked at
@@ -30,6 +31,9 @@ class Plan:
 
     body: Body
     copies: int
+    ahead: Ahead
+    forms: SubscriptForms
+    """What `ahead` is told in."""
     gain: float
     """Time of its inner iterations one by one over that side by side."""
 
@@ -73,5 +77,8 @@ def find_plan(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Probl
     copies, faster = choose_factor(body) if factor == "auto" else (factor, 0.0)
     if copies == 1:
         return Problem("it is not worth it", loop)
-    problem = find_problem(body, buffers, copies)
-    return problem or Plan(body, copies, faster or gain(body, copies))
+    forms = SubscriptForms()
+    ahead = find_ahead(body, buffers, copies, forms)
+    if isinstance(ahead, Problem):
+        return ahead
+    return Plan(body, copies, ahead, forms, faster or gain(body, copies))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from xdsl.context import Context
@@ -11,13 +12,18 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Region, SSAValue
 from xdsl.passes import ModulePass
 
+from tapeflow.analysis.integers.polynomials import Polynomial
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
-from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.building.index_builder import (
+    FunctionConstants,
+    Index,
+    IndexBuilder,
+)
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.scheduling.reuse_accesses import reuse_accesses
 
@@ -84,39 +90,48 @@ def _jam(function: FuncOp, graph: CallGraph, factor: Factor) -> None:
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
     for plan in find_plans(function.body.block, buffers, factor)[0]:
-        _LoopJammer(plan, buffers, constants).rewrite()
+        copies = plan.copies
+        while copies > 1:
+            # What is left of four at a time goes by two at a time.
+            _LoopJammer(plan, copies, buffers, constants).rewrite()
+            copies //= 2
 
 
 class _LoopJammer:
-    """Rewrites one loop: to one of several iterations at a time, and one for the rest."""
+    """Rewrites one loop: one of several iterations at a time comes in front of it."""
 
-    def __init__(self, plan: Plan, buffers: Buffers, constants: FunctionConstants):
+    def __init__(
+        self, plan: Plan, copies: int, buffers: Buffers, constants: FunctionConstants
+    ):
+        self._plan = plan
         self._body = plan.body
         self._loop = plan.body.nest.loop
-        self._copies = plan.copies
+        self._copies = copies
         self._buffers = buffers
         self._builder = IndexBuilder.before(self._loop, constants)
-        self._values: list[Values] = [{} for _ in range(self._copies)]
+        self._values: list[Values] = [{} for _ in range(copies)]
 
     def rewrite(self) -> None:
         loop, builder = self._loop, self._builder
         end = self._end()
+        ahead = {value: self._computed(by) for value, by in self._plan.ahead.items()}
         step = builder.value(self._copies)
         body = Block(arg_types=[value.type for value in loop.body.block.args])
-        for new, old in zip(body.args, loop.body.block.args, strict=True):
-            new.name_hint = old.name_hint
-            self._values[0][old] = new
+        self._name(body.args, loop.body.block.args)
         main = scf.ForOp(loop.lb, end, step, loop.iter_args, Region(body))
         main.attributes |= loop.attributes
         builder.insert(main, *(value.name_hint for value in loop.results))
+        counter = loop.body.block.args[0]
         with builder.inside(body):
-            counter = body.args[0]
-            for copy in range(1, self._copies):
-                moved = builder.add(counter, copy, counter.name_hint)
-                self._values[copy][loop.body.block.args[0]] = builder.value(moved)
+            for copy, (before, values) in enumerate(pairwise(self._values), 1):
+                moved = builder.add(body.args[0], copy, counter.name_hint)
+                values[counter] = builder.value(moved)
+                for value, by in ahead.items():
+                    grown = builder.add(before[value], by, value.name_hint)
+                    values[value] = builder.value(grown)
             self._emit(self._body.nest)
-            last = self._copies - 1
             ends = yielded(loop.body.block)
+            last = self._copies - 1
             builder.insert(scf.YieldOp(*(self._at(last, value) for value in ends)))
         reuse_accesses(main, self._buffers)
         loop.operands[0] = end
@@ -130,6 +145,25 @@ class _LoopJammer:
         span = builder.sub(last, loop.lb, "span")
         together = builder.multiple_below(span, self._copies, "together")
         return builder.value(builder.add(loop.lb, together, "end"))
+
+    def _computed(self, polynomial: Polynomial) -> Index:
+        """The value of what carried values grow by."""
+        builder = self._builder
+        total: Index = 0
+        for atoms, factor in sorted(polynomial):
+            product: Index = factor
+            for atom in atoms:
+                product = builder.mul(product, self._atom(atom), "growth")
+            total = builder.add(total, product, "growth")
+        return total
+
+    def _atom(self, atom: int) -> Index:
+        """The value of a source, or the iterations of a loop with these bounds."""
+        first, *others = self._plan.forms.sources(atom)
+        if not others:
+            return self._builder.cast(first)
+        last = self._builder.maximum(others[0], first, "end")
+        return self._builder.sub(last, first, "trips")
 
     def _emit(self, nest: Nest) -> None:
         for part in nest.parts:
