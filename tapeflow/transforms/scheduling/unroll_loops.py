@@ -52,8 +52,8 @@ class UnrollLoopsPass(ModulePass):
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 constants = FunctionConstants(function)
-                # Each loop behind those inside it.
-                for loop in [*function.walk(reverse=True)]:
+                # Each loop after those inside it.
+                for loop in reversed([*function.walk()]):
                     if isinstance(loop, scf.ForOp):
                         trips = constant_trips(loop, self.most)
                         if trips is not None:
