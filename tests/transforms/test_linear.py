@@ -102,6 +102,46 @@ def stacks() -> list[ModuleOp]:
     return modules
 
 
+def _nests(count: int) -> str:
+    """Nest after nest that adds to one of two buffers, the first loop a short one."""
+    pairs = (("%a", "%b") if k % 2 else ("%b", "%a") for k in range(count))
+    body = "\n".join(_nest(*pair) for pair in pairs)
+    return f"""func.func @f(%a: {BUFFER}, %b: {BUFFER}) {{
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c3 = arith.constant 3 : index
+      %n = memref.dim %a, %c0 : {BUFFER}
+      {body}
+      func.return
+    }}"""
+
+
+def _nest(source: str, target: str) -> str:
+    return f"""scf.for %i = %c0 to %c3 step %c1 {{
+        %x = memref.load {source}[%i] : {BUFFER}
+        memref.store %x, {target}[%i] : {BUFFER}
+      }}
+      scf.for %i = %c0 to %n step %c1 {{
+        scf.for %j = %c0 to %n step %c1 {{
+          %x = memref.load {source}[%i] : {BUFFER}
+          %y = memref.load {target}[%j] : {BUFFER}
+          %p = arith.addf %x, %y : f64
+          memref.store %p, {target}[%j] : {BUFFER}
+        }}
+      }}"""
+
+
+@pytest.mark.parametrize("name", ["unroll-loops", "jam-loops"])
+def test_calls_grow_as_nests_do(name: str) -> None:
+    context = full_context()
+    (pass_,) = _passes(name)
+    modules = [parse_module(_nests(count), "nests", context) for count in SIZES]
+    pass_.apply(context, modules[0].clone())  # what is found once and kept
+    counts = [_counted(pass_, module, context) for module in modules]
+    found = "\n".join(_superlinear(*counts))
+    assert not found, found
+
+
 @pytest.mark.parametrize("pipeline", [ONE_RING, MANY_RINGS, BLOCKING])
 def test_calls_grow_as_the_program_does(pipeline: str, stacks: list[ModuleOp]) -> None:
     context = full_context()

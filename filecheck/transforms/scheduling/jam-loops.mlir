@@ -2,7 +2,7 @@
 // RUN: tapeflow-opt %s -p jam-loops | filecheck %s --check-prefix=AUTO
 // RUN: not tapeflow-opt %s -p 'jam-loops{factor=3}' 2>&1 | filecheck %s --check-prefix=THREE
 
-// THREE: jam-loops: factor=3 is not a power of two
+// THREE: jam-loops: factor=3 is not 1, 2, 4, 8 or 16
 
 // Two rows at a time share what they load of the vector; the rest is the loop as it was.
 // CHECK-LABEL: func.func @product

@@ -8,13 +8,13 @@
 // hand.
 // CHECK-LABEL: func.func @sum
 // CHECK-NOT:     scf.for
-// CHECK:         memref.load %a[%c1] : memref<?xf64>
-// CHECK-NEXT:    %[[ONE:.*]] = arith.addf %zero, %
-// CHECK-NEXT:    memref.load %a[%c3] : memref<?xf64>
-// CHECK-NEXT:    %[[TWO:.*]] = arith.addf %[[ONE]], %
-// CHECK-NEXT:    memref.load %a[%c5] : memref<?xf64>
-// CHECK-NEXT:    %[[THREE:.*]] = arith.addf %[[TWO]], %
-// CHECK-NEXT:    func.return %[[THREE]]
+// CHECK:         %x = memref.load %a[%c1] : memref<?xf64>
+// CHECK-NEXT:    %t = arith.addf %zero, %x : f64
+// CHECK-NEXT:    %x_1 = memref.load %a[%c3] : memref<?xf64>
+// CHECK-NEXT:    %t_1 = arith.addf %t, %x_1 : f64
+// CHECK-NEXT:    %x_2 = memref.load %a[%c5] : memref<?xf64>
+// CHECK-NEXT:    %t_2 = arith.addf %t_1, %x_2 : f64
+// CHECK-NEXT:    func.return %t_2 : f64
 // TWO-LABEL:   func.func @sum
 // TWO:           scf.for
 func.func @sum(%a: memref<?xf64>) -> f64 {
@@ -32,7 +32,7 @@ func.func @sum(%a: memref<?xf64>) -> f64 {
   func.return %sum : f64
 }
 
-// Both loops go, and the next free place of a tape is not counted up one by one.
+// The inner loop goes first, then the one around it.
 // CHECK-LABEL: func.func @square
 // CHECK-NOT:     scf.for
 // CHECK:         memref.store %x, %a[%c0, %c0]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, BlockArgument, OpResult, SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
@@ -80,8 +81,8 @@ class SubscriptForms:
         return None if any(is_inside(value, loop) for value in sources) else growth
 
     def trips(self, loop: scf.ForOp) -> Polynomial | None:
-        """The iterations of a loop; None if it does not count up by one."""
-        if constant_of(loop.step) != 1:
+        """The iterations of a loop; None if it does not count indices up by one."""
+        if constant_of(loop.step) != 1 or not isinstance(loop.lb.type, IndexType):
             return None
         bounds = constant_of(loop.lb), constant_of(loop.ub)
         if bounds[0] is not None and bounds[1] is not None:

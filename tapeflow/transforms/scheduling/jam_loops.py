@@ -9,7 +9,7 @@ from xdsl.context import Context
 from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Block, Region, SSAValue
+from xdsl.ir import Block, BlockArgument, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from tapeflow.analysis.integers.polynomials import Polynomial
@@ -19,6 +19,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
+from tapeflow.analysis.scheduling.subscripts import is_argument_of
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
@@ -73,13 +74,13 @@ class JamLoopsPass(ModulePass):
     name = "jam-loops"
 
     factor: Factor = "auto"
-    """Iterations side by side, a power of two; `auto` for what seems best, up to 4."""
+    """Iterations side by side, 1, 2, 4, 8 or 16; `auto` for what seems best to 4."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         factor = self.factor
-        if factor != "auto" and (factor < 1 or factor & (factor - 1)):
-            refuse(op, f"{self.name}: factor={factor} is not a power of two")
+        if factor != "auto" and factor not in (1, 2, 4, 8, 16):
+            refuse(op, f"{self.name}: factor={factor} is not 1, 2, 4, 8 or 16")
         graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
@@ -174,13 +175,14 @@ class _LoopJammer:
 
     def _emit_run(self, run: Run) -> None:
         for copy, values in enumerate(self._values):
-            self._pass_on(copy)
             for op in run.operations:
                 if copy and self._body.is_shared(op):
                     self._share(op.results, copy)
-                else:
-                    new = op.clone(values)
-                    self._builder.put(new)
+                    continue
+                for inner in op.walk():
+                    for value in inner.operands:
+                        self._at(copy, value)
+                self._builder.put(op.clone(values))
 
     def _share(self, values: Sequence[SSAValue], copy: int) -> None:
         for value in values:
@@ -189,8 +191,6 @@ class _LoopJammer:
     def _emit_loop(self, nest: Nest) -> None:
         """The loop of all copies, which carries the values of one after the other."""
         old, builder = nest.loop, self._builder
-        for copy in range(self._copies):
-            self._pass_on(copy)
         everyone = range(self._copies)
         starts = [self._at(c, value) for c in everyone for value in old.iter_args]
         counter, *carried = old.body.block.args
@@ -221,18 +221,11 @@ class _LoopJammer:
             value.name_hint = known.name_hint
             self._values[copy][known] = value
 
-    def _pass_on(self, copy: int) -> None:
-        """What the copy before has computed of what it hands to this one."""
-        if copy == 0:
-            return
-        block = self._loop.body.block
-        before, values = self._values[copy - 1], self._values[copy]
-        for argument, value in zip(block.args[1:], yielded(block), strict=True):
-            if argument not in values and (
-                value in before or value not in self._body.inside
-            ):
-                values[argument] = before.get(value, value)
-
     def _at(self, copy: int, value: SSAValue) -> SSAValue:
-        self._pass_on(copy)
-        return self._values[copy].get(value, value)
+        """What stands for a value in a copy; the one before hands carried ones on."""
+        values = self._values[copy]
+        if value not in values and copy and is_argument_of(value, self._loop):
+            assert isinstance(value, BlockArgument)
+            following = yielded(self._loop.body.block)[value.index - 1]
+            values[value] = self._at(copy - 1, following)
+        return values.get(value, value)

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
-from xdsl.dialects.builtin import IndexType, ModuleOp
+from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
+from tapeflow.analysis.integers.number_attributes import integer_attribute
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
@@ -65,11 +66,13 @@ def _unroll(loop: scf.ForOp, trips: int, constants: FunctionConstants) -> None:
     first, step = constant_of(loop.lb), constant_of(loop.step)
     assert first is not None and step is not None
     counter, *carried = loop.body.block.args
+    assert isinstance(counter.type, IntegerType | IndexType)
     *operations, _ = loop.body.block.ops
     current = [*loop.iter_args]
     for trip in range(trips):
         values = dict(zip(carried, current, strict=True))
-        values[counter] = builder.value(first + trip * step)
+        number = integer_attribute(first + trip * step, counter.type)
+        values[counter] = constants.value(number)
         for op in operations:
             _put(op, values, builder)
         current = [values.get(value, value) for value in yielded(loop.body.block)]
