@@ -8,17 +8,19 @@ from tapeflow.analysis.integers.estimates import trip_count
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
 
-MOST_OPERATIONS = 64
-"""Operations of all iterations together, at most."""
 
+def constant_trips(loop: scf.ForOp, most: int, operations: int) -> int | None:
+    """The iterations of a loop that is short enough; None if it stays.
 
-def constant_trips(loop: scf.ForOp, most: int) -> int | None:
-    """The iterations of a loop that is short enough; None if it stays."""
+    Args:
+        most: iterations, at most.
+        operations: of all iterations together, at most.
+    """
     trips, step = trip_count(loop), constant_of(loop.step)
     if trips is None or trips > most or step is None or step < 1:
         return None
     inner = [op for op in loop.body.walk() if not isinstance(op, scf.YieldOp)]
-    if trips * len(inner) > MOST_OPERATIONS or not all(map(_is_plain, inner)):
+    if trips * len(inner) > operations or not all(map(_is_plain, inner)):
         return None
     return trips
 

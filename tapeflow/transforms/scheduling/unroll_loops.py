@@ -45,18 +45,21 @@ class UnrollLoopsPass(ModulePass):
 
     most: int = 8
     """Iterations of a loop, at most."""
+    operations: int = 128
+    """Operations of all iterations of a loop together, at most."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
-        if self.most < 0:
-            refuse(op, f"{self.name}: most={self.most} is negative")
+        for name, number in (("most", self.most), ("operations", self.operations)):
+            if number < 0:
+                refuse(op, f"{self.name}: {name}={number} is negative")
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 constants = FunctionConstants(function)
                 # Each loop after those inside it.
                 for loop in reversed([*function.walk()]):
                     if isinstance(loop, scf.ForOp):
-                        trips = constant_trips(loop, self.most)
+                        trips = constant_trips(loop, self.most, self.operations)
                         if trips is not None:
                             _unroll(loop, trips, constants)
 

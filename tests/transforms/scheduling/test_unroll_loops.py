@@ -63,9 +63,11 @@ def test_iterations_one_after_the_other(counter: str, span: tuple[int, int, int]
 def test_long_bodies_stay():
     text = str(_module("index", 0, 8, 1))
     added = "%c = arith.addf %a, %x : f64\n"
-    more = "".join(f"%c{n} = arith.addf %a, %x : f64\n" for n in range(4))
+    more = "".join(f"%c{n} = arith.addf %a, %x : f64\n" for n in range(8))
     module = parse_module(
         text.replace(added, added + more), "long.mlir", full_context()
     )
     UnrollLoopsPass().apply(full_context(), module)
     assert any(isinstance(op, scf.ForOp) for op in module.walk())
+    UnrollLoopsPass(operations=256).apply(full_context(), module)
+    assert not any(isinstance(op, scf.ForOp) for op in module.walk())
