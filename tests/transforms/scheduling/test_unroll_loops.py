@@ -63,7 +63,7 @@ def test_iterations_one_after_the_other(counter: str, span: tuple[int, int, int]
 def test_long_bodies_stay():
     text = str(_module("index", 0, 8, 1))
     added = "%c = arith.addf %a, %x : f64\n"
-    more = "".join(f"%c{n} = arith.addf %a, %x : f64\n" for n in range(8))
+    more = "".join(f"%c{n} = arith.addf %a, %x : f64\n" for n in range(14))
     module = parse_module(
         text.replace(added, added + more), "long.mlir", full_context()
     )
