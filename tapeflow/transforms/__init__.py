@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from tapeflow.transforms.placement.keep_provable import KeepProvablePass
     from tapeflow.transforms.placement.place_tape import PlaceTapePass
     from tapeflow.transforms.scheduling.hoist_invariants import HoistInvariantsPass
+    from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
     from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
@@ -52,6 +54,7 @@ __all__ = [
     "FormStreamsPass",
     "HoistInvariantsPass",
     "InlineExecuteRegionPass",
+    "JamLoopsPass",
     "KeepProvablePass",
     "LowerLinalgToLoopsPass",
     "LowerParallelToForPass",
@@ -67,6 +70,7 @@ __all__ = [
     "SimplifyAdjointsPass",
     "SplitRecordsPass",
     "StaggerBuffersPass",
+    "UnrollLoopsPass",
     "WaiveAddressesPass",
     "WaiveTapePass",
     "get_all_passes",
@@ -95,10 +99,12 @@ _PASSES = {
     "assign-scratchpad": "streams",
     "lower-spm-to-blocking": "streams",
     "form-streams": "streams",
-    "check-streams": "streams",
+    "unroll-loops": "scheduling",
+    "jam-loops": "scheduling",
+    "hoist-invariants": "scheduling",
     "expose-addresses": "addresses",
     "waive-addresses": "addresses",
-    "hoist-invariants": "scheduling",
+    "check-streams": "streams",
     "pipeline-loops": "scheduling",
 }
 """The stage of each pass, in the order in which pipelines use them."""

@@ -104,6 +104,47 @@ def stacks() -> list[ModuleOp]:
 
 
 @pytest.mark.parametrize("pipeline", [ONE_RING, MANY_RINGS, BLOCKING, HOISTED])
+def _nests(count: int) -> str:
+    """Nest after nest that adds to one of two buffers, the first loop a short one."""
+    pairs = (("%a", "%b") if k % 2 else ("%b", "%a") for k in range(count))
+    body = "\n".join(_nest(*pair) for pair in pairs)
+    return f"""func.func @f(%a: {BUFFER}, %b: {BUFFER}) {{
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c3 = arith.constant 3 : index
+      %n = memref.dim %a, %c0 : {BUFFER}
+      {body}
+      func.return
+    }}"""
+
+
+def _nest(source: str, target: str) -> str:
+    return f"""scf.for %i = %c0 to %c3 step %c1 {{
+        %x = memref.load {source}[%i] : {BUFFER}
+        memref.store %x, {target}[%i] : {BUFFER}
+      }}
+      scf.for %i = %c0 to %n step %c1 {{
+        scf.for %j = %c0 to %n step %c1 {{
+          %x = memref.load {source}[%i] : {BUFFER}
+          %y = memref.load {target}[%j] : {BUFFER}
+          %p = arith.addf %x, %y : f64
+          memref.store %p, {target}[%j] : {BUFFER}
+        }}
+      }}"""
+
+
+@pytest.mark.parametrize("name", ["unroll-loops", "jam-loops"])
+def test_calls_grow_as_nests_do(name: str) -> None:
+    context = full_context()
+    (pass_,) = _passes(name)
+    modules = [parse_module(_nests(count), "nests", context) for count in SIZES]
+    pass_.apply(context, modules[0].clone())  # what is found once and kept
+    counts = [_counted(pass_, module, context) for module in modules]
+    found = "\n".join(_superlinear(*counts))
+    assert not found, found
+
+
+@pytest.mark.parametrize("pipeline", [ONE_RING, MANY_RINGS, BLOCKING, HOISTED])
 def test_calls_grow_as_the_program_does(pipeline: str, stacks: list[ModuleOp]) -> None:
     context = full_context()
     modules = [module.clone() for module in stacks]
@@ -116,7 +157,7 @@ def test_calls_grow_as_the_program_does(pipeline: str, stacks: list[ModuleOp]) -
         assert not found, f"{pass_.name}:\n{found}"
 
 
-def _nest(depth: int) -> str:
+def _deep_nest(depth: int) -> str:
     """Loops in each other that update what is the same in the next one, or in all."""
     heads = [
         f"""scf.for %i{k} = %c0 to %n step %c1 {{
@@ -142,7 +183,7 @@ def test_calls_of_hoisting_grow_as_those_of_a_walk() -> None:
     (pass_,) = _passes("hoist-invariants")
     calls: dict[int, int] = {}
     for depth in (20, 40, 80):
-        module = parse_module(_nest(depth), "nest", context)
+        module = parse_module(_deep_nest(depth), "nest", context)
         pass_.apply(context, module.clone())  # what is found once and kept
         calls[depth] = _counted(pass_, module, context).total()
     assert calls[80] - calls[40] < 4 * (calls[40] - calls[20])

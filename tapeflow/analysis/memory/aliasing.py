@@ -60,6 +60,8 @@ class Buffers:
     """Position of each operation in a walk of the function."""
     overlapping: frozenset[SSAValue]
     """Representatives of the buffers with a name whose indices may share elements."""
+    are_arguments_apart: bool
+    """Whether no two arguments of the function are one buffer."""
 
     def of(self, value: SSAValue) -> SSAValue:
         """The representative of a memref's buffer."""
@@ -228,6 +230,7 @@ class _Search:
         # What others have a name of besides the globals, and what may be any of that.
         self._shared: list[SSAValue] = [a for a in function.args if is_memref(a)]
         self._strange: list[SSAValue] = []
+        self._are_mixed = False
         self._overlapping = [*filter(may_overlap_itself, self._shared)]
         for position, op in enumerate(function.walk()):
             self._order[op] = position
@@ -241,6 +244,7 @@ class _Search:
 
     def mix_arguments(self) -> None:
         """Take all arguments and globals for one buffer, as a caller may do."""
+        self._are_mixed = True
         everybodys = self._everybodys()
         for other in everybodys[1:]:
             self._classes.union(everybodys[0], other)
@@ -257,6 +261,7 @@ class _Search:
             {buffer: _around(ops, self._function) for buffer, ops in writes.items()},
             self._order,
             frozenset(map(self._classes.find, self._overlapping)),
+            not self._are_mixed,
         )
 
     def effects(self) -> CallEffects:

@@ -73,9 +73,9 @@ class _Accesses:
             case memref.StoreOp() | address.StoreOp():
                 self.written.add(buffers.of(op.memref))
             case FieldLoadOp():
-                self.read.add(_records(op.memory))
+                self.read.add(records_of(op.memory))
             case FieldStoreOp():
-                self.written.add(_records(op.memory))
+                self.written.add(records_of(op.memory))
             case scf.IfOp() | scf.YieldOp():
                 pass
             case _ if isinstance(op, INTEGER_DIVISIONS):
@@ -88,7 +88,7 @@ class _Accesses:
         return iter(self.read | self.written)
 
 
-def _records(memory: SSAValue) -> Memory:
+def records_of(memory: SSAValue) -> Memory:
     """Rings lie apart; an arena that grows has a new name in each loop and branch."""
     is_ring = isinstance(memory.owner, spm.AllocateOp)
     return memory if is_ring else "arenas"
