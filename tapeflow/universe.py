@@ -1,4 +1,4 @@
-"""What tapeflow adds to xDSL: four dialects and its passes.
+"""What tapeflow adds to xDSL: five dialects and its passes.
 
 xDSL's tools find `TAPEFLOW` through the entry point group `xdsl.universe`, so plain
 `xdsl-opt` knows our dialects and passes once tapeflow is installed. Dialects
@@ -39,11 +39,18 @@ def _stream() -> Dialect:
     return Stream
 
 
+def _address() -> Dialect:
+    from tapeflow.dialects.address import Address
+
+    return Address
+
+
 DIALECTS: dict[str, Callable[[], Dialect]] = {
     "ad": _ad,
     "tape": _tape,
     "spm": _spm,
     "stream": _stream,
+    "address": _address,
 }
 """Dialect name to its factory, in the order of the levels."""
 

@@ -2,9 +2,9 @@
 
 from typing import Literal, TypeAlias, get_args
 
-from xdsl.dialects import memref
 from xdsl.ir import Operation
 
+from tapeflow.dialects.address import ElementAccess
 from tapeflow.dialects.tape import LoadOp, StoreOp
 
 Place: TypeAlias = Literal["cache", "scratchpad", "stream"]
@@ -56,7 +56,7 @@ def is_tape_access(op: Operation) -> bool:
     if isinstance(op, LoadOp | StoreOp):
         return True
     is_marked = TAPE_FIELD in op.attributes or TAPE_MOVED in op.attributes
-    return is_marked and isinstance(op, memref.LoadOp | memref.StoreOp)
+    return is_marked and isinstance(op, ElementAccess)
 
 
 def belongs_to_access(op: Operation) -> bool:

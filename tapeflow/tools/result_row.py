@@ -68,7 +68,8 @@ COLUMNS: Mapping[str, str] = {
     "dma_exposed_cycles": _COUNTED["dma_exposed_cycles"],
     "unequal_ports": "Whether another arm has fewer ports in all.",
     "unequal_sram": "Whether another arm has less SRAM in all.",
-    "bound_cycles": "The largest of the lower bounds of the program without its tape.",
+    "bound_cycles": "The largest lower bound of the program as written, without tape "
+    "and addresses.",
     "bound_dram_cycles": "Bound by compulsory DRAM traffic.",
     "bound_arithmetic_cycles": "Bound by arithmetic units.",
     "bound_issue_cycles": "Bound by the issue width.",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from xdsl.passes import ModulePass
 
 if TYPE_CHECKING:
+    from tapeflow.transforms.addresses.expose_addresses import ExposeAddressesPass
+    from tapeflow.transforms.addresses.waive_addresses import WaiveAddressesPass
     from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
     from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
     from tapeflow.transforms.cached.waive_tape import WaiveTapePass
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     )
     from tapeflow.transforms.placement.keep_provable import KeepProvablePass
     from tapeflow.transforms.placement.place_tape import PlaceTapePass
+    from tapeflow.transforms.scheduling.hoist_invariants import HoistInvariantsPass
+    from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
     from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
@@ -43,10 +48,13 @@ __all__ = [
     "AssignScratchpadPass",
     "CheckStreamsPass",
     "DifferentiatePass",
+    "ExposeAddressesPass",
     "FormLayersPass",
     "FormRegionsPass",
     "FormStreamsPass",
+    "HoistInvariantsPass",
     "InlineExecuteRegionPass",
+    "JamLoopsPass",
     "KeepProvablePass",
     "LowerLinalgToLoopsPass",
     "LowerParallelToForPass",
@@ -62,6 +70,8 @@ __all__ = [
     "SimplifyAdjointsPass",
     "SplitRecordsPass",
     "StaggerBuffersPass",
+    "UnrollLoopsPass",
+    "WaiveAddressesPass",
     "WaiveTapePass",
     "get_all_passes",
 ]
@@ -89,6 +99,11 @@ _PASSES = {
     "assign-scratchpad": "streams",
     "lower-spm-to-blocking": "streams",
     "form-streams": "streams",
+    "unroll-loops": "scheduling",
+    "jam-loops": "scheduling",
+    "hoist-invariants": "scheduling",
+    "expose-addresses": "addresses",
+    "waive-addresses": "addresses",
     "check-streams": "streams",
     "pipeline-loops": "scheduling",
 }

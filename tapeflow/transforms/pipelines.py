@@ -36,6 +36,8 @@ class NamedPipeline(ArgSpecConvertible):
     """Iterations assumed of a loop whose trip count is not a constant."""
     stagger: bool = False
     """Whether buffers begin where they do not alias in a cache."""
+    addresses: bool = True
+    """Whether addresses are computed outside of loops, by `expose-addresses`."""
     loop_stages: int = 1
     """Parts into which iterations of inner loops are cut, to overlap with those of
     their neighbours; 1 for none, else as of `pipeline-loops`."""
@@ -49,6 +51,10 @@ class NamedPipeline(ArgSpecConvertible):
     def tape_passes(self) -> tuple[str, ...]:
         """The passes below the abstract tape."""
 
+    def check_passes(self) -> tuple[str, ...]:
+        """What proves how rings are used: behind all that changes how they are."""
+        return ()
+
     def passes(self) -> tuple[str, ...]:
         """All passes in order, each as pipeline text."""
         end: list[str] = []
@@ -57,7 +63,17 @@ class NamedPipeline(ArgSpecConvertible):
             end.append(f"pipeline-loops{{stages={self.loop_stages}}}")
         if self.stagger:
             end.append("stagger-buffers")
-        return (*self._gradient_passes(), *self.tape_passes(), *end)
+        return (
+            *self._gradient_passes(),
+            *self.tape_passes(),
+            *self._address_passes(),
+            *self.check_passes(),
+            *end,
+        )
+
+    def _address_passes(self) -> tuple[str, ...]:
+        # What stands in front of several loops may be computed several times.
+        return ("expose-addresses", "cse") if self.addresses else ()
 
     def _differentiate(self) -> str:
         options = {
@@ -180,9 +196,10 @@ class LayersPipeline(NamedPipeline):
             "lower-spm-to-blocking",
             # What is left is behind the cache.
             "lower-tape-to-memref",
-            # Last, so that it reads what runs.
-            _check_streams(self.dynamic_only),
         )
+
+    def check_passes(self) -> tuple[str, ...]:
+        return (_check_streams(self.dynamic_only),)
 
     def _keep_provable(self, capacity: str) -> str:
         words = f' machine="{self.machine}"' if self.machine else ""
@@ -234,9 +251,10 @@ class StreamsPipeline(NamedPipeline):
             else "form-streams{turn-around-reuse=false}",
             # What is left is behind the cache.
             "lower-tape-to-memref",
-            # Last, so that it reads what runs.
-            _check_streams(self.dynamic_only),
         )
+
+    def check_passes(self) -> tuple[str, ...]:
+        return (_check_streams(self.dynamic_only),)
 
     def _place_tape(self) -> str:
         options = {

@@ -38,7 +38,13 @@ RULES_OF: dict[str, set[type[Operation]]] = {
 def test_engines_know_what_can_run(engine: str) -> None:
     own = {op for op in RULES_OF[engine] if op not in RUNNABLE}
     assert set(RUNNABLE) <= RULES_OF[engine]
-    assert {op.name.split(".")[0] for op in own} <= {"ad", "tape", "spm", "stream"}
+    assert {op.name.split(".")[0] for op in own} <= {
+        "ad",
+        "address",
+        "tape",
+        "spm",
+        "stream",
+    }
 
 
 def test_widths_that_buffers_hold() -> None:

@@ -17,9 +17,12 @@ from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.transforms import (
     AssignScratchpadPass,
+    ExposeAddressesPass,
     FormLayersPass,
     FormRegionsPass,
     FormStreamsPass,
+    HoistInvariantsPass,
+    JamLoopsPass,
     LowerSpmToBlockingPass,
     LowerTapeToMemrefPass,
     MergeRegionsPass,
@@ -27,6 +30,7 @@ from tapeflow.transforms import (
     PlaceTapePass,
     ShrinkTapePass,
     SimplifyAdjointsPass,
+    UnrollLoopsPass,
 )
 from tapeflow.transforms.source.exact_canonicalize import ExactCanonicalizePass
 from tapeflow.universe import full_context
@@ -82,6 +86,7 @@ def check_levels(
             if run(module) != expected:
                 raise Mismatch(f"{pass_} changes bits")
 
+    scheduled = _scheduling(seed)
     reasons: list[str] = []
     rings: list[RingVerdict] = []
     front = module.clone()
@@ -97,6 +102,7 @@ def check_levels(
             reasons.append(f"{name}: {reason_of(error)}")
             continue
         rings += verdicts(name, level)
+        check(level, scheduled)
     return tuple(reasons), tuple(rings)
 
 
@@ -123,8 +129,7 @@ def _pipelines(
 
     slots = choose.randint(1, 4)
     for layout in ("soa", "aos", "aosoa"):
-        overlapping = PipelineLoopsPass(merging.choice((1, 2, 4)))
-        yield layout, (*regions(layout), LowerTapeToMemrefPass(), overlapping)
+        yield layout, (*regions(layout), LowerTapeToMemrefPass())
     for name, count in (("layers", 1), ("streams", slots)):
         capacity_bytes = 64 * count * max(1, tape_values) * choose.randint(1, 4)
         front = (
@@ -152,6 +157,18 @@ def _pipelines(
             FormStreamsPass(),
             LowerTapeToMemrefPass(),
         ),
+    )
+
+
+def _scheduling(seed: int) -> tuple[ModulePass, ...]:
+    """What orders the operations of loops anew, at the end of each pipeline."""
+    choose = random.Random(seed)
+    return (
+        UnrollLoopsPass(choose.choice((3, 8))),
+        JamLoopsPass(choose.choice((2, 2, 4, "auto"))),
+        HoistInvariantsPass(),
+        ExposeAddressesPass(),
+        PipelineLoopsPass(choose.choice((1, 2, 4))),
     )
 
 

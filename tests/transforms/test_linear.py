@@ -87,6 +87,7 @@ FIRST = "form-regions"
 ONE_RING = f"streams{{{STREAMED}}}"
 MANY_RINGS = f"streams{{{STREAMED} merge=false}}"
 BLOCKING = "layers{capacity-bytes=65536 merge=false dynamic-only=true}"
+HOISTED = "form-regions,lower-tape-to-memref,hoist-invariants"
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +103,48 @@ def stacks() -> list[ModuleOp]:
     return modules
 
 
-@pytest.mark.parametrize("pipeline", [ONE_RING, MANY_RINGS, BLOCKING])
+@pytest.mark.parametrize("pipeline", [ONE_RING, MANY_RINGS, BLOCKING, HOISTED])
+def _nests(count: int) -> str:
+    """Nest after nest that adds to one of two buffers, the first loop a short one."""
+    pairs = (("%a", "%b") if k % 2 else ("%b", "%a") for k in range(count))
+    body = "\n".join(_nest(*pair) for pair in pairs)
+    return f"""func.func @f(%a: {BUFFER}, %b: {BUFFER}) {{
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c3 = arith.constant 3 : index
+      %n = memref.dim %a, %c0 : {BUFFER}
+      {body}
+      func.return
+    }}"""
+
+
+def _nest(source: str, target: str) -> str:
+    return f"""scf.for %i = %c0 to %c3 step %c1 {{
+        %x = memref.load {source}[%i] : {BUFFER}
+        memref.store %x, {target}[%i] : {BUFFER}
+      }}
+      scf.for %i = %c0 to %n step %c1 {{
+        scf.for %j = %c0 to %n step %c1 {{
+          %x = memref.load {source}[%i] : {BUFFER}
+          %y = memref.load {target}[%j] : {BUFFER}
+          %p = arith.addf %x, %y : f64
+          memref.store %p, {target}[%j] : {BUFFER}
+        }}
+      }}"""
+
+
+@pytest.mark.parametrize("name", ["unroll-loops", "jam-loops"])
+def test_calls_grow_as_nests_do(name: str) -> None:
+    context = full_context()
+    (pass_,) = _passes(name)
+    modules = [parse_module(_nests(count), "nests", context) for count in SIZES]
+    pass_.apply(context, modules[0].clone())  # what is found once and kept
+    counts = [_counted(pass_, module, context) for module in modules]
+    found = "\n".join(_superlinear(*counts))
+    assert not found, found
+
+
+@pytest.mark.parametrize("pipeline", [ONE_RING, MANY_RINGS, BLOCKING, HOISTED])
 def test_calls_grow_as_the_program_does(pipeline: str, stacks: list[ModuleOp]) -> None:
     context = full_context()
     modules = [module.clone() for module in stacks]
@@ -113,3 +155,35 @@ def test_calls_grow_as_the_program_does(pipeline: str, stacks: list[ModuleOp]) -
         counts = [_counted(pass_, module, context) for module in modules]
         found = "\n".join(_superlinear(*counts))
         assert not found, f"{pass_.name}:\n{found}"
+
+
+def _deep_nest(depth: int) -> str:
+    """Loops in each other that update what is the same in the next one, or in all."""
+    heads = [
+        f"""scf.for %i{k} = %c0 to %n step %c1 {{
+          %v{k} = arith.muli %n, %i{max(k - 1, 0)} : index
+          %x{k} = memref.load %a[%v{k}] : {BUFFER}
+          %y{k} = memref.load %b[%c1] : {BUFFER}
+          %z{k} = arith.addf %x{k}, %y{k} : f64
+          memref.store %z{k}, %b[%c1] : {BUFFER}"""
+        for k in range(depth)
+    ]
+    return f"""func.func @f(%a: {BUFFER}, %b: {BUFFER}, %n: index) {{
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      {"".join(heads)} {"}" * depth}
+      func.return
+    }}"""
+
+
+def test_calls_of_hoisting_grow_as_those_of_a_walk() -> None:
+    """A walk of xDSL takes as many calls an operation as there are others around it,
+    so the calls of a nest grow like the square of its depth at most."""
+    context = full_context()
+    (pass_,) = _passes("hoist-invariants")
+    calls: dict[int, int] = {}
+    for depth in (20, 40, 80):
+        module = parse_module(_deep_nest(depth), "nest", context)
+        pass_.apply(context, module.clone())  # what is found once and kept
+        calls[depth] = _counted(pass_, module, context).total()
+    assert calls[80] - calls[40] < 4 * (calls[40] - calls[20])

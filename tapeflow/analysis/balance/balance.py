@@ -10,7 +10,6 @@ from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.analysis.balance import polynomials as poly
 from tapeflow.analysis.balance.facts import Pop, Push, TapeFacts, tapes_inside
 from tapeflow.analysis.balance.tapes import Tapes, Unbalanced, told
 from tapeflow.analysis.balance.tree import (
@@ -21,6 +20,7 @@ from tapeflow.analysis.balance.tree import (
     within,
 )
 from tapeflow.analysis.balance.value_numbering import WholeNumbers
+from tapeflow.analysis.integers import polynomials as poly
 
 
 def check_balance(function: FuncOp, facts: TapeFacts, numbers: WholeNumbers) -> None:

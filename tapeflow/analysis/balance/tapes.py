@@ -6,9 +6,7 @@ from itertools import zip_longest
 from xdsl.dialects import scf
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.balance import polynomials as poly
 from tapeflow.analysis.balance.facts import Pop, Push
-from tapeflow.analysis.balance.polynomials import Polynomial
 from tapeflow.analysis.balance.tree import (
     Branched,
     Frame,
@@ -22,6 +20,8 @@ from tapeflow.analysis.balance.tree import (
     within,
 )
 from tapeflow.analysis.balance.value_numbering import WholeNumbers
+from tapeflow.analysis.integers import polynomials as poly
+from tapeflow.analysis.integers.polynomials import Polynomial
 
 
 class Unbalanced(Exception):

@@ -6,8 +6,8 @@ from typing import TypeAlias
 
 from xdsl.ir import Operation, SSAValue
 
-from tapeflow.analysis.balance import polynomials as poly
-from tapeflow.analysis.balance.polynomials import Atoms, Polynomial, Substitution
+from tapeflow.analysis.integers import polynomials as poly
+from tapeflow.analysis.integers.polynomials import Atoms, Polynomial, Substitution
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,9 @@ from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
-from tapeflow.analysis.balance import polynomials as poly
 from tapeflow.analysis.balance.facts import Chunks
-from tapeflow.analysis.balance.polynomials import Atoms, Polynomial
 from tapeflow.analysis.balance.uses_inside import is_used_inside
+from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.carried_numbers import (
     WIDE,
     increment_of,
@@ -30,6 +29,7 @@ from tapeflow.analysis.integers.intervals import (
     signed_interval,
     unsigned_interval,
 )
+from tapeflow.analysis.integers.polynomials import Atoms, Polynomial
 from tapeflow.analysis.integers.ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import LOOPS, sources_of
@@ -37,6 +37,7 @@ from tapeflow.analysis.ir.operation_costs import is_function_of_operands
 from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
 from tapeflow.analysis.memory.extents import extent_of
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
+from tapeflow.dialects import address
 
 _EXTENSIONS = (arith.IndexCastOp, arith.ExtSIOp, arith.ExtUIOp, arith.TruncIOp)
 # In a narrow type a sum may wrap around, so that it is not the sum of the numbers. One
@@ -171,8 +172,12 @@ class WholeNumbers:
                 return self.atoms.larger(self.of(op.rhs), self.of(op.lhs))
             case arith.MaxSIOp():
                 return self.atoms.larger(self.of(op.lhs), self.of(op.rhs))
-            case memref.LoadOp() if self._buffers.unchanged_after(op, self._body):
-                return self._applied("load", op, value)
+            case memref.LoadOp() | address.LoadOp() if self._buffers.unchanged_after(
+                op, self._body
+            ):
+                # What the address is computed from plays no part.
+                element = op.memref, *op.indices
+                return self.atoms.make("load", value.type, *map(self.of, element))
             case scf.ForOp():
                 return self._total(op, value.index)
             case scf.WhileOp() if op not in self._chunks:

@@ -13,7 +13,7 @@ from xdsl.dialects import arith, math, memref, scf
 from xdsl.ir import Operation
 from xdsl.traits import is_side_effect_free
 
-from tapeflow.dialects import spm, tape
+from tapeflow.dialects import address, spm, tape
 from tapeflow.dialects.memref_additions import TransposeOp
 
 INTEGER_DIVISIONS = (
@@ -62,9 +62,10 @@ _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
         *(arith.MaximumfOp, arith.MinimumfOp, arith.MaxnumfOp, arith.MinnumfOp),
         *(arith.SIToFPOp, arith.UIToFPOp, arith.FPToSIOp, arith.FPToUIOp),
         *(arith.ExtFOp, arith.TruncFOp, memref.StoreOp, tape.StoreOp),
+        *(address.PointOp, address.StoreOp),
         *(spm.LoadOp, spm.StoreOp, memref.ReinterpretCastOp),
     ),
-    Price(1, 2): (memref.LoadOp, tape.LoadOp),
+    Price(1, 2): (memref.LoadOp, tape.LoadOp, address.LoadOp),
     Price(1, 4): (arith.MulfOp,),
     Price(1, 5): (
         *(arith.AddfOp, arith.SubfOp, math.CeilOp, math.FloorOp, math.TruncOp),

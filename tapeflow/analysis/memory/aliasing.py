@@ -33,6 +33,8 @@ from tapeflow.analysis.memory.effects import (
 )
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.analysis.memory.views import may_be_given_overlap, may_overlap_itself
+from tapeflow.dialects import address
+from tapeflow.dialects.address import ElementAccess
 
 
 def ancestors(op: Operation) -> list[Operation]:
@@ -58,6 +60,8 @@ class Buffers:
     """Position of each operation in a walk of the function."""
     overlapping: frozenset[SSAValue]
     """Representatives of the buffers with a name whose indices may share elements."""
+    are_arguments_apart: bool
+    """Whether no two arguments of the function are one buffer."""
 
     def of(self, value: SSAValue) -> SSAValue:
         """The representative of a memref's buffer."""
@@ -83,9 +87,7 @@ class Buffers:
             return False
         return scope.find_ancestor_op_in_block(writes[position]) is not None
 
-    def unchanged_after(
-        self, access: memref.LoadOp | memref.StoreOp, scope: Block
-    ) -> bool:
+    def unchanged_after(self, access: ElementAccess, scope: Block) -> bool:
         """Whether nothing writes to the accessed element before the scope ends.
 
         `scope` is a block around the access. A later iteration of a loop inside it
@@ -118,7 +120,7 @@ class Buffers:
 
     def _is_elsewhere_later(
         self,
-        access: memref.LoadOp | memref.StoreOp,
+        access: ElementAccess,
         write: Operation,
         loops: Sequence[Operation],
     ) -> bool:
@@ -132,7 +134,10 @@ class Buffers:
         common = [loop for loop in loops if loop in around]
         if not common:
             return True
-        if not isinstance(write, memref.StoreOp) or write.memref is not access.memref:
+        if (
+            not isinstance(write, memref.StoreOp | address.StoreOp)
+            or write.memref is not access.memref
+        ):
             return False
         if self.overlaps_itself(access.memref):
             return False
@@ -225,6 +230,7 @@ class _Search:
         # What others have a name of besides the globals, and what may be any of that.
         self._shared: list[SSAValue] = [a for a in function.args if is_memref(a)]
         self._strange: list[SSAValue] = []
+        self._are_mixed = False
         self._overlapping = [*filter(may_overlap_itself, self._shared)]
         for position, op in enumerate(function.walk()):
             self._order[op] = position
@@ -238,6 +244,7 @@ class _Search:
 
     def mix_arguments(self) -> None:
         """Take all arguments and globals for one buffer, as a caller may do."""
+        self._are_mixed = True
         everybodys = self._everybodys()
         for other in everybodys[1:]:
             self._classes.union(everybodys[0], other)
@@ -254,6 +261,7 @@ class _Search:
             {buffer: _around(ops, self._function) for buffer, ops in writes.items()},
             self._order,
             frozenset(map(self._classes.find, self._overlapping)),
+            not self._are_mixed,
         )
 
     def effects(self) -> CallEffects:

@@ -14,11 +14,21 @@ from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
 from tapeflow.analysis.ir.control_flow import CONTROL_FLOW, STRUCTURED, edges_from
+from tapeflow.dialects import address
 
 _LOCAL = frozenset(
     (
-        *("ad", "affine", "arith", "bufferization", "builtin", "cf", "linalg", "math"),
-        *("memref", "scf", "spm", "stream", "tape", "tensor", "vector"),
+        *(
+            "ad",
+            "address",
+            "affine",
+            "arith",
+            "bufferization",
+            "builtin",
+            "cf",
+            "linalg",
+        ),
+        *("math", "memref", "scf", "spm", "stream", "tape", "tensor", "vector"),
     )
 )
 """Dialects whose operations touch no memory but that of their operands."""
@@ -65,7 +75,7 @@ def reaches_beyond_operands(op: Operation) -> bool:
 def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
     """The memrefs of its operands that an operation other than a call writes to."""
     match op:
-        case memref.StoreOp():
+        case memref.StoreOp() | address.StoreOp():
             return (op.memref,)
         case memref.CopyOp():
             return (op.destination,)

@@ -11,7 +11,7 @@ from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
 from tapeflow.analysis.memory.aliasing import Buffers
-from tapeflow.dialects import spm
+from tapeflow.dialects import address, spm
 from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp
 
 Memory: TypeAlias = SSAValue | str
@@ -68,14 +68,14 @@ class _Accesses:
     def add(self, op: Operation, buffers: Buffers) -> bool:
         """Note what an operation touches; whether that is known."""
         match op:
-            case memref.LoadOp():
+            case memref.LoadOp() | address.LoadOp():
                 self.read.add(buffers.of(op.memref))
-            case memref.StoreOp():
+            case memref.StoreOp() | address.StoreOp():
                 self.written.add(buffers.of(op.memref))
             case FieldLoadOp():
-                self.read.add(_records(op.memory))
+                self.read.add(records_of(op.memory))
             case FieldStoreOp():
-                self.written.add(_records(op.memory))
+                self.written.add(records_of(op.memory))
             case scf.IfOp() | scf.YieldOp():
                 pass
             case _ if isinstance(op, INTEGER_DIVISIONS):
@@ -88,7 +88,7 @@ class _Accesses:
         return iter(self.read | self.written)
 
 
-def _records(memory: SSAValue) -> Memory:
+def records_of(memory: SSAValue) -> Memory:
     """Rings lie apart; an arena that grows has a new name in each loop and branch."""
     is_ring = isinstance(memory.owner, spm.AllocateOp)
     return memory if is_ring else "arenas"

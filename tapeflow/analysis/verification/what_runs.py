@@ -25,7 +25,7 @@ from tapeflow.analysis.memory.views import (
 )
 from tapeflow.dialects.ad import is_float
 
-_OWN = frozenset(("ad", "tape", "spm", "stream"))
+_OWN = frozenset(("ad", "address", "tape", "spm", "stream"))
 """Our dialects. Not each of their operations runs at each level."""
 
 RUNNABLE: frozenset[type[Operation]] = frozenset(

@@ -14,6 +14,7 @@ from xdsl.interpreter import (
     impl,
     register_impls,
 )
+from xdsl.ir import Operation
 from xdsl.traits import SymbolTable
 
 from tapeflow.analysis.verification.what_runs import DEALLOCATED_GLOBAL, is_global
@@ -23,6 +24,7 @@ from tapeflow.backend.runtime.buffer import Buffer
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.backend.runtime.memory_budget import TAPE
 from tapeflow.backend.runtime.run_memory import is_tape, skew_of
+from tapeflow.dialects import address
 from tapeflow.dialects.tape_attributes import TAPE_FIELD, is_saved
 
 
@@ -60,26 +62,32 @@ class MemrefFunctions(InterpreterFunctions):
     def run_load(
         self, interpreter: Interpreter, op: memref.LoadOp, args: PythonValues
     ) -> PythonValues:
-        buffer: Buffer = args[0]
-        position = buffer.position(args[1:])
-        run = cast(ReferenceInterpreter, interpreter)
-        run.address = buffer.address_of(position)
-        if TAPE_FIELD in op.attributes:
-            run.memory.count_tape(-buffer.storage.itemsize)
-        return (buffer.storage.item(position),)
+        return _load(interpreter, op, args[0], args[1:])
 
     @impl(memref.StoreOp)
     def run_store(
         self, interpreter: Interpreter, op: memref.StoreOp, args: PythonValues
     ) -> PythonValues:
-        run = cast(ReferenceInterpreter, interpreter)
-        buffer: Buffer = args[1]
-        position = buffer.position(args[2:])
-        buffer.store(position, args[0])
-        run.address = buffer.address_of(position)
-        if is_saved(op):
-            run.memory.count_tape(buffer.storage.itemsize)
-        return ()
+        return _store(interpreter, op, args[0], args[1], args[2:])
+
+    @impl(address.LoadOp)
+    def run_address_load(
+        self, interpreter: Interpreter, op: address.LoadOp, args: PythonValues
+    ) -> PythonValues:
+        return _load(interpreter, op, args[0], _checked_subscripts(op, args))
+
+    @impl(address.StoreOp)
+    def run_address_store(
+        self, interpreter: Interpreter, op: address.StoreOp, args: PythonValues
+    ) -> PythonValues:
+        subscripts = _checked_subscripts(op, args)
+        return _store(interpreter, op, args[0], args[1], subscripts)
+
+    @impl(address.PointOp)
+    def run_point(
+        self, interpreter: Interpreter, op: address.PointOp, args: PythonValues
+    ) -> PythonValues:
+        return (args[1],)
 
     @impl(memref.DimOp)
     def run_dim(
@@ -159,6 +167,50 @@ def _allocate(
     what = TAPE if is_tape(op) else None
     buffer = memory.allocate(name, op.memref.type, sizes, skew_of(op), what)
     return fitting(buffer, op.memref.type)
+
+
+def _load(
+    interpreter: Interpreter, op: Operation, buffer: Buffer, subscripts: PythonValues
+) -> PythonValues:
+    position = buffer.position(subscripts)
+    run = cast(ReferenceInterpreter, interpreter)
+    run.address = buffer.address_of(position)
+    if TAPE_FIELD in op.attributes:
+        run.memory.count_tape(-buffer.storage.itemsize)
+    return (buffer.storage.item(position),)
+
+
+def _store(
+    interpreter: Interpreter,
+    op: Operation,
+    value: Any,
+    buffer: Buffer,
+    subscripts: PythonValues,
+) -> PythonValues:
+    position = buffer.position(subscripts)
+    buffer.store(position, value)
+    run = cast(ReferenceInterpreter, interpreter)
+    run.address = buffer.address_of(position)
+    if is_saved(op):
+        run.memory.count_tape(buffer.storage.itemsize)
+    return ()
+
+
+def _checked_subscripts(
+    op: address.LoadOp | address.StoreOp, args: PythonValues
+) -> PythonValues:
+    """The subscripts; raises `ExecutionError` unless the address is theirs."""
+    places = op.subscript_operands
+    buffer: Buffer = args[places.start - 1]
+    subscripts = args[places.start : places.stop]
+    element = buffer.position(subscripts) - buffer.offset
+    computed = sum(args[places.stop :]) + op.elements_ahead
+    if (computed - element) % 2**64:
+        raise ExecutionError(
+            f"the address is that of element {computed}, but the subscripts mean "
+            f"element {element}"
+        )
+    return subscripts
 
 
 def _global(

@@ -15,6 +15,7 @@ from xdsl.interpreter import Interpreter, InterpreterFunctions
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.traits import SymbolTable
 
+from tapeflow.analysis.addresses.check_only import check_only
 from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
 from tapeflow.backend.runtime.run_memory import RunMemory
 from tapeflow.backend.semantics.micro_operations import Costs, micro_operations
@@ -83,6 +84,7 @@ class ReferenceInterpreter(Interpreter):
         for dialect_functions in functions:
             self._register(dialect_functions)
         self._plans: dict[Block, BlockPlan] = {}
+        self._unpriced: set[Operation] = set()
         self._places: dict[func.FuncOp, dict[SSAValue, int]] = {}
         self._current_places: dict[SSAValue, int] = {}
         self._frame = Frame(0)
@@ -175,6 +177,8 @@ class ReferenceInterpreter(Interpreter):
                 for result in op.results:
                     places[result] = len(places)
             self._places[function] = places
+            if self.clock.is_running:
+                self._unpriced |= check_only(function)
         return places
 
     def _plan(self, block: Block) -> BlockPlan:
@@ -193,6 +197,9 @@ class ReferenceInterpreter(Interpreter):
         self._plans[block] = plan
         return plan
 
+    def _costs(self, op: Operation) -> Costs:
+        return () if op in self._unpriced else micro_operations(op)
+
     def _step(self, op: Operation) -> Step:
         entry = self._implementations.get(type(op))
         if entry is None:
@@ -210,5 +217,5 @@ class ReferenceInterpreter(Interpreter):
             functions,
             tuple(places[operand] for operand in op.operands),
             tuple(places[result] for result in op.results),
-            micro_operations(op) if is_timed else None,
+            self._costs(op) if is_timed else None,
         )

@@ -1,24 +1,30 @@
 """What an op of the program costs on the machine: the one definition of both engines.
 
 An op costs a short chain of micro-operations; an op that costs none is listed as free;
-an op that is neither is an error. Address arithmetic is counted alike in every
-pipeline: reading `A[i, j]` costs a multiplication, an addition and the access; field
-displacements and scaling by the element size are addressing modes and cost nothing.
+an op that is neither is an error.
+
+The price of an address is the same for all pipelines. To form base + index x element
+size + displacement is part of an access and costs nothing. The rest is arithmetic: a
+multiplication for each subscript whose stride is another than one element, and an
+addition for each subscript behind the first. `memref.load` pays it where it stands:
+`A[i, j]` costs a multiplication, an addition and the access. For `address.load` the
+program computes it, with operations of its own. To check subscripts costs nothing, and
+neither does what computes nothing else (`check_only`): engines give it no costs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from xdsl.dialects import arith, func, memref, scf
-from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
+from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, NoneAttr
 from xdsl.ir import Attribute, Operation
 
 from hwmodel import Operation as Kind
 from tapeflow.backend.runtime.execution_error import ExecutionError, location_of
 from tapeflow.backend.runtime.scalar_types import storage_dtype
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
-from tapeflow.dialects import ad, spm, stream, tape
+from tapeflow.dialects import ad, address, spm, stream, tape
 from tapeflow.dialects.memref_additions import TransposeOp
 from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.dialects.tape_expect import ExpectOp
@@ -111,23 +117,73 @@ def stored_bytes(element: Attribute) -> int:
 
 
 def _element_access(op: Operation, kind: Kind, memref_operand: int) -> Costs:
-    """Row-major linearisation by Horner's rule, then the access."""
+    """The arithmetic of the address, then the access."""
     first_index = memref_operand + 1
-    rank = len(op.operands) - first_index
+    type_ = cast(MemRefType[Any], op.operands[memref_operand].type)
+    strides = _strides(type_)
+    linearise = _by_horner if strides is None else _by_strides
+    chain, index = linearise(strides or (1,) * len(type_.get_shape()), first_index)
+    if address.ADDRESS_FREE in op.attributes:
+        chain, index = [], range(first_index, len(op.operands))
+    earlier = (len(chain) - 1,) if chain else ()
+    operands = (*range(first_index), *(() if chain else index))
+    width = stored_bytes(type_.element_type)
+    return (*chain, MicroOperation(int(kind), operands, earlier, True, width))
+
+
+def _strides(type_: MemRefType[Any]) -> tuple[int | None, ...] | None:
+    """In elements, None where known at run time; None of a row-major buffer."""
+    strides = None if isinstance(type_.layout, NoneAttr) else type_.get_strides()
+    return None if strides is None else tuple(strides)
+
+
+def _by_horner(
+    strides: Sequence[int | None], first: int
+) -> tuple[list[MicroOperation], tuple[int, ...]]:
+    """((i * n1 + j) * n2 + k): the sizes are known at launch."""
     chain: list[MicroOperation] = []
-    for dimension in range(1, rank):
-        above = (first_index,) if dimension == 1 else ()
-        after = () if dimension == 1 else (len(chain) - 1,)
+    for index in range(first + 1, first + len(strides)):
+        above = () if chain else (first,)
+        after = (len(chain) - 1,) if chain else ()
         chain.append(MicroOperation(int(Kind.INT_MUL), above, after))
-        product = (len(chain) - 1,)
-        index = (first_index + dimension,)
-        chain.append(MicroOperation(int(Kind.INT_ADD), index, product))
-    indices = (first_index,) if rank == 1 else ()
-    linear = (len(chain) - 1,) if chain else ()
-    element = cast(MemRefType[Any], op.operands[memref_operand].type).element_type
-    operands = (*range(memref_operand + 1), *indices)
-    access = MicroOperation(int(kind), operands, linear, True, stored_bytes(element))
-    return (*chain, access)
+        chain.append(MicroOperation(int(Kind.INT_ADD), (index,), (len(chain) - 1,)))
+    return chain, (first,) if strides else ()
+
+
+def _by_strides(
+    strides: Sequence[int | None], first: int
+) -> tuple[list[MicroOperation], tuple[int, ...]]:
+    """i * s0 + j * s1, without multiplications by one element."""
+    chain: list[MicroOperation] = []
+    operands: tuple[int, ...] = ()
+    earlier: tuple[int, ...] = ()
+    for number, stride in enumerate(strides):
+        term, product = (first + number,), ()
+        if stride != 1:
+            chain.append(MicroOperation(int(Kind.INT_MUL), term))
+            term, product = (), (len(chain) - 1,)
+        if number:
+            sum_ = MicroOperation(
+                int(Kind.INT_ADD), (*operands, *term), (*earlier, *product)
+            )
+            chain.append(sum_)
+            term, product = (), (len(chain) - 1,)
+        operands, earlier = term, product
+    return chain, operands
+
+
+def _addressed_access(kind: Kind) -> Callable[[Operation], Costs]:
+    """The access alone; it waits for its address, not for what is only checked."""
+
+    def rule(op: Operation) -> Costs:
+        access = cast(address.LoadOp | address.StoreOp, op)
+        checked = access.subscript_operands
+        operands = tuple(n for n in range(len(op.operands)) if n not in checked)
+        element = cast(MemRefType[Any], access.memref.type).element_type
+        width = stored_bytes(element)
+        return (MicroOperation(int(kind), operands, (), True, width),)
+
+    return rule
 
 
 def _field_access(kind: Kind) -> Callable[[Operation], Costs]:
@@ -171,6 +227,9 @@ def _reinterpret(op: Operation) -> Costs:
 _RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
     memref.LoadOp: lambda op: _element_access(op, Kind.LOAD, 0),
     memref.StoreOp: lambda op: _element_access(op, Kind.STORE, 1),
+    address.LoadOp: _addressed_access(Kind.LOAD),
+    address.StoreOp: _addressed_access(Kind.STORE),
+    address.PointOp: lambda _op: (MicroOperation(int(Kind.INT_ADD), (0, 1)),),
     memref.ReinterpretCastOp: _reinterpret,
     memref.SubviewOp: _subview,
     tape.LoadOp: _field_access(Kind.LOAD),

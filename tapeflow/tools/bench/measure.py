@@ -31,8 +31,10 @@ from tapeflow.tools.result_row import (
     row_of,
 )
 
-WORK_PIPELINE = parse_pipeline("baseline,waive-tape{addresses=true}")
-"""What bounds are taken from: the baseline without its tape."""
+WORK_PIPELINE = parse_pipeline(
+    "baseline{addresses=false},waive-tape{addresses=true},waive-addresses"
+)
+"""What bounds are taken from: the program as written, without tape and addresses."""
 
 
 def measure(

@@ -117,8 +117,9 @@ def _ratios(rows: Sequence[Row]) -> list[str]:
     notes: list[str] = []
     if any(row["bound_cycles"] for row in rows):
         notes.append(
-            "over bound: cycles over the largest lower bound of the program without "
-            "its tape (DRAM, units, issue, ports, critical path; each in the JSON)."
+            "over bound: cycles over the largest lower bound of the program as "
+            "written, without tape and addresses (DRAM, units, issue, ports, critical "
+            "path; each in the JSON)."
         )
     if any(row["cycles_over_free_tape"] for row in rows):
         notes.append("over free: cycles over those of free-tape.")

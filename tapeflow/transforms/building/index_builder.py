@@ -134,6 +134,10 @@ class IndexBuilder:
         Rewriter.insert_op(op, self.point)
         return op
 
+    def put(self, op: Operation) -> None:
+        """Insert an op that has its own location and names."""
+        Rewriter.insert_op(op, self.point)
+
     def result(self, op: Operation, name: str | None = None) -> SSAValue:
         """Insert an op and name its first result, which is returned."""
         return self.insert(op, name).results[0]

@@ -7,8 +7,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp, ReturnOp
 from xdsl.ir import SSAValue
 
-from tapeflow.analysis.balance import polynomials as poly
 from tapeflow.analysis.balance.value_numbering import WholeNumbers
+from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.streams import cursor_forms as forms
 from tapeflow.analysis.streams.cursor_bounds import bounds_of
 from tapeflow.analysis.streams.cursor_forms import FillSymbol, Form

@@ -11,6 +11,7 @@ from tapeflow.backend.semantics import micro_operations as costs
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
 from tapeflow.backend.semantics.scalars import SCALAR_OPS
 from tapeflow.dialects.ad import Ad
+from tapeflow.dialects.address import Address
 from tapeflow.dialects.spm import Spm
 from tapeflow.dialects.stream import Stream
 from tapeflow.dialects.tape import Tape
@@ -32,7 +33,7 @@ def test_all_of_arith_and_math_has_a_meaning():
 
 def test_every_op_of_our_dialects_is_priced_free_or_abstract():
     known = {*costs._RULES, *costs._FREE, *costs._ABSTRACT}
-    for dialect in (Ad, Tape, Spm, Stream):
+    for dialect in (Ad, Address, Tape, Spm, Stream):
         assert set(dialect.operations) <= known
 
 
@@ -83,6 +84,63 @@ def test_operands_waits_and_sizes(parse):
     assert found["spm.drain"] == [("DRAIN", (0, 1), (), True, costs.UNKNOWN_RING)]
     assert found["spm.allocate"] == [("BEGIN", (0,), (), False, costs.UNKNOWN_RING)]
     assert found["arith.constant"] == []
+
+
+STRIDES = {
+    "<?x?x?xf64>": ("MUL", "ADD", "MUL", "ADD"),
+    "<?xf64>": (),
+    "<?xf64, strided<[1], offset: ?>>": (),
+    "<?xf64, strided<[48]>>": ("MUL",),
+    "<?xf64, strided<[?]>>": ("MUL",),
+    "<?x?xf64, strided<[?, 1]>>": ("MUL", "ADD"),
+    "<?x?xf64, strided<[1, ?]>>": ("MUL", "ADD"),
+    "<?x?xf64, strided<[?, ?]>>": ("MUL", "MUL", "ADD"),
+    "<?x?xf64, strided<[1, 1]>>": ("ADD",),
+    "<f64>": (),
+}
+
+
+@pytest.mark.parametrize("type_", STRIDES)
+def test_the_price_of_an_address(parse, type_):
+    subscripts = ", ".join(["%i", "%j", "%k"][: type_.count("x") - type_.count("max")])
+    ops = ops_of(
+        parse(f"""func.func @f(%m: memref{type_}, %i: index, %j: index, %k: index) {{
+  %v = memref.load %m[{subscripts}] : memref{type_}
+  memref.store %v, %m[{subscripts}] : memref{type_}
+  func.return
+}}""")
+    )
+    for name, access, first in (("load", "LOAD", 1), ("store", "STORE", 2)):
+        *chain, last = costs.micro_operations(ops[f"memref.{name}"])
+        kinds = [Kind(m.kind).name.removeprefix("INT_") for m in chain]
+        assert tuple(kinds) == STRIDES[type_]
+        assert Kind(last.kind).name == access
+        # The address waits for every subscript, once.
+        rank = len(subscripts.split(", ")) if subscripts else 0
+        waited = [n for m in (*chain, last) for n in m.operands if n >= first]
+        assert sorted(waited) == [*range(first, first + rank)]
+        assert {n for m in (*chain, last) for n in m.earlier} == {*range(len(chain))}
+
+
+def test_a_computed_address_costs_what_computes_it(parse):
+    ops = ops_of(
+        parse("""func.func @f(%m: memref<?x?xf64>, %i: index, %j: index) {
+  %p = address.point %m[%i] : memref<?x?xf64>
+  %v = address.load %m[%i, %j] at %p index %j plus 3 : memref<?x?xf64>
+  address.store %v, %m[%i, %j] at %p : memref<?x?xf64>
+  func.return
+}""")
+    )
+    found = {
+        name: [(Kind(m.kind).name, m.operands) for m in costs.micro_operations(op)]
+        for name, op in ops.items()
+        if name.startswith("address")
+    }
+    assert found == {
+        "address.point": [("INT_ADD", (0, 1))],
+        "address.load": [("LOAD", (0, 3, 4))],
+        "address.store": [("STORE", (0, 1, 4))],
+    }
 
 
 def test_an_op_without_a_cost_is_named(parse):

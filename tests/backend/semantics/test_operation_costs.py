@@ -16,7 +16,7 @@ from tapeflow.analysis.ir.operation_costs import PRICES, latency, operation_cost
 from tapeflow.analysis.verification.what_runs import RUNNABLE
 from tapeflow.backend.semantics.micro_operations import micro_operations
 from tapeflow.backend.semantics.scalar_costs import SCALAR_COSTS
-from tapeflow.dialects import spm, tape
+from tapeflow.dialects import address, spm, tape
 
 NEVER_ASKED = {
     *(scf.ForOp, scf.WhileOp, scf.IfOp, scf.IndexSwitchOp, scf.ExecuteRegionOp),
@@ -27,14 +27,18 @@ NEVER_ASKED = {
 ACCESSES: dict[type[Operation], str] = {
     memref.LoadOp: "cache",
     tape.LoadOp: "cache",
+    address.LoadOp: "cache",
     spm.LoadOp: "scratchpad",
-    **dict.fromkeys((memref.StoreOp, tape.StoreOp, spm.StoreOp), "posted"),
+    **dict.fromkeys(
+        (memref.StoreOp, tape.StoreOp, spm.StoreOp, address.StoreOp), "posted"
+    ),
 }
 MOVED_VIEWS: dict[type[Operation], tuple[Kind, ...]] = {
     memref.SubviewOp: (Kind.INT_MUL, Kind.INT_ADD),
     memref.ReinterpretCastOp: (Kind.INT_ADD,),
+    address.PointOp: (Kind.INT_ADD,),
 }
-"""Views that begin elsewhere than their buffer, along one axis."""
+"""Views and pointers that begin elsewhere than their buffer, along one axis."""
 UNPRICED: set[type[Operation]] = {math.IPowIOp}
 """By the machine."""
 

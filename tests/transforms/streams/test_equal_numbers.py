@@ -3,7 +3,7 @@
 import pytest
 from xdsl.dialects.func import FuncOp
 
-from tapeflow.analysis.balance.polynomials import ONE, Atoms, add
+from tapeflow.analysis.integers.polynomials import ONE, Atoms, add
 from tapeflow.analysis.streams.check import check_streams
 
 from .stream_texts import pops, pushes, text_of

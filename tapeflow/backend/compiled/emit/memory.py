@@ -3,6 +3,8 @@
 %v = memref.load %x[%i, %j]    run.check(0 <= i < x_n0, ...)
                                run.check(0 <= j < x_n1, ...)
                                v = x[i * x_n1 + j]
+
+What an address is computed from by the program decides on times alone.
 """
 
 from collections.abc import Sequence
@@ -24,6 +26,7 @@ from tapeflow.backend.runtime.execution_error import (
     location_of,
 )
 from tapeflow.backend.runtime.run_memory import LARGEST_EXTENTS, TOO_LARGE_EXTENTS
+from tapeflow.dialects import address
 from tapeflow.dialects.tape_attributes import TAPE_FIELD, is_saved
 
 
@@ -55,7 +58,7 @@ def _addresses(view: BufferView, linear: str) -> list[str]:
 
 
 def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    load = cast(memref.LoadOp, op)
+    load = cast(memref.LoadOp | address.LoadOp, op)
     view, linear = _checked_place(emitter, op, load.memref, load.indices)
     emitter.count_tape(-view.element_bytes if TAPE_FIELD in op.attributes else 0)
     emitter.assign(load.res, f"{view.array}[{linear}]")
@@ -63,12 +66,18 @@ def _load(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 
 
 def _store(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
-    store = cast(memref.StoreOp, op)
+    store = cast(memref.StoreOp | address.StoreOp, op)
     view, linear = _checked_place(emitter, op, store.memref, store.indices)
     emitter.refuse_constant(view, op)
     emitter.count_tape(view.element_bytes if is_saved(op) else 0)
     emitter.line(f"{view.array}[{linear}] = {emitter.scalar(store.value)}")
     return _addresses(view, linear)
+
+
+def _point(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    point = cast(address.PointOp, op)
+    emitter.meanings[point.pointer] = emitter.scalar(point.element)
+    return ()
 
 
 def _allocate(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
@@ -185,6 +194,9 @@ def _rank(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
 MEMORY_RULES: dict[type[Operation], EmitRule] = {
     memref.LoadOp: _load,
     memref.StoreOp: _store,
+    address.LoadOp: _load,
+    address.StoreOp: _store,
+    address.PointOp: _point,
     memref.AllocOp: _allocate,
     memref.AllocaOp: _allocate,
     memref.GetGlobalOp: _global,

@@ -15,6 +15,7 @@ from xdsl.dialects.func import CallOp, FuncOp, ReturnOp
 from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.traits import SymbolTable
 
+from tapeflow.analysis.addresses.check_only import check_only
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.backend.compiled.emit import ring_functions
 from tapeflow.backend.compiled.emit.buffer_view import BufferView
@@ -85,7 +86,9 @@ def generate(
     graph = CallGraph.around(function)
     texts: list[str] = []
     for each in functions:
-        timeline = None if table is None else Timeline(Segment(table), rings)
+        timeline = None
+        if table is not None:
+            timeline = Timeline(Segment(table), rings, check_only(each))
         emitter = FunctionEmitter(
             RULES,
             each,

@@ -5,7 +5,7 @@ its region; loops and branches add what their conditions need. Ops that cost not
 get no row: their results stand for the slots of their operands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from xdsl.dialects import memref, scf
@@ -31,6 +31,8 @@ class Timeline:
     segment: Segment
     rings: Mapping[SSAValue, int]
     """Ring values to their numbers."""
+    unpriced: Set[Operation] = frozenset()
+    """What serves checks alone."""
     control: Slots = _NOTHING
     """When the region being written may run."""
     ready: dict[SSAValue, Slots] = field(default_factory=dict)
@@ -54,7 +56,8 @@ class Timeline:
         """
         remaining = list(addresses)
         done: list[int] = []
-        for micro in micro_operations(op):
+        costs = () if op in self.unpriced else micro_operations(op)
+        for micro in costs:
             operands = self.of([op.operands[i] for i in micro.operands])
             sources = self.control | operands | {done[i] for i in micro.earlier}
             aux = self._ring(op) if micro.aux == UNKNOWN_RING else micro.aux

@@ -1,0 +1,1 @@
+"""Where accesses find their elements, as whole numbers in a normal form."""

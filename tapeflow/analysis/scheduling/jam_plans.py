@@ -1,0 +1,84 @@
+"""Which loops of a function are unrolled and jammed: none inside another.
+
+Of a loop and the loops inside it those go ahead whose inner iterations become faster by
+more; of equals, the inner ones, which are the shorter code.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from xdsl.dialects import scf
+from xdsl.dialects.builtin import IndexType
+from xdsl.ir import Block
+
+from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.scheduling.jam_choice import choose_factor, gain
+from tapeflow.analysis.scheduling.jam_dependences import Ahead, find_ahead
+from tapeflow.analysis.scheduling.jam_nests import Body, Problem, find_body
+from tapeflow.analysis.scheduling.subscripts import SubscriptForms
+
+DEEPEST = 6
+"""Levels of loops inside a loop that is tried, at most: so each operation is looked at
+so many times."""
+
+Factor: TypeAlias = int | Literal["auto"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A loop to jam."""
+
+    body: Body
+    copies: int
+    ahead: Ahead
+    forms: SubscriptForms
+    """What `ahead` is told in."""
+    gain: float
+    """Time of its inner iterations one by one over that side by side."""
+
+
+def find_plans(
+    block: Block, buffers: Buffers, factor: Factor
+) -> tuple[list[Plan], int]:
+    """The loops to jam in a block, and how many levels of loops it holds."""
+    plans: list[Plan] = []
+    levels = 0
+    for op in block.ops:
+        found: list[Plan] = []
+        height = 0
+        for region in op.regions:
+            for inner in region.blocks:
+                more, deep = find_plans(inner, buffers, factor)
+                found += more
+                height = max(height, deep)
+        if isinstance(op, scf.ForOp):
+            if 0 < height <= DEEPEST:
+                found = _better(find_plan(op, buffers, factor), found)
+            height += 1
+        plans += found
+        levels = max(levels, height)
+    return plans, levels
+
+
+def _better(plan: Plan | Problem, inner: list[Plan]) -> list[Plan]:
+    if isinstance(plan, Plan) and all(plan.gain > other.gain for other in inner):
+        return [plan]
+    return inner
+
+
+def find_plan(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
+    """How to jam a loop, or why it stays."""
+    if constant_of(loop.step) != 1 or not isinstance(loop.lb.type, IndexType):
+        return Problem("it does not count up by one", loop)
+    body = find_body(loop, buffers)
+    if isinstance(body, Problem):
+        return body
+    copies, faster = choose_factor(body) if factor == "auto" else (factor, 0.0)
+    if copies == 1:
+        return Problem("it is not worth it", loop)
+    forms = SubscriptForms()
+    ahead = find_ahead(body, buffers, copies, forms)
+    if isinstance(ahead, Problem):
+        return ahead
+    return Plan(body, copies, ahead, forms, faster or gain(body, copies))

@@ -1,0 +1,83 @@
+"""Elements of buffers by the values that name them, and which are surely different."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xdsl.dialects import arith, memref
+from xdsl.dialects.builtin import Float32Type, Float64Type, IndexType, IntegerType
+from xdsl.ir import Attribute, SSAValue
+
+from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.memory.aliasing import Buffers
+
+Access: TypeAlias = memref.LoadOp | memref.StoreOp
+
+MOST_COMPARED = 16
+"""Elements of one buffer that are told apart, to stay linear."""
+_DEEPEST = 4
+"""Sums of sums that are looked into."""
+_SCALARS = (Float32Type, Float64Type, IndexType, IntegerType)
+
+
+@dataclass(frozen=True)
+class Location:
+    """The element of a buffer that subscripts mean while none of the values changes."""
+
+    buffer: SSAValue
+    subscripts: tuple[SSAValue, ...]
+
+    def is_apart(self, other: "Location", buffers: Buffers) -> bool:
+        """Whether both are different elements, subscript by subscript of one time."""
+        if self.buffer is not other.buffer or buffers.overlaps_itself(self.buffer):
+            return False
+        return any(
+            _differ(one, another)
+            for one, another in zip(self.subscripts, other.subscripts, strict=True)
+        )
+
+
+def location_of(op: Access) -> Location:
+    """What a load or store accesses."""
+    return Location(op.memref, tuple(op.indices))
+
+
+def is_plain(op: Access) -> bool:
+    """Whether a load gives the very bits that were stored, and nobody counts it.
+
+    What has attributes is an access to a tape, or taken to be free.
+    """
+    return not op.attributes and isinstance(element_type(op), _SCALARS)
+
+
+def element_type(op: Access) -> Attribute:
+    """The type of what a load gives or a store takes."""
+    return op.res.type if isinstance(op, memref.LoadOp) else op.value.type
+
+
+def _differ(one: SSAValue, other: SSAValue) -> bool:
+    """Whether two index values have a constant distance, and it is not 0."""
+    if one is other:
+        return False
+    base, number = _with_offset(one)
+    other_base, other_number = _with_offset(other)
+    return base is other_base and number != other_number
+
+
+def _with_offset(value: SSAValue) -> tuple[SSAValue | None, int]:
+    """A value as a sum of another one, if it is no number itself, and a number.
+
+    Sums wrap alike, so a distance below 2**64 stays what it is.
+    """
+    offset = 0
+    for _ in range(_DEEPEST):
+        match value.owner:
+            case arith.AddiOp() as op if (number := constant_of(op.rhs)) is not None:
+                value, offset = op.lhs, offset + number
+            case arith.AddiOp() as op if (number := constant_of(op.lhs)) is not None:
+                value, offset = op.rhs, offset + number
+            case arith.SubiOp() as op if (number := constant_of(op.rhs)) is not None:
+                value, offset = op.lhs, offset - number
+            case _:
+                break
+    number = constant_of(value)
+    return (value, offset) if number is None else (None, number + offset)

@@ -1,0 +1,1 @@
+"""Passes that let the program compute addresses, where it costs least."""
