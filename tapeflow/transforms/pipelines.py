@@ -19,10 +19,49 @@ from tapeflow.near_names import require_one_of
 
 
 @dataclass(frozen=True)
-class NamedPipeline(ArgSpecConvertible):
-    """Options and passes of one pipeline."""
+class LoopOptions(ArgSpecConvertible):
+    """How loops run, in every pipeline alike. No bit of a result depends on it."""
 
-    name: ClassVar[str]
+    as_written: bool = False
+    """Whether loops stay as they are, whatever the next five options say."""
+    unroll: bool = True
+    """Whether short loops become their iterations, by `unroll-loops`."""
+    jam: bool = True
+    """Whether iterations of outer loops share inner loops, by `jam-loops`."""
+    hoist: bool = True
+    """Whether what loops repeat is done once, by `hoist-invariants`."""
+    addresses: bool = True
+    """Whether addresses are computed outside of loops, by `expose-addresses`."""
+    loop_stages: int = 2
+    """Parts into which iterations of inner loops are cut, to overlap with those of
+    their neighbours; 1 for none, else as of `pipeline-loops`."""
+
+    def loop_passes(self) -> tuple[str, ...]:
+        """What changes loops and what they compute, but not the order of sums."""
+        if self.as_written:
+            return ()
+        passes = {
+            # First, so that what was a loop may be jammed, and what copies share is
+            # found behind it.
+            ("unroll-loops",): self.unroll,
+            ("jam-loops",): self.jam,
+            ("hoist-invariants",): self.hoist,
+            # Last: the others ask for subscripts. What stands in front of several
+            # loops may be computed several times.
+            ("expose-addresses", "cse"): self.addresses,
+        }
+        return tuple(name for names, on in passes.items() if on for name in names)
+
+    def overlap_passes(self) -> tuple[str, ...]:
+        """What cuts iterations, so that they overlap."""
+        if self.as_written or self.loop_stages == 1:
+            return ()
+        return (f"pipeline-loops{{stages={self.loop_stages}}}",)
+
+
+@dataclass(frozen=True)
+class _GradientOptions(ArgSpecConvertible):
+    """What is differentiated, and what it saves."""
 
     function: str | None = None
     """The function to differentiate, where no `ad.gradient` asks for it."""
@@ -36,11 +75,13 @@ class NamedPipeline(ArgSpecConvertible):
     """Iterations assumed of a loop whose trip count is not a constant."""
     stagger: bool = False
     """Whether buffers begin where they do not alias in a cache."""
-    addresses: bool = True
-    """Whether addresses are computed outside of loops, by `expose-addresses`."""
-    loop_stages: int = 1
-    """Parts into which iterations of inner loops are cut, to overlap with those of
-    their neighbours; 1 for none, else as of `pipeline-loops`."""
+
+
+@dataclass(frozen=True)
+class NamedPipeline(LoopOptions, _GradientOptions):
+    """Options and passes of one pipeline."""
+
+    name: ClassVar[str]
 
     def __post_init__(self) -> None:
         if self.function is None and self.wrt:
@@ -57,23 +98,15 @@ class NamedPipeline(ArgSpecConvertible):
 
     def passes(self) -> tuple[str, ...]:
         """All passes in order, each as pipeline text."""
-        end: list[str] = []
-        if self.loop_stages != 1:
-            # Behind the check of streams, which knows loops as passes write them.
-            end.append(f"pipeline-loops{{stages={self.loop_stages}}}")
-        if self.stagger:
-            end.append("stagger-buffers")
         return (
             *self._gradient_passes(),
             *self.tape_passes(),
-            *self._address_passes(),
+            *self.loop_passes(),
             *self.check_passes(),
-            *end,
+            # Behind the check of streams, which knows loops as passes write them.
+            *self.overlap_passes(),
+            *(("stagger-buffers",) if self.stagger else ()),
         )
-
-    def _address_passes(self) -> tuple[str, ...]:
-        # What stands in front of several loops may be computed several times.
-        return ("expose-addresses", "cse") if self.addresses else ()
 
     def _differentiate(self) -> str:
         options = {

@@ -24,7 +24,12 @@ from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Prefetcher, Target, fit
 from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
 from tapeflow.tools.pipelines.text import Options, PassNode, Pipeline
-from tapeflow.transforms.pipelines import PIPELINES, FreeTapePipeline, StreamsPipeline
+from tapeflow.transforms.pipelines import (
+    PIPELINES,
+    FreeTapePipeline,
+    LoopOptions,
+    StreamsPipeline,
+)
 
 FAIR_BASELINE = "fair-baseline"
 FREE_TAPE = FreeTapePipeline.name
@@ -94,27 +99,23 @@ KNOWN_ARMS = (*ARMS, TUNED_STREAMS)
 
 
 @dataclass(frozen=True)
-class FairBaselineOptions(ArgSpecConvertible):
+class FairBaselineOptions(LoopOptions):
     """Options of the arm `fair-baseline`."""
 
     name: ClassVar[str] = FAIR_BASELINE
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
-    loop_stages: int = 1
-    """Parts into which iterations of inner loops are cut."""
 
 
 @dataclass(frozen=True)
-class TunedStreamsOptions(ArgSpecConvertible):
+class TunedStreamsOptions(LoopOptions):
     """Options of the arm `tuned-streams`."""
 
     name: ClassVar[str] = TUNED_STREAMS
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
-    loop_stages: int = 1
-    """Parts into which iterations of inner loops are cut."""
     trials: int = 4
     """Placements of the compiler to run, besides each layout in the cache."""
 
@@ -243,16 +244,16 @@ def _choice(
 
 def _baselines(node: PassNode) -> Iterator[tuple[Pipeline, str]]:
     """The candidates of `fair-baseline`, and what tells them apart."""
-    options, of_machine = _own_options(node, FairBaselineOptions)
-    given = {**_common(options), **of_machine}
+    _own_options(node, FairBaselineOptions)
+    given = node.spec.parameters
     for way in FAIR_TAPES:
         yield Pipeline.of(node.saying(_FIRST, way.options("layout") | given)), str(way)
 
 
 def _ranked_streams(node: PassNode) -> list[Pipeline]:
     """What `tuned-streams` runs: layouts in the cache, and plans."""
-    options, of_machine = _own_options(node, TunedStreamsOptions)
-    given = {**_common(options), **of_machine}
+    options = _own_options(node, TunedStreamsOptions)
+    given = {key: of for key, of in node.spec.parameters.items() if key != "trials"}
     choices: list[dict[str, ParameterListType]] = [
         *(way.options("places") for way in FAIR_TAPES),
         *({"rank": (rank,), **_stagger(True)} for rank in range(options.trials)),
@@ -262,24 +263,15 @@ def _ranked_streams(node: PassNode) -> list[Pipeline]:
     return [Pipeline.of(node.saying(STREAMS, choice | given)) for choice in choices]
 
 
-def _common(options: FairBaselineOptions | TunedStreamsOptions) -> Options:
-    """The options that each candidate has as its arm has them."""
-    stages: Options = {}
-    if options.loop_stages != 1:
-        stages = {"loop-stages": (options.loop_stages,)}
-    return {"policy": (options.policy,), **stages}
-
-
 def _stagger(is_staggered: bool) -> Options:
     return {STAGGER: (True,)} if is_staggered else {}
 
 
-def _own_options(node: PassNode, kind: type[OptionsT]) -> tuple[OptionsT, Options]:
-    """The options of an arm that is no pipeline, and those of its machine."""
+def _own_options(node: PassNode, kind: type[OptionsT]) -> OptionsT:
+    """The options of an arm that is no pipeline, without those of its machine."""
     given = node.spec.parameters
     own = {key: value for key, value in given.items() if "." not in key}
     try:
-        options = instantiate(kind, ArgSpec(kind.name, own))
+        return instantiate(kind, ArgSpec(kind.name, own))
     except OptionError as error:
         raise node.error(str(error), error.option) from error
-    return options, {key: value for key, value in given.items() if "." in key}

@@ -32,7 +32,7 @@ from tapeflow.tools.result_row import (
 )
 
 WORK_PIPELINE = parse_pipeline(
-    "baseline{addresses=false},waive-tape{addresses=true},waive-addresses"
+    "baseline{as-written=true},waive-tape{addresses=true},waive-addresses"
 )
 """What bounds are taken from: the program as written, without tape and addresses."""
 
