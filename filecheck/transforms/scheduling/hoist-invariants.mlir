@@ -94,12 +94,19 @@ func.func @block(%a: memref<?xf64>, %i: index) -> (f64, f64) {
 }
 
 // What costs more than an addition stays in a branch, which may never be taken, and so
-// do loads. Divisions stay where they are, unless it is plain what they divide by.
+// do loads. Divisions run only where their loop does, unless it is plain what they
+// divide by.
 // CHECK-LABEL: func.func @branch
 // CHECK:         %half = arith.divui %n, %c2 : index
 // CHECK-NEXT:    %sum = arith.addi %n, %m : index
+// CHECK-NEXT:    %runs = arith.cmpi slt, %c0, %n : index
+// CHECK-NEXT:    %part = scf.if %runs -> (index) {
+// CHECK-NEXT:      %[[PART:.*]] = arith.divui %n, %m : index
+// CHECK-NEXT:      scf.yield %[[PART]] : index
+// CHECK-NEXT:    } else {
+// CHECK-NEXT:      scf.yield %c0 : index
+// CHECK-NEXT:    }
 // CHECK-NEXT:    scf.for %i = %c0 to %n step %c1 {
-// CHECK-NEXT:      %part = arith.divui %n, %m : index
 // CHECK-NEXT:      %is = arith.cmpi ult, %i, %part : index
 // CHECK-NEXT:      scf.if %is {
 // CHECK-NEXT:        %e = math.exp %v : f64

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from xdsl.dialects import arith, memref
 from xdsl.dialects.builtin import Float32Type, Float64Type, IndexType, IntegerType
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers
@@ -46,12 +46,8 @@ def is_plain(op: Access) -> bool:
 
     What has attributes is an access to a tape, or taken to be free.
     """
-    return not op.attributes and isinstance(element_type(op), _SCALARS)
-
-
-def element_type(op: Access) -> Attribute:
-    """The type of what a load gives or a store takes."""
-    return op.res.type if isinstance(op, memref.LoadOp) else op.value.type
+    value = op.res if isinstance(op, memref.LoadOp) else op.value
+    return not op.attributes and isinstance(value.type, _SCALARS)
 
 
 def _differ(one: SSAValue, other: SSAValue) -> bool:
