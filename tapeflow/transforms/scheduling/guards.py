@@ -10,9 +10,12 @@
 
 from dataclasses import dataclass
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import arith, memref, scf
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.rewriter import InsertPoint, Rewriter
+
+from tapeflow.analysis.scheduling.invariants import Places
+from tapeflow.analysis.scheduling.trips import surely_runs
 
 
 @dataclass(eq=False)
@@ -58,6 +61,40 @@ class Guarded:
         self.op.detach()
         if holder is not self.op:
             Rewriter.erase_op(holder)
+
+
+class Conditions:
+    """Truth values on which operations run, each once where it is known first."""
+
+    def __init__(self, places: Places):
+        self._places = places
+        self._known: dict[tuple[object, ...], SSAValue] = {}
+
+    def both(self, loop: scf.ForOp, condition: SSAValue | None) -> SSAValue | None:
+        """Where a loop runs, and another condition is true; None: always."""
+        if surely_runs(loop):
+            return condition
+        runs = self._result(arith.CmpiOp(loop.lb, loop.ub, "slt"), "runs", loop)
+        if condition is None or condition is runs:
+            return runs
+        return self._result(arith.AndIOp(runs, condition), "both_run", loop)
+
+    def _result(self, op: Operation, name: str, loop: Operation) -> SSAValue:
+        """What a new operation gives, in front of a loop or further out."""
+        before = self._places.outermost(op)
+        if before is None:
+            before = loop
+            self._places.define(op.results)
+        # Loops are left in program order, so what is in the block is in front of this.
+        key = (type(op), *op.operands, before.parent)
+        if key in self._known:
+            op.erase()
+            return self._known[key]
+        op.results[0].name_hint = name
+        op.location = loop.location
+        Rewriter.insert_op(op, InsertPoint.before(before))
+        self._known[key] = op.results[0]
+        return op.results[0]
 
 
 def place_result(

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import cast
 
-from xdsl.dialects import arith, memref, scf
+from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import AnyFloat, IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
@@ -33,10 +33,10 @@ from tapeflow.analysis.scheduling.invariants import Places, may_run_anywhere
 from tapeflow.analysis.scheduling.locations import Location, is_plain, location_of
 from tapeflow.analysis.scheduling.stages import constant_span
 from tapeflow.analysis.scheduling.touched import Touched, writes_by_operation
-from tapeflow.analysis.scheduling.trips import surely_runs
 from tapeflow.transforms.building.carrying import hand_on, take, with_carried
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.scheduling.guards import (
+    Conditions,
     Guarded,
     is_defined_in,
     place_result,
@@ -59,7 +59,7 @@ class _Hoister:
     def __init__(self, function: FuncOp, buffers: Buffers, places: Places):
         self.buffers = buffers
         self.places = places
-        self.conditions = _Conditions(places)
+        self.conditions = Conditions(places)
         self._nothing = Touched(buffers, writes_by_operation(buffers))
         self._constants = FunctionConstants(function)
 
@@ -79,7 +79,7 @@ class _Hoister:
                     body.add(Guarded(op))
                 case memref.LoadOp() | memref.StoreOp():
                     body.others.add_access(op)
-                case _ if isinstance(op, INTEGER_DIVISIONS):
+                case _ if _may_fail(op):
                     body.add(Guarded(op))
                 case scf.ForOp():
                     self._loop(op, body)
@@ -139,31 +139,6 @@ class _Body:
         return found
 
 
-class _Conditions:
-    """Truth values on which accesses run, each once where it is known first."""
-
-    def __init__(self, places: Places):
-        self._places = places
-        self._known: dict[tuple[object, ...], SSAValue] = {}
-
-    def result(self, op: Operation, name: str, loop: Operation) -> SSAValue:
-        """What a new operation gives, in front of a loop or further out."""
-        before = self._places.outermost(op)
-        if before is None:
-            before = loop
-            self._places.define(op.results)
-        # Loops are left in program order, so what is in the block is in front of this.
-        key = (type(op), *op.operands, before.parent)
-        if key not in self._known:
-            op.results[0].name_hint = name
-            op.location = loop.location
-            Rewriter.insert_op(op, InsertPoint.before(before))
-            self._known[key] = op.results[0]
-        else:
-            op.erase()
-        return self._known[key]
-
-
 class _LoopHoister:
     """Lets accesses leave one loop, with what is computed from them."""
 
@@ -180,7 +155,7 @@ class _LoopHoister:
         self._function = function
 
     def move_results(self) -> None:
-        """Move divisions, loads of what the loop does not write, and what needs them."""
+        """Move divisions, loads of what is not written here, and what needs them."""
         touched = self._body.touched()
         block = self._body.block
         for op in tuple(block.ops):
@@ -260,16 +235,11 @@ class _LoopHoister:
         return placed.holder.results[0]
 
     def _condition(self, condition: SSAValue | None) -> SSAValue | None:
-        """Where the loop runs, and another condition is true."""
-        loop, conditions = self._loop, self._function.conditions
-        if surely_runs(loop):
-            return condition
-        compare = arith.CmpiOp(loop.lb, loop.ub, "slt")
-        runs = conditions.result(compare, "runs", loop)
-        if condition is None or condition is runs:
-            return runs
-        both = arith.AndIOp(runs, condition)
-        return conditions.result(both, "both_run", loop)
+        return self._function.conditions.both(self._loop, condition)
+
+
+def _may_fail(op: Operation) -> bool:
+    return isinstance(op, INTEGER_DIVISIONS) and not may_run_anywhere(op)
 
 
 def _with_condition(
