@@ -71,6 +71,23 @@ BODIES = {
     %t = arith.addf %s, %x : f64
     memref.store %t, %a[%next] : memref<?xf64>
     """,
+    "place by division": """
+    %at = arith.remui %three, %n : index
+    %s = memref.load %a[%at] : memref<?xf64>
+    %x = memref.load %b[%i] : memref<?xf64>
+    %t = arith.addf %s, %x : f64
+    memref.store %t, %a[%at] : memref<?xf64>
+    """,
+    "loops that run together": """
+    scf.for %j = %zero to %n step %one {
+      scf.for %l = %j to %n step %one {
+        %s = memref.load %a[%k] : memref<?xf64>
+        %x = memref.load %b[%l] : memref<?xf64>
+        %t = arith.addf %s, %x : f64
+        memref.store %t, %a[%k] : memref<?xf64>
+      }
+    }
+    """,
     "narrow loop": """
     %j0 = arith.index_cast %i : index to i8
     %n8 = arith.constant 3 : i8
