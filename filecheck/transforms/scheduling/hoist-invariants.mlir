@@ -67,6 +67,38 @@ func.func @runs(%a: memref<4xf64>, %factor: memref<4xf64>) {
   func.return
 }
 
+// A loop that ends where one around it does, and begins no later, runs where that does.
+// CHECK-LABEL: func.func @triangle
+// CHECK:         scf.for %i = %c1 to %n step %c1 {
+// CHECK-NEXT:      %[[OLD:.*]] = memref.load %b[%i] : memref<?xf64>
+// CHECK-NEXT:      %[[FULL:.*]] = scf.for %j = %c0 to %n step %c1 iter_args(%[[S:.*]] = %[[OLD]]) -> (f64) {
+// CHECK-NEXT:        %x = memref.load %a[%j] : memref<?xf64>
+// CHECK-NEXT:        %t = arith.addf %[[S]], %x : f64
+// CHECK-NEXT:        scf.yield %t : f64
+// CHECK-NEXT:      }
+// CHECK-NEXT:      memref.store %[[FULL]], %b[%i] : memref<?xf64>
+// CHECK-NEXT:      %y = memref.load %a[%i] : memref<?xf64>
+// CHECK-NEXT:      scf.for %k = %i to %n step %c1 {
+// CHECK-NEXT:        memref.store %y, %c[%k] : memref<?xf64>
+// CHECK-NEXT:      }
+func.func @triangle(%a: memref<?xf64>, %b: memref<?xf64>, %c: memref<?xf64>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c1 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      %s = memref.load %b[%i] : memref<?xf64>
+      %x = memref.load %a[%j] : memref<?xf64>
+      %t = arith.addf %s, %x : f64
+      memref.store %t, %b[%i] : memref<?xf64>
+    }
+    scf.for %k = %i to %n step %c1 {
+      %y = memref.load %a[%i] : memref<?xf64>
+      memref.store %y, %c[%k] : memref<?xf64>
+    }
+  }
+  func.return
+}
+
 // The second load gives what was stored, and nobody reads the first store.
 // CHECK-LABEL: func.func @block
 // CHECK:         %x = memref.load %a[%i] : memref<?xf64>
@@ -94,12 +126,19 @@ func.func @block(%a: memref<?xf64>, %i: index) -> (f64, f64) {
 }
 
 // What costs more than an addition stays in a branch, which may never be taken, and so
-// do loads. Divisions stay where they are, unless it is plain what they divide by.
+// do loads. Divisions run only where their loop does, unless it is plain what they
+// divide by.
 // CHECK-LABEL: func.func @branch
 // CHECK:         %half = arith.divui %n, %c2 : index
 // CHECK-NEXT:    %sum = arith.addi %n, %m : index
+// CHECK-NEXT:    %runs = arith.cmpi slt, %c0, %n : index
+// CHECK-NEXT:    %part = scf.if %runs -> (index) {
+// CHECK-NEXT:      %[[PART:.*]] = arith.divui %n, %m : index
+// CHECK-NEXT:      scf.yield %[[PART]] : index
+// CHECK-NEXT:    } else {
+// CHECK-NEXT:      scf.yield %c0 : index
+// CHECK-NEXT:    }
 // CHECK-NEXT:    scf.for %i = %c0 to %n step %c1 {
-// CHECK-NEXT:      %part = arith.divui %n, %m : index
 // CHECK-NEXT:      %is = arith.cmpi ult, %i, %part : index
 // CHECK-NEXT:      scf.if %is {
 // CHECK-NEXT:        %e = math.exp %v : f64

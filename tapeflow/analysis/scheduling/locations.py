@@ -5,8 +5,9 @@ from typing import TypeAlias
 
 from xdsl.dialects import arith, memref
 from xdsl.dialects.builtin import Float32Type, Float64Type, IndexType, IntegerType
-from xdsl.ir import Attribute, SSAValue
+from xdsl.ir import SSAValue
 
+from tapeflow.analysis.integers.number_attributes import wrapped_index
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers
 
@@ -46,12 +47,8 @@ def is_plain(op: Access) -> bool:
 
     What has attributes is an access to a tape, or taken to be free.
     """
-    return not op.attributes and isinstance(element_type(op), _SCALARS)
-
-
-def element_type(op: Access) -> Attribute:
-    """The type of what a load gives or a store takes."""
-    return op.res.type if isinstance(op, memref.LoadOp) else op.value.type
+    value = op.res if isinstance(op, memref.LoadOp) else op.value
+    return not op.attributes and isinstance(value.type, _SCALARS)
 
 
 def _differ(one: SSAValue, other: SSAValue) -> bool:
@@ -60,14 +57,11 @@ def _differ(one: SSAValue, other: SSAValue) -> bool:
         return False
     base, number = _with_offset(one)
     other_base, other_number = _with_offset(other)
-    return base is other_base and number != other_number
+    return base is other_base and wrapped_index(number - other_number) != 0
 
 
 def _with_offset(value: SSAValue) -> tuple[SSAValue | None, int]:
-    """A value as a sum of another one, if it is no number itself, and a number.
-
-    Sums wrap alike, so a distance below 2**64 stays what it is.
-    """
+    """A value as a sum of another one, if it is no number itself, and a number."""
     offset = 0
     for _ in range(_DEEPEST):
         match value.owner:

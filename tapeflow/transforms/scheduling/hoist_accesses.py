@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import cast
 
-from xdsl.dialects import arith, memref, scf
+from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import AnyFloat, IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
@@ -27,18 +27,19 @@ from tapeflow.analysis.integers.number_attributes import (
     float_attribute,
     integer_attribute,
 )
+from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.invariants import Places, may_run_anywhere
-from tapeflow.analysis.scheduling.locations import Location, element_type, is_plain
+from tapeflow.analysis.scheduling.locations import Location, is_plain, location_of
 from tapeflow.analysis.scheduling.stages import constant_span
 from tapeflow.analysis.scheduling.touched import Touched, writes_by_operation
-from tapeflow.analysis.scheduling.trips import surely_runs
 from tapeflow.transforms.building.carrying import hand_on, take, with_carried
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.scheduling.guards import (
-    GuardedAccess,
+    Conditions,
+    Guarded,
     is_defined_in,
-    place_load,
+    place_result,
     place_store,
 )
 
@@ -58,7 +59,7 @@ class _Hoister:
     def __init__(self, function: FuncOp, buffers: Buffers, places: Places):
         self.buffers = buffers
         self.places = places
-        self.conditions = _Conditions(places)
+        self.conditions = Conditions(places)
         self._nothing = Touched(buffers, writes_by_operation(buffers))
         self._constants = FunctionConstants(function)
 
@@ -75,9 +76,11 @@ class _Hoister:
         for op in tuple(block.ops):
             match op:
                 case memref.LoadOp() | memref.StoreOp() if is_plain(op):
-                    body.add(GuardedAccess(op))
+                    body.add(Guarded(op))
                 case memref.LoadOp() | memref.StoreOp():
                     body.others.add_access(op)
+                case _ if _may_fail(op):
+                    body.add(Guarded(op))
                 case scf.ForOp():
                     self._loop(op, body)
                 case _ if op.regions:
@@ -95,7 +98,7 @@ class _Hoister:
         span = constant_span(loop)
         if span is None or span > 0:
             hoisting = _LoopHoister(loop, body, around, self)
-            hoisting.move_loads()
+            hoisting.move_results()
             hoisting.carry_elements()
         around.others.merge(body.touched())
 
@@ -106,49 +109,34 @@ class _Body:
     def __init__(self, block: Block, others: Touched):
         self.block = block
         self.others = others
-        self.accesses: dict[Operation, GuardedAccess] = {}
-        """Those that run whenever the block or their condition does, in order."""
+        self.guarded: dict[Operation, Guarded] = {}
+        """By what stands in the block, in order, accesses and divisions that run
+        whenever the block or their condition does."""
 
-    def add(self, access: GuardedAccess) -> None:
-        """An access that stands behind all others."""
-        self.accesses[access.holder] = access
+    def add(self, guarded: Guarded) -> None:
+        """An operation that stands behind all others."""
+        self.guarded[guarded.holder] = guarded
 
-    def remove(self, access: GuardedAccess) -> None:
-        """An access that is going to leave the block."""
-        del self.accesses[access.holder]
+    def remove(self, guarded: Guarded) -> None:
+        """An operation that is going to leave the block."""
+        del self.guarded[guarded.holder]
+
+    def elements(self) -> dict[Location, list[Guarded]]:
+        """The accesses to each element."""
+        found: dict[Location, list[Guarded]] = defaultdict(list)
+        for guarded in self.guarded.values():
+            if isinstance(guarded.op, memref.LoadOp | memref.StoreOp):
+                found[location_of(guarded.op)].append(guarded)
+        return found
 
     def touched(self) -> Touched:
         """All that is accessed in the block."""
         found = self.others.like()
         found.merge(self.others)
-        for access in self.accesses.values():
-            found.add_access(access.op)
+        for guarded in self.guarded.values():
+            if isinstance(guarded.op, memref.LoadOp | memref.StoreOp):
+                found.add_access(guarded.op)
         return found
-
-
-class _Conditions:
-    """Truth values on which accesses run, each once where it is known first."""
-
-    def __init__(self, places: Places):
-        self._places = places
-        self._known: dict[tuple[object, ...], SSAValue] = {}
-
-    def result(self, op: Operation, name: str, loop: Operation) -> SSAValue:
-        """What a new operation gives, in front of a loop or further out."""
-        before = self._places.outermost(op)
-        if before is None:
-            before = loop
-            self._places.define(op.results)
-        # Loops are left in program order, so what is in the block is in front of this.
-        key = (type(op), *op.operands, before.parent)
-        if key not in self._known:
-            op.results[0].name_hint = name
-            op.location = loop.location
-            Rewriter.insert_op(op, InsertPoint.before(before))
-            self._known[key] = op.results[0]
-        else:
-            op.erase()
-        return self._known[key]
 
 
 class _LoopHoister:
@@ -166,25 +154,21 @@ class _LoopHoister:
         self._around = around
         self._function = function
 
-    def move_loads(self) -> None:
-        """Move the loads of what the loop does not write."""
+    def move_results(self) -> None:
+        """Move divisions, loads of what is not written here, and what needs them."""
         touched = self._body.touched()
         block = self._body.block
         for op in tuple(block.ops):
-            access = self._body.accesses.get(op)
-            if access is None:
+            guarded = self._body.guarded.get(op)
+            if guarded is None:
                 is_fixed = not any(is_defined_in(value, block) for value in op.operands)
                 if is_fixed and may_run_anywhere(op):
                     op.detach()
                     Rewriter.insert_op(op, InsertPoint.before(self._loop))
                     self._function.places.define(op.results)
-            elif (
-                isinstance(access.op, memref.LoadOp)
-                and access.is_invariant(block)
-                and not touched.writes(access.location)
-            ):
-                self._body.remove(access)
-                self._place_load(access, access.condition)
+            elif guarded.is_invariant(block) and _is_constant(guarded.op, touched):
+                self._body.remove(guarded)
+                self._place_result(guarded, guarded.condition)
 
     def carry_elements(self) -> None:
         """Keep the elements in carried values that the loop alone updates."""
@@ -209,13 +193,10 @@ class _LoopHoister:
             behind = placed.holder
             self._around.add(placed)
 
-    def _chosen(self) -> Iterator[tuple[list[GuardedAccess], SSAValue | None]]:
+    def _chosen(self) -> Iterator[tuple[list[Guarded], SSAValue | None]]:
         """The accesses to each element to be carried, and when there are any."""
-        groups: dict[Location, list[GuardedAccess]] = defaultdict(list)
-        for access in self._body.accesses.values():
-            groups[access.location].append(access)
         touched = self._body.touched()
-        for at, group in groups.items():
+        for at, group in self._body.elements().items():
             if (
                 all(access.is_invariant(self._body.block) for access in group)
                 and any(isinstance(access.op, memref.StoreOp) for access in group)
@@ -224,14 +205,13 @@ class _LoopHoister:
             ):
                 yield from _with_condition(group)
 
-    def _carry(
-        self, group: list[GuardedAccess], condition: SSAValue | None
-    ) -> SSAValue:
+    def _carry(self, group: list[Guarded], condition: SSAValue | None) -> SSAValue:
         """Replace accesses by a carried value; what it is in front of the loop."""
         first = group[0]
         last, block = _last_store(group), self._body.block
-        type_ = element_type(first.op)
-        (argument,) = take(block, [type_], [first.op.memref.name_hint])
+        store = cast(memref.StoreOp, last.op)
+        type_ = store.value.type
+        (argument,) = take(block, [type_], [store.memref.name_hint])
         current, start = argument, self._function.zero(type_)
         for access in group:
             self._body.remove(access)
@@ -240,39 +220,31 @@ class _LoopHoister:
                 access.detach() if access is last else access.erase()
             elif access is first:
                 access.holder.results[0].replace_all_uses_with(argument)
-                start = self._place_load(access, condition)
+                start = self._place_result(access, condition)
             else:
                 access.replace(current)
         hand_on(block, [current])
         return start
 
-    def _place_load(
-        self, access: GuardedAccess, condition: SSAValue | None
-    ) -> SSAValue:
-        """Put a load in front of the loop; its value there."""
-        load = access.op
-        zero = self._function.zero(load.results[0].type)
-        placed = place_load(access, self._condition(condition), zero, self._loop)
+    def _place_result(self, guarded: Guarded, condition: SSAValue | None) -> SSAValue:
+        """Put an operation in front of the loop; its result there."""
+        zero = self._function.zero(guarded.op.results[0].type)
+        placed = place_result(guarded, self._condition(condition), zero, self._loop)
         self._around.add(placed)
         self._function.places.define(placed.holder.results)
         return placed.holder.results[0]
 
     def _condition(self, condition: SSAValue | None) -> SSAValue | None:
-        """Where the loop runs, and another condition is true."""
-        loop, conditions = self._loop, self._function.conditions
-        if surely_runs(loop):
-            return condition
-        compare = arith.CmpiOp(loop.lb, loop.ub, "slt")
-        runs = conditions.result(compare, "runs", loop)
-        if condition is None or condition is runs:
-            return runs
-        both = arith.AndIOp(runs, condition)
-        return conditions.result(both, "both_run", loop)
+        return self._function.conditions.both(self._loop, condition)
+
+
+def _may_fail(op: Operation) -> bool:
+    return isinstance(op, INTEGER_DIVISIONS) and not may_run_anywhere(op)
 
 
 def _with_condition(
-    group: list[GuardedAccess],
-) -> Iterator[tuple[list[GuardedAccess], SSAValue | None]]:
+    group: list[Guarded],
+) -> Iterator[tuple[list[Guarded], SSAValue | None]]:
     """The condition on which an element is accessed in each iteration.
 
     One of several accesses that always runs is enough, if the others change nothing
@@ -285,15 +257,22 @@ def _with_condition(
         yield group, None
 
 
-def _last_store(group: list[GuardedAccess]) -> GuardedAccess:
+def _is_constant(op: Operation, touched: Touched) -> bool:
+    """Whether equal operands give equal results in a loop that touches some memory."""
+    if isinstance(op, memref.LoadOp):
+        return not touched.writes(location_of(op))
+    return not isinstance(op, memref.StoreOp)
+
+
+def _last_store(group: list[Guarded]) -> Guarded:
     return [a for a in group if isinstance(a.op, memref.StoreOp)][-1]
 
 
-def _is_loaded_first(group: list[GuardedAccess]) -> bool:
+def _is_loaded_first(group: list[Guarded]) -> bool:
     return isinstance(group[0].op, memref.LoadOp)
 
 
-def _keeps(access: GuardedAccess) -> bool:
+def _keeps(access: Guarded) -> bool:
     """Whether a value that is carried past an access is right where it does not run."""
     is_load = isinstance(access.op, memref.LoadOp)
     return is_load or access.keeps or access.condition is None

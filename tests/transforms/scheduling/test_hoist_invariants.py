@@ -71,6 +71,23 @@ BODIES = {
     %t = arith.addf %s, %x : f64
     memref.store %t, %a[%next] : memref<?xf64>
     """,
+    "place by division": """
+    %at = arith.remui %three, %n : index
+    %s = memref.load %a[%at] : memref<?xf64>
+    %x = memref.load %b[%i] : memref<?xf64>
+    %t = arith.addf %s, %x : f64
+    memref.store %t, %a[%at] : memref<?xf64>
+    """,
+    "loops that run together": """
+    scf.for %j = %zero to %n step %one {
+      scf.for %l = %j to %n step %one {
+        %s = memref.load %a[%k] : memref<?xf64>
+        %x = memref.load %b[%l] : memref<?xf64>
+        %t = arith.addf %s, %x : f64
+        memref.store %t, %a[%k] : memref<?xf64>
+      }
+    }
+    """,
     "narrow loop": """
     %j0 = arith.index_cast %i : index to i8
     %n8 = arith.constant 3 : i8
@@ -341,5 +358,7 @@ def test_elements_of_all_types_are_carried(kind: str) -> None:
     names = {"i1": "?", "index": "i8", "i8": "i1", "i32": "i4", "f32": "f4"}
     array = np.array([0.1, 0.7]) if kind[0] == "f" else np.array([101, 77])
     array = array.astype(names.get(kind, "f8"))
+    if kind == "f32":
+        array.view("i4")[1] = 0x7FA01234  # a NaN that signals and has something to tell
     for n in range(4):
         assert _outcome(hoisted, array, n) == _outcome(plain, array, n), n
