@@ -46,17 +46,12 @@ class LoopOptions(ArgSpecConvertible):
             ("unroll-loops",): self.unroll,
             ("jam-loops",): self.jam,
             ("hoist-invariants",): self.hoist,
-            # Last: the others ask for subscripts. What stands in front of several
+            # Behind what asks for subscripts. What stands in front of several
             # loops may be computed several times.
             ("expose-addresses", "cse"): self.addresses,
+            (f"pipeline-loops{{stages={self.loop_stages}}}",): self.loop_stages != 1,
         }
         return tuple(name for names, on in passes.items() if on for name in names)
-
-    def overlap_passes(self) -> tuple[str, ...]:
-        """What cuts iterations, so that they overlap."""
-        if self.as_written or self.loop_stages == 1:
-            return ()
-        return (f"pipeline-loops{{stages={self.loop_stages}}}",)
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
         """The passes below the abstract tape."""
 
     def check_passes(self) -> tuple[str, ...]:
-        """What proves how rings are used: behind all that changes how they are."""
+        """What proves how rings are used."""
         return ()
 
     def passes(self) -> tuple[str, ...]:
@@ -101,10 +96,10 @@ class NamedPipeline(LoopOptions, _GradientOptions):
         return (
             *self._gradient_passes(),
             *self.tape_passes(),
-            *self.loop_passes(),
+            # The check knows loops as the passes above write them. Those below keep
+            # the order of what is done to a ring, and a run checks its tiles anew.
             *self.check_passes(),
-            # Behind the check of streams, which knows loops as passes write them.
-            *self.overlap_passes(),
+            *self.loop_passes(),
             *(("stagger-buffers",) if self.stagger else ()),
         )
 
