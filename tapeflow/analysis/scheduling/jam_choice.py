@@ -110,7 +110,7 @@ def _fits(body: Body, copies: int) -> bool:
 
 def _registers(body: Body, nest: Nest, copies: int) -> int:
     """Values that live all through an innermost loop."""
-    inside = set(nest.loop.body.block.args)
+    inside = set[SSAValue](nest.loop.body.block.args)
     taken: set[SSAValue] = set()
     for op in _flat(nest.operations()):
         inside.update(op.results)

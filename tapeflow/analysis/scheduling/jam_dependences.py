@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from xdsl.dialects import scf
+from xdsl.dialects.builtin import IndexType
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
@@ -31,6 +32,8 @@ from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 MOST_ACCESSES = 48
 """Accesses of one memory in a nest that are compared with each other."""
+_OUTSIDE = -1
+"""The part of what is known before the loop, in front of all others."""
 _SMALL = 1 << 20
 """Factors up to this do not make subscripts wrap in a run that ends."""
 
@@ -56,7 +59,7 @@ def _carried_ahead(body: Body, copies: int, forms: SubscriptForms) -> Ahead | Pr
     places = _places(body.nest)
     values = yielded(loop.body.block)
     _, *arguments = loop.body.block.args
-    known = [0] * len(arguments)
+    known = [_OUTSIDE] * len(arguments)
     """By argument, the part behind which all iterations but the first have it."""
     for _ in range(1, copies):
         for number, value in enumerate(values):
@@ -68,7 +71,7 @@ def _carried_ahead(body: Body, copies: int, forms: SubscriptForms) -> Ahead | Pr
         early = _early_use(argument, known[number], places, loop)
         if early is not None:
             growth = forms.growth(loop, number)
-            if growth is None:
+            if growth is None or not isinstance(argument.type, IndexType):
                 reason = "a carried value is taken before the iteration before has it"
                 return Problem(reason, early)
             ahead[argument] = growth
@@ -102,9 +105,10 @@ def _places(nest: Nest) -> dict[Operation | None, tuple[int, bool]]:
 
 
 def _place_of(value: SSAValue, places: dict[Operation | None, tuple[int, bool]]) -> int:
-    """The part that computes a value, the first one for what comes from outside."""
+    """The part that computes a value."""
     owner = value.owner
-    return places.get(owner, (0, True))[0] if isinstance(owner, Operation) else 0
+    known = places.get(owner) if isinstance(owner, Operation) else None
+    return _OUTSIDE if known is None else known[0]
 
 
 @dataclass

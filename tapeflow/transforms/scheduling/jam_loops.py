@@ -205,8 +205,8 @@ class _LoopJammer:
             ends = yielded(old.body.block)
             values = [self._at(c, value) for c in everyone for value in ends]
             builder.put(scf.YieldOp(*values))
-        bounds = [self._at(0, value) for value in old.operands[:3]]
-        new = scf.ForOp(*bounds, starts, Region(block))
+        lower, upper, step = (self._at(0, value) for value in old.operands[:3])
+        new = scf.ForOp(lower, upper, step, starts, Region(block))
         new.attributes |= old.attributes
         new.location = old.location
         builder.put(new)
