@@ -33,7 +33,8 @@ POPS = """%p_2, %s = scf.for %j = %c0 to %m step %c1
       %u = arith.addf %t, %x : f64
       scf.yield %p_4, %u : index, f64
     }"""
-DEEP_PUSHES = """%p_2 = scf.for %j = %c0 to %m step %c1 iter_args(%p_3 = %p_1) -> (index) {
+DEEP_PUSHES = """%p_2 = scf.for %j = %c0 to %m step %c1
+        iter_args(%p_3 = %p_1) -> (index) {
       %p_4 = scf.for %k = %c0 to %m step %c1 iter_args(%p_5 = %p_3) -> (index) {
         %x = memref.load %a[%i, %k] : memref<?x?xf64>
         memref.store %x, %tape[%p_5] : memref<?xf64>
