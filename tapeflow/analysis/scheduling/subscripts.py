@@ -142,8 +142,3 @@ def is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
 def is_argument_of(value: SSAValue, loop: scf.ForOp) -> bool:
     """Whether a value is what a loop counts or carries."""
     return isinstance(value, BlockArgument) and value.block is loop.body.block
-
-
-def difference(one: Polynomial, other: Polynomial) -> int | None:
-    """one - other where that is a number."""
-    return poly.number_of(poly.add(one, other, -1))
