@@ -87,10 +87,11 @@ class _Accesses:
             return True
         if buffer is not other or self.buffers.overlaps_itself(buffer):
             return False
-        return self.is_walk(earlier, later) or all(
+        differ = all(
             _Case(self, earlier, later, copies, shared, is_before).differ()
             for copies in range(1, self.copies)
         )
+        return differ or self.is_walk(earlier, later)
 
     def is_walk(self, one: Access, other: Access) -> bool:
         """Whether accesses meet in the same iteration only, as pushes to a tape do.
