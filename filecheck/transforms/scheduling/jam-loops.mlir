@@ -46,16 +46,18 @@ func.func @product(%a: memref<?x?xf64>, %x: memref<?xf64>, %y: memref<?xf64>, %n
   func.return
 }
 
-// What is added to one element by both goes through memory once.
+// What both add to one element is added in order.
 // CHECK-LABEL: func.func @transposed
 // CHECK:         scf.for %i = %c0 to %{{.*}} step %c2 {
 // CHECK:           scf.for %j = %c0 to %m step %c1 {
 // CHECK-NEXT:        memref.load %a[%i, %j]
 // CHECK-NEXT:        memref.load %y[%j]
-// CHECK-NEXT:        %[[ONE:.*]] = arith.addf
+// CHECK-NEXT:        arith.addf
+// CHECK-NEXT:        memref.store {{.*}}, %y[%j]
 // CHECK-NEXT:        memref.load %a
-// CHECK-NEXT:        %[[TWO:.*]] = arith.addf %[[ONE]],
-// CHECK-NEXT:        memref.store %[[TWO]], %y[%j]
+// CHECK-NEXT:        memref.load %y[%j]
+// CHECK-NEXT:        arith.addf
+// CHECK-NEXT:        memref.store {{.*}}, %y[%j]
 // CHECK-NEXT:      }
 func.func @transposed(%a: memref<?x?xf64>, %y: memref<?xf64>, %n: index, %m: index) {
   %c0 = arith.constant 0 : index

@@ -25,7 +25,7 @@ REGISTERS = 32
 """Values that an innermost loop carries or takes from outside, at most."""
 MOST_OPERATIONS = 256
 """Operations of an innermost body, copies included."""
-LEAST_GAIN = 1.08
+LEAST_GAIN = 1.05
 """Time without over time with copies, of what is worth the longer code."""
 WORTH_DOUBLING = 1.03
 """Gain of more copies over fewer ones, of what is worth it."""
@@ -110,7 +110,7 @@ def _fits(body: Body, copies: int) -> bool:
 
 def _registers(body: Body, nest: Nest, copies: int) -> int:
     """Values that live all through an innermost loop."""
-    inside = set(nest.loop.body.block.args)
+    inside = set[SSAValue](nest.loop.body.block.args)
     taken: set[SSAValue] = set()
     for op in _flat(nest.operations()):
         inside.update(op.results)

@@ -14,19 +14,18 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from xdsl.dialects import scf
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import BlockArgument, SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.polynomials import Polynomial
 from tapeflow.analysis.ir.constants import constant_of
-from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.swapped_buffers import are_different_buffers
-from tapeflow.analysis.scheduling.dependences import Memory, carried_number
-from tapeflow.analysis.scheduling.jam_nests import Access, Body, Nest, Problem
+from tapeflow.analysis.scheduling.dependences import Memory
+from tapeflow.analysis.scheduling.jam_carried import Ahead, carried_ahead
+from tapeflow.analysis.scheduling.jam_nests import Access, Body, Problem
 from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 MOST_ACCESSES = 48
@@ -35,76 +34,14 @@ _SMALL = 1 << 20
 """Factors up to this do not make subscripts wrap in a run that ends."""
 
 
-Ahead: TypeAlias = dict[SSAValue, Polynomial]
-"""Carried values that copies take before the copy before has computed them, with what
-they grow by from iteration to iteration."""
-
-
 def find_ahead(
     body: Body, buffers: Buffers, copies: int, forms: SubscriptForms
 ) -> Ahead | Problem:
     """What lets so many iterations run side by side, or what keeps them from it."""
-    ahead = _carried_ahead(body, copies, forms)
+    ahead = carried_ahead(body, copies, forms)
     if isinstance(ahead, Problem):
         return ahead
     return _Accesses(body, buffers, copies, forms).problem() or ahead
-
-
-def _carried_ahead(body: Body, copies: int, forms: SubscriptForms) -> Ahead | Problem:
-    """The carried values that iterations take before the one before has them."""
-    loop = body.nest.loop
-    places = _places(body.nest)
-    values = yielded(loop.body.block)
-    _, *arguments = loop.body.block.args
-    known = [0] * len(arguments)
-    """By argument, the part behind which all iterations but the first have it."""
-    for _ in range(1, copies):
-        for number, value in enumerate(values):
-            at = carried_number(value, loop)
-            part = known[at] if at is not None else _place_of(value, places)
-            known[number] = max(known[number], part)
-    ahead: Ahead = {}
-    for number, argument in enumerate(arguments):
-        early = _early_use(argument, known[number], places, loop)
-        if early is not None:
-            growth = forms.growth(loop, number)
-            if growth is None:
-                reason = "a carried value is taken before the iteration before has it"
-                return Problem(reason, early)
-            ahead[argument] = growth
-    return ahead
-
-
-def _early_use(
-    argument: SSAValue,
-    known: int,
-    places: dict[Operation | None, tuple[int, bool]],
-    loop: scf.ForOp,
-) -> Operation | None:
-    """A use of a carried value in a part in which it is not known yet."""
-    for use in argument.uses:
-        top = loop.body.block.find_ancestor_op_in_block(use.operation)
-        at, is_run = places.get(top, (known, True))
-        if at < known or (at == known and not is_run):
-            return use.operation
-    return None
-
-
-def _places(nest: Nest) -> dict[Operation | None, tuple[int, bool]]:
-    """By operation of the body but its end, the part it is in, and if that is a run."""
-    found: dict[Operation | None, tuple[int, bool]] = {}
-    for number, part in enumerate(nest.parts):
-        if isinstance(part, Nest):
-            found[part.loop] = number, False
-        else:
-            found |= dict.fromkeys(part.operations, (number, True))
-    return found
-
-
-def _place_of(value: SSAValue, places: dict[Operation | None, tuple[int, bool]]) -> int:
-    """The part that computes a value, the first one for what comes from outside."""
-    owner = value.owner
-    return places.get(owner, (0, True))[0] if isinstance(owner, Operation) else 0
 
 
 @dataclass
@@ -150,10 +87,11 @@ class _Accesses:
             return True
         if buffer is not other or self.buffers.overlaps_itself(buffer):
             return False
-        return self.is_walk(earlier, later) or all(
+        differ = all(
             _Case(self, earlier, later, copies, shared, is_before).differ()
             for copies in range(1, self.copies)
         )
+        return differ or self.is_walk(earlier, later)
 
     def is_walk(self, one: Access, other: Access) -> bool:
         """Whether accesses meet in the same iteration only, as pushes to a tape do.

@@ -67,14 +67,15 @@ class Access:
     @property
     def buffer(self) -> SSAValue | None:
         """The memref, where it is one that is indexed."""
-        is_indexed = isinstance(self.op, memref.LoadOp | memref.StoreOp)
-        return self.op.memref if is_indexed else None
+        op = self.op
+        return op.memref if isinstance(op, memref.LoadOp | memref.StoreOp) else None
 
     @property
     def subscripts(self) -> tuple[SSAValue, ...]:
         """Of a memref."""
-        is_indexed = isinstance(self.op, memref.LoadOp | memref.StoreOp)
-        return tuple(self.op.indices) if is_indexed else ()
+        op = self.op
+        is_indexed = isinstance(op, memref.LoadOp | memref.StoreOp)
+        return tuple(op.indices) if is_indexed else ()
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from xdsl.ir import Block
 
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.scheduling.jam_carried import Ahead
 from tapeflow.analysis.scheduling.jam_choice import choose_factor, gain
-from tapeflow.analysis.scheduling.jam_dependences import Ahead, find_ahead
+from tapeflow.analysis.scheduling.jam_dependences import find_ahead
 from tapeflow.analysis.scheduling.jam_nests import Body, Problem, find_body
 from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 

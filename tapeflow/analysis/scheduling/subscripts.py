@@ -24,12 +24,6 @@ _MOST_TERMS = 16
 _WIDE = 64
 """Bits of the integers that wrap as an index does."""
 
-_RULES = {
-    arith.AddiOp: poly.add,
-    arith.SubiOp: lambda a, b: poly.add(a, b, -1),
-    arith.MuliOp: poly.multiply,
-}
-
 
 @dataclass
 class SubscriptForms:
@@ -122,8 +116,10 @@ class SubscriptForms:
             return None
         op = value.op
         if isinstance(op, arith.AddiOp | arith.SubiOp | arith.MuliOp):
-            operands = [self.form(operand, depth - 1) for operand in op.operands]
-            return _RULES[type(op)](*operands)
+            lhs, rhs = (self.form(operand, depth - 1) for operand in op.operands)
+            if isinstance(op, arith.MuliOp):
+                return poly.multiply(lhs, rhs)
+            return poly.add(lhs, rhs, 1 if isinstance(op, arith.AddiOp) else -1)
         if not isinstance(op, scf.ForOp):
             return None
         growth, trips = self.growth(op, value.index, depth - 1), self.trips(op)
@@ -146,8 +142,3 @@ def is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
 def is_argument_of(value: SSAValue, loop: scf.ForOp) -> bool:
     """Whether a value is what a loop counts or carries."""
     return isinstance(value, BlockArgument) and value.block is loop.body.block
-
-
-def difference(one: Polynomial, other: Polynomial) -> int | None:
-    """one - other where that is a number."""
-    return poly.number_of(poly.add(one, other, -1))

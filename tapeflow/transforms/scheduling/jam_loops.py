@@ -16,7 +16,7 @@ from tapeflow.analysis.integers.polynomials import Polynomial
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
-from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
 from tapeflow.analysis.scheduling.subscripts import is_argument_of
@@ -26,7 +26,6 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.scheduling.reuse_accesses import reuse_accesses
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -68,7 +67,8 @@ class JamLoopsPass(ModulePass):
     %n, to %n. What the copies have in common runs once, and what they sum up are chains
     beside each other. No float operation changes places with one that it depends on,
     through memory or otherwise, so no bit of a result changes; where that cannot be
-    shown, a loop stays.
+    shown, a loop stays. What copies add to one element one after the other is left to
+    a pass that knows what memory holds.
     """
 
     name = "jam-loops"
@@ -94,21 +94,18 @@ def _jam(function: FuncOp, graph: CallGraph, factor: Factor) -> None:
         copies = plan.copies
         while copies > 1:
             # What is left of four at a time goes by two at a time.
-            _LoopJammer(plan, copies, buffers, constants).rewrite()
+            _LoopJammer(plan, copies, constants).rewrite()
             copies //= 2
 
 
 class _LoopJammer:
     """Rewrites one loop: one of several iterations at a time comes in front of it."""
 
-    def __init__(
-        self, plan: Plan, copies: int, buffers: Buffers, constants: FunctionConstants
-    ):
+    def __init__(self, plan: Plan, copies: int, constants: FunctionConstants):
         self._plan = plan
         self._body = plan.body
         self._loop = plan.body.nest.loop
         self._copies = copies
-        self._buffers = buffers
         self._builder = IndexBuilder.before(self._loop, constants)
         self._values: list[Values] = [{} for _ in range(copies)]
 
@@ -134,7 +131,6 @@ class _LoopJammer:
             ends = yielded(loop.body.block)
             last = self._copies - 1
             builder.insert(scf.YieldOp(*(self._at(last, value) for value in ends)))
-        reuse_accesses(main, self._buffers)
         loop.operands[0] = end
         for number, value in enumerate(main.results):
             loop.operands[3 + number] = value
@@ -205,8 +201,8 @@ class _LoopJammer:
             ends = yielded(old.body.block)
             values = [self._at(c, value) for c in everyone for value in ends]
             builder.put(scf.YieldOp(*values))
-        bounds = [self._at(0, value) for value in old.operands[:3]]
-        new = scf.ForOp(*bounds, starts, Region(block))
+        lower, upper, step = (self._at(0, value) for value in old.operands[:3])
+        new = scf.ForOp(lower, upper, step, starts, Region(block))
         new.attributes |= old.attributes
         new.location = old.location
         builder.put(new)

@@ -1,6 +1,7 @@
 """Pass `unroll-loops`: short loops of constant bounds become their iterations."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
@@ -69,12 +70,12 @@ def _unroll(loop: scf.ForOp, trips: int, constants: FunctionConstants) -> None:
     first, step = constant_of(loop.lb), constant_of(loop.step)
     assert first is not None and step is not None
     counter, *carried = loop.body.block.args
-    assert isinstance(counter.type, IntegerType | IndexType)
+    type_ = cast("IntegerType | IndexType", counter.type)
     *operations, _ = loop.body.block.ops
-    current = [*loop.iter_args]
+    current: list[SSAValue] = [*loop.iter_args]
     for trip in range(trips):
-        values = dict(zip(carried, current, strict=True))
-        number = integer_attribute(first + trip * step, counter.type)
+        values = dict[SSAValue, SSAValue](zip(carried, current, strict=True))
+        number = integer_attribute(first + trip * step, type_)
         values[counter] = constants.value(number)
         for op in operations:
             _put(op, values, builder)

@@ -152,9 +152,10 @@ class _Writer:
             case ast.Constant(value=value):
                 return self.emit(f"arith.constant {value} : index")
             case ast.BinOp(left=left, op=op, right=right):
-                names = {ast.Add: "addi", ast.Sub: "subi", ast.Mult: "muli"}
+                names = {"Add": "addi", "Sub": "subi", "Mult": "muli"}
+                name = names[type(op).__name__]
                 one, other = self.index(left), self.index(right)
-                return self.emit(f"arith.{names[type(op)]} {one}, {other} : index")
+                return self.emit(f"arith.{name} {one}, {other} : index")
             case _:
                 raise ValueError(ast.unparse(node))
 

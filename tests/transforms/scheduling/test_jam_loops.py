@@ -9,7 +9,7 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import ModuleOp
 
 from tapeflow.analysis.verification.dominance import verify_dominance
-from tapeflow.backend.execute import execute
+from tapeflow.backend.execute import Engine, execute
 from tapeflow.transforms import JamLoopsPass
 from tapeflow.universe import full_context
 
@@ -98,7 +98,9 @@ def _loops(module: ModuleOp) -> int:
     return sum(isinstance(op, scf.ForOp) for op in module.walk())
 
 
-def outcome(module: ModuleOp, n: int, m: int, engine="reference") -> list[bytes]:
+def outcome(
+    module: ModuleOp, n: int, m: int, engine: Engine = "reference"
+) -> list[bytes]:
     """All buffers after a run."""
     draw = np.random.default_rng(1)
     buffers = [draw.random((EXTENT,) * rank) for rank in BUFFERS.values()]

@@ -36,11 +36,19 @@ JAMMED = {
 """Programs with nests that are worth it."""
 
 
+def tape_passes(pipeline: str) -> tuple[ModulePass, ...]:
+    """The passes of a pipeline to the end of the tape's way."""
+    passes = fit_pipeline(pipeline, MACHINE).passes
+    ends = ("lower-tape-to-memref", "check-streams")
+    last = max(n for n, pass_ in enumerate(passes) if pass_.name in ends)
+    return tuple(passes[: last + 1])
+
+
 @cache
 def compiled(name: str, pipeline: str, scheduling: tuple[ModulePass, ...] = ()):
     program = get_program(name)
     module = read_module(program.source_path, full_context())
-    passes = (*fit_pipeline(pipeline, MACHINE).passes, *scheduling)
+    passes = (*tape_passes(pipeline), *scheduling)
     return compile_gradient(
         module, program.function, program.wrt, passes, full_context()
     )
