@@ -43,15 +43,14 @@ class LoopOptions(ArgSpecConvertible):
         passes = {
             # First, so that what was a loop may be jammed, and what copies share is
             # found behind it.
-            ("unroll-loops",): self.unroll,
-            ("jam-loops",): self.jam,
-            ("hoist-invariants",): self.hoist,
-            # Behind what asks for subscripts. What stands in front of several
-            # loops may be computed several times.
-            ("expose-addresses", "cse"): self.addresses,
-            (f"pipeline-loops{{stages={self.loop_stages}}}",): self.loop_stages != 1,
+            "unroll-loops": self.unroll,
+            "jam-loops": self.jam,
+            "hoist-invariants": self.hoist,
+            # Behind what asks for subscripts.
+            "expose-addresses": self.addresses,
+            f"pipeline-loops{{stages={self.loop_stages}}}": self.loop_stages != 1,
         }
-        return tuple(name for names, on in passes.items() if on for name in names)
+        return tuple(name for name, is_on in passes.items() if is_on)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,9 @@ from tapeflow.analysis.addresses.element_numbers import (
 )
 from tapeflow.analysis.integers.number_attributes import wrapped_index
 from tapeflow.analysis.integers.polynomials import Polynomial, add
+from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.dialects.address import Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.transforms.addresses.number_builder import (
@@ -30,6 +32,7 @@ from tapeflow.transforms.addresses.number_builder import (
 )
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,12 @@ class ExposeAddressesPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
+        graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 _Function(function).rewrite()
+                # What stands in front of several loops may be computed several times.
+                reuse_values(function, find_buffers(function, graph))
 
 
 MemrefAccess: TypeAlias = memref.LoadOp | memref.StoreOp

@@ -16,6 +16,7 @@ from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.scheduling.short_loops import constant_trips
+from tapeflow.dialects.tape_attributes import TAPE_SIZE
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
 
@@ -96,7 +97,8 @@ def _put(
         lhs, rhs = (values.get(value, value) for value in op.operands)
         name = op.result.name_hint
         plus = isinstance(op, arith.AddiOp)
-        total = (builder.add if plus else builder.sub)(lhs, rhs, name)
+        combine = builder.add if plus else builder.sub
+        total = combine(lhs, rhs, name, is_size=TAPE_SIZE in op.attributes)
         values[op.result] = builder.value(total)
     else:
         builder.put(op.clone(values))

@@ -19,7 +19,9 @@ WORDS = 1 << 13
 
 def program_trace(name: str, size: str) -> Accesses:
     """What the gradient of a program, its tape in arrays, asks of the cache."""
-    trace = record_program(name, size, "baseline", preset("fair")).trace
+    trace = record_program(
+        name, size, "baseline{as-written=true}", preset("fair")
+    ).trace
     return list(trace.accesses())
 
 

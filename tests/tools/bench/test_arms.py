@@ -6,7 +6,13 @@ import pytest
 
 from hwmodel import MachineError, preset
 from tapeflow.programs import PROGRAMS
-from tapeflow.tools.bench.arms import ARMS, FAIR_PREFETCHERS, KNOWN_ARMS, make_arm
+from tapeflow.tools.bench.arms import (
+    ARMS,
+    FAIR_PREFETCHERS,
+    FAIR_TAPES,
+    KNOWN_ARMS,
+    make_arm,
+)
 from tapeflow.tools.bench.cases import program_sources
 from tapeflow.tools.pipelines.on_machine import Target, separate_pipelines
 from tapeflow.tools.pipelines.text import PipelineError, parse_pipeline
@@ -76,11 +82,11 @@ def test_who_has_a_choice():
 
 
 def test_the_best_is_named_in_its_record(bench):
-    names = ("soa", "padded-soa", "aos")
     tried = [
-        f"baseline{{layout={layout} cache.prefetcher={name}"
+        f"baseline{{layout={tape.layout} stagger={str(tape.is_staggered).lower()}"
+        f" merge={str(tape.is_merged).lower()} cache.prefetcher={name}"
         + ("}" if n is None else f" cache.prefetch_degree={n}}}")
-        for layout in names
+        for tape in FAIR_TAPES
         for name, n in FAIR_PREFETCHERS
     ]
     (fair, *others), text = bench("--pipeline", ",".join(["fair-baseline", *tried]))
@@ -88,7 +94,7 @@ def test_the_best_is_named_in_its_record(bench):
     assert fair["arm"] == fair["pipeline"] == "fair-baseline"
     assert fair["cycles"] == best["cycles"]
     place = others.index(best)
-    assert fair["chosen_layout"] == names[place // len(FAIR_PREFETCHERS)]
+    assert fair["chosen_layout"] == str(FAIR_TAPES[place // len(FAIR_PREFETCHERS)])
     chosen = (fair["chosen_prefetcher"], fair["prefetch_degree"])
     assert chosen == (best["prefetcher"], best["prefetch_degree"])
     assert [row["pipeline"] for row in others] == tried
@@ -190,7 +196,7 @@ def test_all_programs():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("fair-baseline{layout=soa}", "no option 'layout'; it takes policy"),
+        ("fair-baseline{layout=soa}", "no option 'layout'; it takes as-written"),
         ("fair-baseline{policy=some}", "takes"),
         ("fair-baselin", "did you mean fair-baseline?"),
         ("streems", "did you mean streams"),

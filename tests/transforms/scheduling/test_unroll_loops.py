@@ -71,3 +71,22 @@ def test_long_bodies_stay():
     assert any(isinstance(op, scf.ForOp) for op in module.walk())
     UnrollLoopsPass(operations=256).apply(full_context(), module)
     assert not any(isinstance(op, scf.ForOp) for op in module.walk())
+
+
+def test_sums_of_sizes_stop_at_the_greatest() -> None:
+    """A loop that adds up sizes: its iterations do not wrap around either."""
+    text = """func.func @f() -> index {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %half = arith.constant 4611686018427387904 : index
+  %r = scf.for %i = %c0 to %c4 step %c1 iter_args(%s = %c0) -> (index) {
+    %t = arith.addi %s, %half {tape.size} : index
+    scf.yield %t : index
+  }
+  func.return %r : index
+}"""
+    module = parse_module(text, "f.mlir", full_context())
+    UnrollLoopsPass().apply(full_context(), module)
+    assert not any(isinstance(op, scf.ForOp) for op in module.walk())
+    assert execute(module, "f", []).results == (2**63 - 1,)

@@ -45,7 +45,7 @@ OUTCOMES = ("refuted", "not provable", "at run time", "equivalent", "escaped")
 def compiled(name: str, bytes_: int, slots: int, blocking: bool) -> CompiledGradient:
     """The streams of a program with tiles of few records."""
     program = get_program(name)
-    front = ",".join(BaselinePipeline().passes()[:-2])
+    front = ",".join(BaselinePipeline(as_written=True).passes()[:-2])
     passes = build_passes(front, Universe.get_multiverse().all_passes)
     ends = LowerSpmToBlockingPass() if blocking else FormStreamsPass()
     below = (
