@@ -142,9 +142,16 @@ def _cells(
         yield column.text(compared)
 
 
-def _baseline_of(rows: Iterable[Row]) -> Row | None:
+def reference_of(rows: Sequence[Row]) -> str:
+    """The pipeline that the others are compared with: the baseline, else the first."""
+    names = [row["pipeline"] for row in rows]
+    return BASELINE if BASELINE in names else next(iter(names), BASELINE)
+
+
+def _baseline_of(rows: Sequence[Row]) -> Row | None:
+    reference = reference_of(rows)
     for row in rows:
-        if row["pipeline"] == BASELINE and row["error"] is None:
+        if row["pipeline"] == reference and row["error"] is None:
             return row
     return None
 
@@ -166,7 +173,6 @@ MEANS = {
 """Heading of each mean and the keys whose sum is compared."""
 RATIOS = {"over\nbound": "cycles_over_bound", "over\nfree": OVER_FREE_TAPE}
 """Heading of each mean of a ratio that a row has, and its key."""
-MEANS_TITLE = "geometric means of baseline over pipeline: above 1 is better"
 
 
 def means_table(rows: Sequence[Row]) -> Table | None:
@@ -176,8 +182,9 @@ def means_table(rows: Sequence[Row]) -> Table | None:
     several = len({row["program"] for row in ran}) > 1
     if not _pairs(rows) and not (ratios and several):
         return None
+    reference = reference_of(rows)
     table = Table(
-        title=MEANS_TITLE,
+        title=f"geometric means of {reference} over pipeline: above 1 is better",
         title_justify="left",
         title_style="",
         box=box.SIMPLE_HEAD,
@@ -198,12 +205,17 @@ def means_table(rows: Sequence[Row]) -> Table | None:
 
 def _pairs(rows: Sequence[Row]) -> list[tuple[Row, Row]]:
     """Each run of another pipeline than the baseline, with the baseline's."""
-    baselines = {r["program"]: r for r in rows if r is _baseline_of([r])}
+    reference = reference_of(rows)
+    baselines = {
+        row["program"]: row
+        for row in rows
+        if row["pipeline"] == reference and row["error"] is None
+    }
     return [
         (row, baselines[row["program"]])
         for row in rows
         if row["error"] is None
-        and row["pipeline"] != BASELINE
+        and row["pipeline"] != reference
         and row["program"] in baselines
     ]
 
@@ -224,7 +236,7 @@ def losers(rows: Sequence[Row]) -> list[str]:
                 f"{row['program']} ({factor:.3f})"
             )
     return [
-        f"{pipeline} is slower than baseline on {', '.join(programs)}."
+        f"{pipeline} is slower than {reference_of(rows)} on {', '.join(programs)}."
         for pipeline, programs in slower.items()
     ]
 
