@@ -1,7 +1,8 @@
 """Gradients of loop programs whose tape streams through a scratchpad.
 
-The dialects are in `tapeflow.dialects`, the passes in `tapeflow.transforms`, the
-engines that run a program at any level in `tapeflow.backend`.
+The dialects are in the modules of `tapeflow.dialects`, the passes in
+`tapeflow.transforms`, the engines that run a program at any level in
+`tapeflow.backend`.
 """
 
 __all__ = ["__version__"]
@@ -15,7 +16,7 @@ def __getattr__(name: str) -> str:
         raise AttributeError(
             f"module 'tapeflow' has no attribute '{name}'; gradients are made by "
             "tapeflow.backend.gradient.compile_gradient, passes are in "
-            "tapeflow.transforms, dialects in tapeflow.dialects"
+            "tapeflow.transforms, dialects in the modules of tapeflow.dialects"
         )
     from importlib.metadata import version
 

@@ -94,9 +94,25 @@ def test_means_of_ratios():
     ]
     table = means_table(rows)
     assert table is not None
-    row = next(line for line in printed(table).splitlines() if "layers" in line)
+    lines = printed(table).splitlines()
+    row = next(line for line in lines if line.startswith("layers"))
     assert row.split() == ["layers", "2", "-", "-", "-", "-", "4.00", "-"]
     assert means_table(rows[:1]) is None
+
+
+def test_without_baseline_the_first_arm_is_compared_with():
+    rows = [
+        row_with(program, pipeline, cycles)
+        for program in ("a", "b")
+        for pipeline, cycles in (("regions", 100), ("streams", 50), ("layers", 125))
+    ]
+    table = means_table(rows)
+    assert table is not None
+    text = printed(table)
+    assert "geometric means of regions over pipeline" in " ".join(text.split())
+    found = {line.split()[0]: line.split()[2] for line in text.splitlines()[-3:]}
+    assert found == {"regions": "-", "streams": "2.00", "layers": "0.80"}
+    assert losers(rows) == ["layers is slower than regions on a (0.800), b (0.800)."]
 
 
 @pytest.mark.parametrize("view", VIEWS)
