@@ -37,7 +37,7 @@ PROGRAMS = {
 """Our name to theirs; lenet is another network, sddmm's rows of theirs are doubtful."""
 
 SALAM = preset("salam")
-POLICY = "policy=save-all"
+POLICY = "policy=save-all as-written=true"
 """Their programs keep tapes that our minimum cut would not save."""
 CACHE_BYTES = 16384
 

@@ -99,7 +99,7 @@ def program_figures(case: Case, size: str, machine: Machine) -> ProgramFigures:
     policies: dict[str, PolicyFigures] = {}
     data_bytes = 0
     for policy in POLICIES:
-        pipeline = f"baseline{{policy={policy}}}"
+        pipeline = f"baseline{{policy={policy} as-written=true}}"
         bill = measured_bill(case, pipeline, machine)
         result = case.request.run(fit_pipeline(pipeline, machine), "compiled")
         assert bill.total_bytes is not None and result.counters is not None
