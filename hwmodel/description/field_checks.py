@@ -6,7 +6,6 @@ import re
 
 from hwmodel.description.errors import MachineError
 
-
 _WITH_SUFFIX = re.compile(r"(?a)(\d{1,12})([kmg])(?:ib)?", re.IGNORECASE)
 
 

@@ -27,7 +27,13 @@ from tapeflow.tools.bench.kept_runs import KeptRuns
 from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
 from tapeflow.tools.bench.runs import Measured, available_cores, measure_all
-from tapeflow.tools.bench.table import EVERYTHING, VIEWS, means_table, runs_table
+from tapeflow.tools.bench.table import (
+    EVERYTHING,
+    LEAKAGE,
+    VIEWS,
+    means_table,
+    runs_table,
+)
 from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.command_line import ByteCount, Command
 from tapeflow.tools.gradient_request import read_target
@@ -206,8 +212,16 @@ def command(
         raise _end_early(measured, keep)
     _save(rows, json_path, csv_path)
     columns = VIEWS[view or ("traffic" if belady else "summary")]
-    tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
-    notes, is_sound = notes_on(rows, arms, engine, is_complete=measured.stopped is None)
+    columns = EVERYTHING if wide else columns
+    tables = [runs_table(rows, columns), means_table(rows)]
+    notes, is_sound = notes_on(
+        rows,
+        arms,
+        engine,
+        target.machine,
+        shows_leakage=LEAKAGE in columns,
+        is_complete=measured.stopped is None,
+    )
     show(Console(), [table for table in tables if table is not None], notes)
     if measured.stopped is not None:
         raise _end_early(measured, keep)
