@@ -27,15 +27,9 @@ from tapeflow.tools.bench.kept_runs import KeptRuns
 from tapeflow.tools.bench.level_commands import level_commands
 from tapeflow.tools.bench.notes import notes_on
 from tapeflow.tools.bench.runs import Measured, available_cores, measure_all
-from tapeflow.tools.bench.table import (
-    EVERYTHING,
-    LEAKAGE,
-    VIEWS,
-    means_table,
-    runs_table,
-)
+from tapeflow.tools.bench.table import EVERYTHING, VIEWS, means_table, runs_table
 from tapeflow.tools.command_error import CommandError
-from tapeflow.tools.command_line import ByteCount, Command
+from tapeflow.tools.command_line import STANDARD_INPUT, ByteCount, Command, NameOrFile
 from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
@@ -69,7 +63,12 @@ from tapeflow.tools.tape.table import show_tapes
 
 
 @click.command("bench", cls=Command)
-@click.argument("programs", nargs=-1, metavar="[PROGRAM ... | FILE.mlir]")
+@click.argument(
+    "programs",
+    nargs=-1,
+    metavar="[PROGRAM ... | FILE.mlir]",
+    type=NameOrFile(STANDARD_INPUT),
+)
 @function_option
 @optional_wrt_option
 @optional_inputs_option
@@ -212,14 +211,13 @@ def command(
         raise _end_early(measured, keep)
     _save(rows, json_path, csv_path)
     columns = VIEWS[view or ("traffic" if belady else "summary")]
-    columns = EVERYTHING if wide else columns
-    tables = [runs_table(rows, columns), means_table(rows)]
+    tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
     notes, is_sound = notes_on(
         rows,
         arms,
         engine,
         target.machine,
-        shows_leakage=LEAKAGE in columns,
+        shows_leakage=wide or view == "energy",
         is_complete=measured.stopped is None,
     )
     show(Console(), [table for table in tables if table is not None], notes)

@@ -32,9 +32,6 @@ CYCLES = Column("cycles", lambda r: count(r["cycles"]))
 SPEED_UP = Column("speed-\nup", lambda r: ratio(r["speed_up"]))
 DRAM_BYTES = Column("DRAM\nbytes", lambda r: count(_dram_bytes(r)))
 TOTAL_ENERGY = Column("total\nnJ", lambda r: nanojoules(r["total_energy_pj"]))
-LEAKAGE = Column(
-    "SRAM leakage\nnJ, not in total", lambda r: nanojoules(r["sram_leakage_pj"])
-)
 SUMMARY = (
     CYCLES,
     SPEED_UP,
@@ -60,7 +57,9 @@ ENERGY = (
     Column("DRAM\nnJ", lambda r: nanojoules(r["dram_energy_pj"])),
     Column("compute\nnJ", lambda r: nanojoules(r["compute_energy_pj"])),
     TOTAL_ENERGY,
-    LEAKAGE,
+    Column(
+        "SRAM leakage\nnJ, not in total", lambda r: nanojoules(r["sram_leakage_pj"])
+    ),
 )
 REST = (
     Column("SRAM\nbytes", lambda r: count(r["sram_bytes"])),
