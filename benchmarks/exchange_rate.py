@@ -40,7 +40,9 @@ class Run:
 def run(case: Case, rate: str, machine: str) -> Run:
     """One program at one exchange rate."""
     options = "policy=save-all" if rate == SAVE_ALL else f"operations-per-byte={rate}"
-    pipeline = fit_pipeline(f"baseline{{as-written=true {options}}}", load_machine(machine))
+    pipeline = fit_pipeline(
+        f"baseline{{as-written=true {options}}}", load_machine(machine)
+    )
     result = case.request.run(pipeline, "compiled")
     assert result.counters is not None and result.energy is not None
     assert result.tape_bytes is not None

@@ -14,6 +14,7 @@ Without `base` every field must be given. All errors are MachineErrors.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -40,6 +41,8 @@ _COMPONENTS = {
     "dram": Dram,
     "energy": EnergyChoice,
 }
+_SUFFIX = re.compile(r"^[\w. ]+=\s*[\d_.]+\s*[kmg](i?b)?\s*(#|$)", re.I | re.M)
+"""A number with a suffix, which TOML has not."""
 _OPERATION_TABLES = ("latency_cycles", "interval_cycles")
 
 
@@ -155,14 +158,17 @@ def override_all(machine: Machine, assignments: Iterable[str]) -> Machine:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
         raise MachineError(f"cannot be read: {reason}") from None
     except UnicodeDecodeError:
         raise MachineError("is not a text file in UTF-8") from None
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MachineError(f"is not valid TOML: {error}") from None
+        hint = "; numbers are written without suffix here" * bool(_SUFFIX.search(text))
+        raise MachineError(f"is not valid TOML: {error}{hint}") from None
 
 
 def _check_keys(

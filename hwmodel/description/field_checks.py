@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from hwmodel.description.errors import MachineError
+
+_WITH_SUFFIX = re.compile(r"(?a)(\d{1,12})([kmg])(?:ib)?", re.IGNORECASE)
 
 
 def reject(name: str, value: object, valid: str) -> MachineError:
     """The error for a field whose value is not `valid`, a phrase."""
-    return MachineError(f"{name} is {value!r}; it must be {valid}")
+    hint = _written_out(value) if name.endswith("_bytes") else ""
+    return MachineError(f"{name} is {value!r}; it must be {valid}{hint}")
+
+
+def _written_out(value: object) -> str:
+    """What to write for bytes such as `3k`; "" for all else."""
+    match = _WITH_SUFFIX.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return ""
+    return f"; write {int(match[1]) * 1024 ** (1 + 'kmg'.index(match[2].lower()))}"
 
 
 def check_whole(name: str, value: object, least: int) -> None:

@@ -13,6 +13,8 @@ from tapeflow.tools.command_error import usage_told_in_lines
 from tapeflow.tools.compilation_notice import compilation_told
 from tapeflow.tools.output_files import is_standard_output
 
+STANDARD_INPUT = "standard input is /dev/stdin"
+
 
 class Command(click.Command):
     """A command as all of them are: what is said holds for each.
@@ -81,12 +83,29 @@ class FileName(click.Path):
         """The path; fails on `-`, which names a file only as `./-`."""
         if value == "-":
             self.fail(
-                "- is no file name here; standard input is /dev/stdin, standard "
-                "output /dev/stdout",
+                f"- is no file name here; {STANDARD_INPUT}, standard output "
+                "/dev/stdout",
                 param,
                 ctx,
             )
         return super().convert(value, param, ctx)
+
+
+class NameOrFile(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
+    """The name of something known, or a file. `-` is refused as for files."""
+
+    name = "text"
+
+    def __init__(self, instead: str):
+        self._instead = instead
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The word as it is; fails on `-`, and says what to write instead."""
+        if value == "-":
+            self.fail(f"- is no file name here; {self._instead}", param, ctx)
+        return value
 
 
 class OutputFile(FileName):

@@ -111,6 +111,15 @@ def test_a_dash_names_no_program(run, name):
     assert "- is no file name here" in run(name, "-", "--wrt", "0").stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [("bench", "standard input is /dev/stdin"), ("machine", "ending in .toml")],
+)
+def test_a_dash_is_no_name(run, name, instead):
+    message = " ".join(run(name, "-").stderr.split())
+    assert "- is no file name here; " in message and instead in message
+
+
 def test_a_file_of_that_name_can_be_named(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("inputs", "nn", "--size", "tiny", "-o", "./-").exit_code == 0

@@ -29,7 +29,7 @@ from tapeflow.tools.bench.notes import notes_on
 from tapeflow.tools.bench.runs import Measured, available_cores, measure_all
 from tapeflow.tools.bench.table import EVERYTHING, VIEWS, means_table, runs_table
 from tapeflow.tools.command_error import CommandError
-from tapeflow.tools.command_line import ByteCount, Command
+from tapeflow.tools.command_line import STANDARD_INPUT, ByteCount, Command, NameOrFile
 from tapeflow.tools.gradient_request import read_target
 from tapeflow.tools.interruption import exit_code_of
 from tapeflow.tools.options import (
@@ -63,7 +63,12 @@ from tapeflow.tools.tape.table import show_tapes
 
 
 @click.command("bench", cls=Command)
-@click.argument("programs", nargs=-1, metavar="[PROGRAM ... | FILE.mlir]")
+@click.argument(
+    "programs",
+    nargs=-1,
+    metavar="[PROGRAM ... | FILE.mlir]",
+    type=NameOrFile(STANDARD_INPUT),
+)
 @function_option
 @optional_wrt_option
 @optional_inputs_option
@@ -207,7 +212,14 @@ def command(
     _save(rows, json_path, csv_path)
     columns = VIEWS[view or ("traffic" if belady else "summary")]
     tables = [runs_table(rows, EVERYTHING if wide else columns), means_table(rows)]
-    notes, is_sound = notes_on(rows, arms, engine, is_complete=measured.stopped is None)
+    notes, is_sound = notes_on(
+        rows,
+        arms,
+        engine,
+        target.machine,
+        shows_leakage=wide or view == "energy",
+        is_complete=measured.stopped is None,
+    )
     show(Console(), [table for table in tables if table is not None], notes)
     if measured.stopped is not None:
         raise _end_early(measured, keep)

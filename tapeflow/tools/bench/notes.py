@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Protocol
 
-from hwmodel import Machine
+from hwmodel import Machine, changes_of
 from tapeflow.tools.bench.table import losers
 from tapeflow.tools.pipelines.sram_budget import total_ports
 from tapeflow.tools.result_row import Row
@@ -24,6 +24,8 @@ class NamedArm(Protocol):
     def sram_split(self) -> str: ...
 
 
+MOST_CHANGES = 3
+"""Changed fields of a machine that are named; the rows have all."""
 _SPLITS = {
     "rule": ", split by rule (DRAM latency x bandwidth, at most a quarter)",
     "set": ", split as set",
@@ -35,18 +37,23 @@ def notes_on(
     rows: Sequence[Row],
     pipelines: Sequence[NamedArm],
     engine: str,
+    machine: Machine,
     *,
+    shows_leakage: bool = False,
     is_complete: bool = True,
 ) -> tuple[list[str], bool]:
-    """Sentences below the tables, and whether every run succeeded and agreed."""
+    """Sentences below the tables, and whether every run succeeded and agreed.
+
+    `machine` is the one that was asked for, before pipelines split its SRAM.
+    """
     refused = [row for row in rows if row["error"] is not None]
     disagreements = disagreeing(rows)
-    machine = pipelines[0].machine
     size = rows[0]["size"]
     of_size = f" at size {size}" if size else ""
     notes = [
-        f"Machine {machine.name} at {machine.clock_hz / 1e6:g} MHz{of_size}, engine "
-        f"{engine}. Energy is dynamic; leakage is apart, in the JSON.",
+        f"Machine {machine.name}{_changes(machine)} at {machine.clock_hz / 1e6:g} MHz"
+        f"{of_size}, engine {engine}. Energy is dynamic"
+        f"{'' if shows_leakage else '; leakage is apart, in the JSON'}.",
         *_arms(pipelines),
         *_unequal(pipelines),
         *_ratios(rows),
@@ -59,6 +66,19 @@ def notes_on(
         where = "all pipelines that ran" if refused else "all pipelines"
         notes.append(f"Value and gradient agree bit for bit in {where}.")
     return notes, not refused and not disagreements
+
+
+def _changes(machine: Machine) -> str:
+    """` with cache.ways=8`: what differs from the preset; "" where nothing does."""
+    changes = changes_of(machine)
+    named = ", ".join(changes[:MOST_CHANGES])
+    match len(changes) - MOST_CHANGES:
+        case 1:
+            return f" with {named} and 1 more field"
+        case more if more > 0:
+            return f" with {named} and {more} more fields"
+        case _:
+            return f" with {named}" if named else ""
 
 
 def _gradient_error(rows: Sequence[Row]) -> list[str]:

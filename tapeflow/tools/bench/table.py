@@ -57,7 +57,9 @@ ENERGY = (
     Column("DRAM\nnJ", lambda r: nanojoules(r["dram_energy_pj"])),
     Column("compute\nnJ", lambda r: nanojoules(r["compute_energy_pj"])),
     TOTAL_ENERGY,
-    Column("leakage\nnJ", lambda r: nanojoules(r["sram_leakage_pj"])),
+    Column(
+        "SRAM leakage\nnJ, not in total", lambda r: nanojoules(r["sram_leakage_pj"])
+    ),
 )
 REST = (
     Column("SRAM\nbytes", lambda r: count(r["sram_bytes"])),

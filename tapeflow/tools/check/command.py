@@ -53,7 +53,7 @@ KINK = (
     default=3,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Random directions for each argument.",
+    help="Random directions for each argument; a single number has one.",
 )
 @click.option(
     "--seed",
@@ -158,10 +158,10 @@ def _drawn(rng: np.random.Generator, like: Array) -> Array:
 def comparison_table(
     request: GradientRequest, comparisons: Sequence[Comparison]
 ) -> Table:
-    """One row a direction."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("argument", no_wrap=True)
-    for heading in ("gradient . v", "difference", "error", "left", "right"):
+    """One row a direction, in 80 columns unless names are long."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=0)
+    table.add_column("argument")
+    for heading in ("gradient\n. v", "difference", "error", "left", "right"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for comparison in comparisons:
@@ -171,11 +171,11 @@ def comparison_table(
             f"{parameter.position} %{parameter.name}"
             if parameter.name
             else str(parameter.position),
-            f"{comparison.from_gradient:.9g}",
-            f"{difference.derivative:.9g}",
+            f"{comparison.from_gradient:.7g}",
+            f"{difference.derivative:.7g}",
             f"{comparison.relative_error:.1e}",
-            f"{difference.left:.5g}",
-            f"{difference.right:.5g}",
+            f"{difference.left:.4g}",
+            f"{difference.right:.4g}",
             comparison.verdict.value,
         )
     return table

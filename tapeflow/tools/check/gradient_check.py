@@ -88,7 +88,10 @@ def compare(
     rng: np.random.Generator,
     engine: Engine,
 ) -> list[Comparison]:
-    """Compare every gradient with differences in some random directions."""
+    """Compare every gradient with differences in some random directions.
+
+    A single number has but one direction.
+    """
     module = request.module.clone()
     LowerSourcePass().apply(request.context, module)  # affine loops do not run
     objective = _Objective(request, module, engine)
@@ -96,7 +99,7 @@ def compare(
     return [
         _compare_one(objective, i, gradient, rng, precision, epsilon)
         for i, gradient in gradients.items()
-        for _ in range(directions if gradient.size else 0)
+        for _ in range(gradient.size if gradient.size < 2 else directions)
     ]
 
 

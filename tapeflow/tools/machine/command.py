@@ -3,13 +3,17 @@
 import click
 
 from hwmodel import values_of
-from tapeflow.tools.command_line import Command
+from tapeflow.tools.command_line import Command, NameOrFile
 from tapeflow.tools.gradient_request import read_machine
 from tapeflow.tools.options import set_option
 
 
 @click.command("machine", cls=Command)
-@click.argument("machine", metavar="PRESET|FILE.toml")
+@click.argument(
+    "machine",
+    metavar="PRESET|FILE.toml",
+    type=NameOrFile("name a preset or a file ending in .toml"),
+)
 @set_option
 def command(machine: str, overrides: tuple[str, ...]) -> None:
     """Print every field of a machine as TOML, for --machine FILE.toml.

@@ -34,7 +34,7 @@ def first_sentence(kind: type) -> str:
     """The first sentence of a class's docstring, on one line; "" without one."""
     paragraph = (kind.__doc__ or "").strip().split("\n\n")[0]
     line = " ".join(paragraph.split())
-    sentence = re.match(r".*?[.:](?=\s|$)", line)
+    sentence = re.match(r".*?[.](?=\s|$)", line)
     return sentence[0] if sentence else line
 
 

@@ -88,6 +88,13 @@ def test_a_file_may_say_everything(tmp_path: Path):
     [
         ("cache = [", "is not valid TOML"),
         (
+            'base = "fair"\n[cache]\ncapacity_bytes = 32k\n',
+            "column 20); numbers are written without suffix here",
+        ),
+        ('base = "fair"\n[cache]\ncapacity_bytes = "3k"', "'3k'; it must be a whole"),
+        ('base = "fair"\n[cache]\ncapacity_bytes = "3KiB"', "; write 3072"),
+        ('base = "fair"\nclock_hz = "1G"', "a number greater than 0"),
+        (
             'base = "fair"\n[cash]\n',
             "no field 'cash'; did you mean cache? fields: name, clock_hz,",
         ),

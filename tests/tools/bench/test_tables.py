@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from hwmodel import preset
+from hwmodel import override_all, preset
 from tapeflow.tools.bench.notes import disagreeing, notes_on
 from tapeflow.tools.bench.table import (
     EVERYTHING,
@@ -94,8 +94,7 @@ def test_means_of_ratios():
     ]
     table = means_table(rows)
     assert table is not None
-    lines = printed(table).splitlines()
-    row = next(line for line in lines if line.startswith("layers"))
+    row = printed(table).splitlines()[-1]
     assert row.split() == ["layers", "2", "-", "-", "-", "-", "4.00", "-"]
     assert means_table(rows[:1]) is None
 
@@ -175,9 +174,46 @@ def test_disagreement_is_told_and_unsound():
     ]
     assert disagreeing(rows) == ["DISAGREEMENT on a: baseline against regions"]
     pipelines = [fit_pipeline(name, preset("fair")) for name in ("baseline", "regions")]
-    notes, is_sound = notes_on(rows, pipelines, "reference")
+    notes, is_sound = notes_on(rows, pipelines, "reference", preset("fair"))
     assert not is_sound
     assert not any("agree bit for bit" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ((), "Machine fair at 1000 MHz"),
+        (
+            ("cache.ways=8", "dram.closed_ns=40"),
+            "Machine fair with cache.ways=8, dram.closed_ns=40 at 1000 MHz",
+        ),
+        (
+            ("cache.ways=8", "cache.mshrs=8", "dma.channels=2", "dram.closed_ns=40"),
+            "Machine fair with cache.ways=8, cache.mshrs=8, dma.channels=2 and 1 more "
+            "field at 1000 MHz",
+        ),
+        (
+            (
+                *("cache.ways=8", "cache.mshrs=8", "cache.ports=8"),
+                *("dma.channels=2", "dram.closed_ns=40"),
+            ),
+            "and 2 more fields at 1000 MHz",
+        ),
+    ],
+)
+def test_a_changed_machine_is_not_told_as_its_preset(changes, text):
+    machine = override_all(preset("fair"), changes)
+    arms = [fit_pipeline("baseline", machine)]
+    notes, _ = notes_on([row_with("a", "baseline", 1)], arms, "reference", machine)
+    assert text in notes[0]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_leakage_is_said_to_be_elsewhere_only_where_it_is(shown):
+    machine = preset("fair")
+    arms, rows = [fit_pipeline("baseline", machine)], [row_with("a", "baseline", 1)]
+    notes, _ = notes_on(rows, arms, "reference", machine, shows_leakage=shown)
+    assert ("in the JSON" in notes[0]) is not shown
 
 
 def test_max_relative_error():
