@@ -9,7 +9,7 @@
 // CHECK-NEXT:    scf.for %i = %c0 to %n step %c1 iter_args(%[[ROW:.*]] = %[[X]]) -> (index) {
 // CHECK-NEXT:      arith.addi %[[ROW]], %extent_1 : index
 // CHECK-NEXT:      %[[FIRST:.*]] = arith.addi %extent, %i : index
-// CHECK-NEXT:      scf.for %j = %c1 to %m step %c1 iter_args(%[[COLUMN:.*]] = %[[FIRST]]) -> (index) {
+// CHECK-NEXT:      scf.for %j = %c1 to %extent_1 step %c1 iter_args(%[[COLUMN:.*]] = %[[FIRST]]) -> (index) {
 // CHECK-NEXT:        arith.addi %[[COLUMN]], %extent : index
 // CHECK-NEXT:        %j1 = arith.subi %j, %c1 : index
 // CHECK-NEXT:        address.load %x[%i, %j1] at %[[ROW]] index %j plus -1 : memref<?x?xf64>
