@@ -31,6 +31,7 @@ from tapeflow.universe import full_context
 from tests.random_programs.generate import generate
 from tests.random_programs.levels import FRONT
 from tests.random_programs.requests import answer, requests
+from tests.sizes import sized
 
 CONTEXT = full_context()
 HOIST = HoistInvariantsPass()
@@ -38,7 +39,7 @@ ENGINES: tuple[Engine, ...] = get_args(Engine)
 MACHINE = preset("fair")
 PASSES = {name: fit_pipeline(name, MACHINE).passes for name in ("baseline", "streams")}
 
-SEEDS = range(5000, 5200)
+SEEDS = range(5000, sized(5040, 5200))
 GROUP = 20
 """Random programs a test."""
 BASELINE = (FormRegionsPass("soa"), LowerTapeToMemrefPass())

@@ -12,6 +12,7 @@ from tapeflow.analysis.verification.dominance import verify_dominance
 from tapeflow.backend.execute import Engine, execute
 from tapeflow.transforms import JamLoopsPass
 from tapeflow.universe import full_context
+from tests.sizes import sized
 
 from .nests import BUFFERS, EXTENT, Loop, Statement, keeps_order, loop, module_of
 
@@ -180,7 +181,7 @@ def _random_body(draw: random.Random) -> Body:
     return (*body, *(statement("i") for _ in range(draw.choice((0, 0, 1)))))
 
 
-@pytest.mark.parametrize("first", range(0, 300, 100))
+@pytest.mark.parametrize("first", range(0, sized(100, 300), 100))
 def test_random_nests_keep_order_and_bits(first: int):
     jammed = 0
     for seed in range(first, first + 100):
