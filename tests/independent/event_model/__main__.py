@@ -29,7 +29,7 @@ ROW_MISSES = ("dram_read_row_misses", "dram_write_row_misses")
 @click.option(
     "--pipeline",
     "pipelines",
-    default="baseline,streams{places=stream}",
+    default="baseline{as-written=true},streams{places=stream as-written=true}",
     show_default=True,
 )
 @click.option("--set", "changes", multiple=True, help="Override, as for `bench`.")
