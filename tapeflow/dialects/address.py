@@ -63,6 +63,13 @@ class PointOp(IRDLOperation):
         super().__init__(operands=[buffer, element], result_types=[IndexType()])
 
 
+_PLACE = (
+    "$memref `[` $indices `]` (`at` $pointer^)? (`index` $index^)? "
+    "(`plus` $displacement^)? attr-dict `:` type($memref)"
+)
+"""The syntax of what both accesses say of their element."""
+
+
 class _AccessOp(IRDLOperation, ABC):
     """One element by its subscripts, and where the program has computed that it is."""
 
@@ -100,10 +107,7 @@ class LoadOp(_AccessOp):
     name = "address.load"
     res = result_def(_AccessOp.T)
     traits = traits_def(MemoryReadEffect())
-    assembly_format = (
-        "$memref `[` $indices `]` (`at` $pointer^)? (`index` $index^)? "
-        "(`plus` $displacement^)? attr-dict `:` type($memref)"
-    )
+    assembly_format = _PLACE
 
 
 @irdl_op_definition
@@ -115,10 +119,7 @@ class StoreOp(_AccessOp):
     name = "address.store"
     value = operand_def(_AccessOp.T)
     traits = traits_def(MemoryWriteEffect())
-    assembly_format = (
-        "$value `,` $memref `[` $indices `]` (`at` $pointer^)? (`index` $index^)? "
-        "(`plus` $displacement^)? attr-dict `:` type($memref)"
-    )
+    assembly_format = f"$value `,` {_PLACE}"
 
 
 Place = tuple[SSAValue | None, SSAValue | None, int]

@@ -5,7 +5,7 @@ seconds these counts are the same on every machine.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from cProfile import Profile
 from types import CodeType
 
@@ -133,11 +133,33 @@ def _nest(source: str, target: str) -> str:
       }}"""
 
 
-@pytest.mark.parametrize("name", ["unroll-loops", "jam-loops"])
-def test_calls_grow_as_nests_do(name: str) -> None:
+def _rows(count: int) -> str:
+    """Nest after nest whose addresses take arithmetic in every loop."""
+    body = """scf.for %i = %c0 to %n step %c1 {
+        scf.for %j = %c1 to %n step %c1 {
+          %before = arith.subi %j, %c1 : index
+          %x = memref.load %a[%i, %before] : memref<?x?xf64>
+          memref.store %x, %a[%j, %i] : memref<?x?xf64>
+        }
+      }
+    """
+    return f"""func.func @f(%a: memref<?x?xf64>) {{
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %n = memref.dim %a, %c0 : memref<?x?xf64>
+      {body * count}
+      func.return
+    }}"""
+
+
+@pytest.mark.parametrize(
+    ("name", "program"),
+    [("unroll-loops", _nests), ("jam-loops", _nests), ("expose-addresses", _rows)],
+)
+def test_calls_grow_as_nests_do(name: str, program: Callable[[int], str]) -> None:
     context = full_context()
     (pass_,) = _passes(name)
-    modules = [parse_module(_nests(count), "nests", context) for count in SIZES]
+    modules = [parse_module(program(count), "nests", context) for count in SIZES]
     pass_.apply(context, modules[0].clone())  # what is found once and kept
     counts = [_counted(pass_, module, context) for module in modules]
     found = "\n".join(_superlinear(*counts))

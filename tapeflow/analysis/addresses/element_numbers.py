@@ -23,6 +23,7 @@ from tapeflow.analysis.integers.polynomials import (
     multiply,
 )
 from tapeflow.analysis.ir.constants import constant_of
+from tapeflow.analysis.ir.nesting import is_defined_inside
 from tapeflow.analysis.memory.extents import extent_of
 from tapeflow.dialects.tape_attributes import TAPE_SIZE
 
@@ -164,15 +165,6 @@ class ElementNumbers:
     def itself(self, value: SSAValue) -> Polynomial:
         """A value that is not looked into."""
         return self._atoms.make("value", value)
-
-
-def is_defined_inside(value: SSAValue, op: Operation) -> bool:
-    """Whether a value is defined by what is inside an operation."""
-    owner = value.owner
-    holder = owner.parent_op()
-    while holder is not None and holder is not op:
-        holder = holder.parent_op()
-    return holder is op
 
 
 def _wrapped(number: Polynomial) -> Polynomial:

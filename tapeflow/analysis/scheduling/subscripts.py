@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Block, BlockArgument, OpResult, SSAValue
+from xdsl.ir import BlockArgument, OpResult, SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.intervals import integer_width
 from tapeflow.analysis.integers.polynomials import Atoms, Polynomial
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import yielded
+from tapeflow.analysis.ir.nesting import is_defined_inside
 
 _DEEPEST = 16
 """Sums of sums that are looked into."""
@@ -72,7 +73,9 @@ class SubscriptForms:
         growth = poly.add(following, self.form(argument), -1)
         parts = self.atoms.parts(growth)
         sources = [value for part in parts for value in self.sources(part)]
-        return None if any(is_inside(value, loop) for value in sources) else growth
+        return (
+            None if any(is_defined_inside(value, loop) for value in sources) else growth
+        )
 
     def trips(self, loop: scf.ForOp) -> Polynomial | None:
         """The iterations of a loop; None if it does not count indices up by one."""
@@ -127,16 +130,6 @@ class SubscriptForms:
             return None
         start = self.form(op.iter_args[value.index], depth - 1)
         return poly.add(start, poly.multiply(growth, trips))
-
-
-def is_inside(value: SSAValue, loop: scf.ForOp) -> bool:
-    """Whether a loop's body defines a value."""
-    owner = value.owner
-    block = owner if isinstance(owner, Block) else owner.parent
-    while block is not None and block is not loop.body.block:
-        holder = block.parent_op()
-        block = None if holder is None else holder.parent
-    return block is not None
 
 
 def is_argument_of(value: SSAValue, loop: scf.ForOp) -> bool:

@@ -24,10 +24,10 @@ from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Prefetcher, Target, fit
 from tapeflow.tools.pipelines.pass_options import OptionError, instantiate
 from tapeflow.tools.pipelines.text import Options, PassNode, Pipeline
+from tapeflow.transforms.loop_options import LoopOptions
 from tapeflow.transforms.pipelines import (
     PIPELINES,
     FreeTapePipeline,
-    LoopOptions,
     StreamsPipeline,
 )
 

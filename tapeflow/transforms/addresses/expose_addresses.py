@@ -14,14 +14,12 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint, Rewriter
 
 from tapeflow.analysis.addresses.check_only import check_only
-from tapeflow.analysis.addresses.element_numbers import (
-    ElementNumbers,
-    is_defined_inside,
-)
+from tapeflow.analysis.addresses.element_numbers import ElementNumbers
 from tapeflow.analysis.integers.number_attributes import wrapped_index
 from tapeflow.analysis.integers.polynomials import Polynomial, add
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.ir.nesting import is_defined_inside
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.dialects.address import Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE

@@ -4,7 +4,6 @@ A number that grows by the same amount from iteration to iteration is carried: o
 addition an iteration, in place of the multiplication of an induction variable.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -13,12 +12,11 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import InsertPoint
 
-from tapeflow.analysis.addresses.element_numbers import (
-    ElementNumbers,
-    is_defined_inside,
-)
+from tapeflow.analysis.addresses.element_numbers import ElementNumbers
 from tapeflow.analysis.integers.polynomials import Polynomial, number_of
 from tapeflow.analysis.ir.control_flow import LOOPS
+from tapeflow.analysis.ir.nesting import is_defined_inside
+from tapeflow.analysis.memory.aliasing import ancestors
 from tapeflow.dialects.address import PointOp
 from tapeflow.transforms.building.carrying import hand_on, take, with_carried
 from tapeflow.transforms.building.index_builder import Index, IndexBuilder
@@ -174,18 +172,11 @@ def is_value(number: Polynomial) -> bool:
 def loop_around(op: Operation) -> tuple[Operation | None, bool]:
     """The innermost loop around an operation, and whether each iteration runs it."""
     is_certain = True
-    for holder in _holders(op):
+    for holder in ancestors(op)[1:]:
         if type(holder) in LOOPS:
             return holder, is_certain
         is_certain = is_certain and not isinstance(holder, scf.IfOp | scf.IndexSwitchOp)
     return None, is_certain
-
-
-def _holders(op: Operation) -> Iterator[Operation]:
-    holder = op.parent_op()
-    while holder is not None:
-        yield holder
-        holder = holder.parent_op()
 
 
 def _in_order(number: Polynomial) -> list[Term]:

@@ -1,0 +1,40 @@
+"""How loops run in every named pipeline, its tape apart."""
+
+from dataclasses import dataclass
+
+from xdsl.utils.arg_spec import ArgSpecConvertible
+
+
+@dataclass(frozen=True)
+class LoopOptions(ArgSpecConvertible):
+    """How loops run, in every pipeline alike. No bit of a result depends on it."""
+
+    as_written: bool = False
+    """Whether loops stay as they are, whatever the next five options say."""
+    unroll: bool = True
+    """Whether short loops become their iterations, by `unroll-loops`."""
+    jam: bool = True
+    """Whether iterations of outer loops share inner loops, by `jam-loops`."""
+    hoist: bool = True
+    """Whether what loops repeat is done once, by `hoist-invariants`."""
+    addresses: bool = True
+    """Whether addresses are computed outside of loops, by `expose-addresses`."""
+    loop_stages: int = 2
+    """Parts into which iterations of inner loops are cut, to overlap with those of
+    their neighbours; 1 for none, else as of `pipeline-loops`."""
+
+    def loop_passes(self) -> tuple[str, ...]:
+        """What changes loops and what they compute, but not the order of sums."""
+        if self.as_written:
+            return ()
+        passes = {
+            # First, so that what was a loop may be jammed, and what copies share is
+            # found behind it.
+            "unroll-loops": self.unroll,
+            "jam-loops": self.jam,
+            "hoist-invariants": self.hoist,
+            # Behind what asks for subscripts.
+            "expose-addresses": self.addresses,
+            f"pipeline-loops{{stages={self.loop_stages}}}": self.loop_stages != 1,
+        }
+        return tuple(name for name, is_on in passes.items() if is_on)
