@@ -56,6 +56,28 @@ class GradientRequest:
     seeding: Seeds = field(repr=False)
     """The seeds as the function takes them, defaults included."""
 
+    @staticmethod
+    def at(
+        path: Path,
+        module: ModuleOp,
+        context: Context,
+        signature: Signature,
+        wrt: tuple[int, ...],
+        inputs: Mapping[str, Array],
+    ) -> "GradientRequest":
+        """A request with the seeds that hold by default.
+
+        Raises:
+            RequestError: an argument without a derivative, or an array that does not
+                fit.
+        """
+        signature.require_differentiable(wrt)
+        arguments = signature.fitted_arguments(inputs)
+        seeding = seeds_from(signature, {}, arguments)
+        return GradientRequest(
+            path, module, context, signature, wrt, inputs, arguments, {}, seeding
+        )
+
     @property
     def active(self) -> tuple[int, ...]:
         """`wrt` and the seeded buffers, ascending."""

@@ -47,7 +47,13 @@ class Price(NamedTuple):
 
 _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
     Price(0, 0): (
-        *(arith.ConstantOp, cf.AssertOp, memref.DimOp, memref.GetGlobalOp, memref.RankOp),
+        *(
+            arith.ConstantOp,
+            cf.AssertOp,
+            memref.DimOp,
+            memref.GetGlobalOp,
+            memref.RankOp,
+        ),
         *(memref.AssumeAlignmentOp, memref.CastOp, memref.CollapseShapeOp),
         *(memref.ExpandShapeOp, memref.MemorySpaceCastOp, TransposeOp, scf.YieldOp),
     ),

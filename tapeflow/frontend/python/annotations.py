@@ -8,7 +8,7 @@ For type checkers it stands behind the array that it describes:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -22,13 +22,15 @@ class ElementType:
     name: str
     dtype: np.dtype[Any]
 
-    def __getitem__(self, extents: object) -> ArrayAnnotation:
+    def __getitem__(self, extents: Any) -> ArrayAnnotation:
         """An array of these: `:` for an extent that varies, a number for a fixed one.
 
         Raises:
             TypeError: an extent is something else.
         """
-        given = extents if isinstance(extents, tuple) else (extents,)
+        if not isinstance(extents, tuple):
+            return ArrayAnnotation(self, (self._extent(extents),))
+        given = cast(tuple[object, ...], extents)
         return ArrayAnnotation(self, tuple(map(self._extent, given)))
 
     def _extent(self, extent: object) -> Extent:

@@ -151,22 +151,27 @@ def argument_names(source: UserSource) -> list[str]:
 def _type_of_example(name: str, declared: Declared, argument: Any) -> ArgumentType:
     if isinstance(declared, Kind | ArrayAnnotation):
         return declared
-    if declared is None and isinstance(argument, bool | int | float | np.generic):
-        kind = _SCALARS.get(type(argument))
+    is_number: bool = isinstance(argument, bool | int | float | np.generic)
+    type_ = _class_of(argument)
+    if declared is None and is_number:
+        kind = _SCALARS.get(type_)
         if kind is not None:
             return kind
-        raise PythonError(f"argument '{name}' is a {type(argument).__name__}; {_TAKEN}")
+        raise PythonError(f"argument '{name}' is a {type_.__name__}; {_TAKEN}")
     try:
         array = np.asarray(argument)
     except ValueError:
         raise PythonError(f"argument '{name}' is a ragged list; {_TAKEN}") from None
     element = declared.element if declared else BY_DTYPE.get(array.dtype)
     if element is None:
-        what = type(argument).__name__
-        if isinstance(argument, np.ndarray):
-            what = f"n array of {array.dtype}".replace("n array", "array")
+        is_array = isinstance(argument, np.ndarray)
+        what = f"array of {array.dtype}" if is_array else type(argument).__name__
         raise PythonError(f"argument '{name}' is of type {what}; {_TAKEN}")
     return ArrayAnnotation(element, (None,) * array.ndim)
+
+
+def _class_of(thing: object) -> type:
+    return type(thing)
 
 
 _TAKEN = (

@@ -1,12 +1,11 @@
 """`+`, `-`, `*`, `/`, `//`, `%`, `**`, signs and bits of two numbers."""
 
 import ast
-import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from xdsl.dialects import arith, math
-from xdsl.ir import Operation
+from xdsl.ir import Operation, SSAValue
 
 from tapeflow.frontend.python.comparisons import compare, either, is_finite, opposite
 from tapeflow.frontend.python.conversions import as_int, as_kind
@@ -14,28 +13,46 @@ from tapeflow.frontend.python.kinds import Kind, KindError, promoted, promoted_i
 from tapeflow.frontend.python.scope import Scope
 from tapeflow.frontend.python.values import Scalar
 
-_OPERATORS: dict[type[ast.operator], tuple[str, Callable[[Any, Any], Any]]] = {
-    ast.Add: ("+", operator.add),
-    ast.Sub: ("-", operator.sub),
-    ast.Mult: ("*", operator.mul),
-    ast.Div: ("/", operator.truediv),
-    ast.FloorDiv: ("//", operator.floordiv),
-    ast.Mod: ("%", operator.mod),
-    ast.Pow: ("**", operator.pow),
-    ast.BitAnd: ("&", operator.and_),
-    ast.BitOr: ("|", operator.or_),
-    ast.BitXor: ("^", operator.xor),
-    ast.LShift: ("<<", operator.lshift),
-    ast.RShift: (">>", operator.rshift),
+_SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
 }
 
-_FLOAT: dict[str, type[Operation]] = {
+_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+    "**": lambda a, b: a**b,
+    "&": lambda a, b: a & b,
+    "|": lambda a, b: a | b,
+    "^": lambda a, b: a ^ b,
+    "<<": lambda a, b: a << b,
+    ">>": lambda a, b: a >> b,
+}
+"""On numbers of the program, as Python has them."""
+
+_Binary: TypeAlias = Callable[[SSAValue, SSAValue], Operation]
+
+_FLOAT: dict[str, _Binary] = {
     "+": arith.AddfOp,
     "-": arith.SubfOp,
     "*": arith.MulfOp,
     "**": math.PowFOp,
 }
-_BITS: dict[str, type[Operation]] = {
+_BITS: dict[str, _Binary] = {
     "&": arith.AndIOp,
     "|": arith.OrIOp,
     "^": arith.XOrIOp,
@@ -44,10 +61,10 @@ _BITS: dict[str, type[Operation]] = {
 
 def binary(scope: Scope, op: ast.operator, first: Scalar, second: Scalar) -> Scalar:
     """What an operator gives for two numbers."""
-    sign, function = _OPERATORS.get(type(op), ("@", operator.matmul))
-    if sign == "@":
+    sign = _SIGNS.get(type(op))
+    if sign is None:
         scope.refuse("'@' is of arrays, and these are numbers; write '*'")
-    folded = _folded(scope, function, first, second)
+    folded = _folded(scope, sign, first, second)
     if folded is not None:
         return folded
     if first.kind.is_float or second.kind.is_float or sign == "/":
@@ -82,16 +99,14 @@ def _after_sign(kind: Kind) -> Kind:
     return Kind.INT if kind is Kind.BOOL else kind
 
 
-def _folded(
-    scope: Scope, function: Callable[[Any, Any], Any], first: Scalar, second: Scalar
-) -> Scalar | None:
+def _folded(scope: Scope, sign: str, first: Scalar, second: Scalar) -> Scalar | None:
     """Two of Python's numbers that are written in the program are computed now."""
     if first.constant is None or second.constant is None:
         return None
     if not (first.kind.may_be_python and second.kind.may_be_python):
         return None
     try:
-        result = function(first.constant, second.constant)
+        result = _OPERATORS[sign](first.constant, second.constant)
     except (ArithmeticError, TypeError, ValueError) as error:
         scope.refuse(f"{type(error).__name__}: {error}")
     if isinstance(result, complex):

@@ -256,9 +256,7 @@ def require_equal(scope: Scope, first: Scalar, second: Scalar) -> None:
         scope.require(compare(scope, ast.Eq(), first, second), message)
 
 
-def binary_arrays(
-    scope: Scope, op: ast.operator, first: Value, second: Value
-) -> Value:
+def binary_arrays(scope: Scope, op: ast.operator, first: Value, second: Value) -> Value:
     """An operator between arrays, or an array and a number."""
     if isinstance(op, ast.MatMult):
         return product(scope, first, second)
@@ -411,4 +409,3 @@ def transposed(view: View) -> View:
     )
     is_whole = view.is_whole and rank < 2
     return View(view.buffer, view.element, places, view.shape[::-1], is_whole)
-

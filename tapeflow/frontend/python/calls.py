@@ -89,7 +89,9 @@ def _with_keywords(
     )
 
 
-def call_method(scope: Scope, array: View | Elementwise, name: str, given: Given) -> Value:
+def call_method(
+    scope: Scope, array: View | Elementwise, name: str, given: Given
+) -> Value:
     """What a method of an array gives."""
     if name in _METHODS:
         return _METHODS[name](scope, [array, *given])
@@ -101,7 +103,9 @@ def call_method(scope: Scope, array: View | Elementwise, name: str, given: Given
 
 def _number(scope: Scope, name: str, given: Given, count: int = 1) -> list[Scalar]:
     if len(given) != count:
-        scope.refuse(f"'{name}' takes {count} arguments here, and {len(given)} are given")
+        scope.refuse(
+            f"'{name}' takes {count} arguments here, and {len(given)} are given"
+        )
     for value in given:
         if not isinstance(value, Scalar):
             scope.refuse(f"'{name}' takes numbers, and this is {describe(value)}")
@@ -161,7 +165,9 @@ def _abs(scope: Scope, given: Given) -> Value:
 def absolute(scope: Scope, value: Scalar) -> Scalar:
     """`abs(value)`"""
     if value.constant is not None:
-        return Scalar(Kind.INT if value.kind is Kind.BOOL else value.kind, abs(value.constant))
+        return Scalar(
+            Kind.INT if value.kind is Kind.BOOL else value.kind, abs(value.constant)
+        )
     if value.kind.is_float:
         compute = NUMPY_FUNCTIONS[np.fabs]
         return Scalar(value.kind, ssa=compute(scope, [value]).ssa)
@@ -292,9 +298,7 @@ def _full(scope: Scope, given: Given) -> Value:
 def _like(value: float | None) -> Rule:
     def rule(scope: Scope, given: Given) -> Value:
         array = _array(scope, "zeros_like", given[:1])
-        element = (
-            _element(scope, given[1]) if len(given) > 1 else _element_of(array)
-        )
+        element = _element(scope, given[1]) if len(given) > 1 else _element_of(array)
         new = allocated(scope, element, array.shape)
         if value is not None:
             fill(scope, new, value)
@@ -340,7 +344,9 @@ def _mean(scope: Scope, given: Given) -> Value:
         size = binary(scope, ast.Mult(), size, extent)
     assert isinstance(size, Scalar)
     kind = total.kind if total.kind.is_float else Kind.F64
-    return binary(scope, ast.Div(), as_kind(scope, total, kind), as_kind(scope, size, kind))
+    return binary(
+        scope, ast.Div(), as_kind(scope, total, kind), as_kind(scope, size, kind)
+    )
 
 
 def _extreme_of(largest: bool) -> Rule:
@@ -378,7 +384,9 @@ def _where(scope: Scope, given: Given) -> Value:
     if len(given) != 3:
         scope.refuse("'where' takes a condition and two values")
     if any(isinstance(value, View | Elementwise) for value in given):
-        return elementwise(scope, given, lambda s, v: chosen(s, truth(s, v[0]), v[1], v[2]))
+        return elementwise(
+            scope, given, lambda s, v: chosen(s, truth(s, v[0]), v[1], v[2])
+        )
     condition, first, second = _number(scope, "where", given, 3)
     return chosen(scope, truth(scope, condition), first, second)
 
@@ -445,8 +453,12 @@ RULES: dict[object, Rule] = {
     np.matmul: _dot,
     np.where: _where,
 }
-ALLOCATING = (np.zeros, np.empty, np.ones, np.full)
-ALLOCATING += (np.zeros_like, np.empty_like, np.ones_like)
+ALLOCATING: frozenset[object] = frozenset(
+    (
+        *(np.zeros, np.empty, np.ones, np.full),
+        *(np.zeros_like, np.empty_like, np.ones_like),
+    )
+)
 """Functions that take a `dtype`."""
 
 _METHODS: dict[str, Rule] = {

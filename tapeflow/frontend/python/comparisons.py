@@ -50,9 +50,7 @@ def compare(scope: Scope, op: ast.cmpop, first: Scalar, second: Scalar) -> Scala
     result = arith.CmpiOp(emit.ssa(first), emit.ssa(second), of_ints)
     if_true = _facts(scope, of_ints, first, second)
     if_false = _facts(scope, _OPPOSITE[of_ints], first, second)
-    return Scalar(
-        Kind.BOOL, ssa=emit.value(result), if_true=if_true, if_false=if_false
-    )
+    return Scalar(Kind.BOOL, ssa=emit.value(result), if_true=if_true, if_false=if_false)
 
 
 _OPPOSITE = {
@@ -80,10 +78,10 @@ def _facts(
         found = facts.at_least(first, low) if low is not None else ()
         low = facts.low_of(first)
         return found + (facts.at_least(second, low) if low is not None else ())
-    if predicate == "ne" and second.whole is not None:
-        # What is not the least that it may be is more than that.
-        if facts.low_of(first) == second.whole:
-            return facts.at_least(first, second.whole + 1)
+    # What is not the least that it may be is more than that.
+    whole = second.whole
+    if predicate == "ne" and whole is not None and facts.low_of(first) == whole:
+        return facts.at_least(first, whole + 1)
     return ()
 
 
@@ -168,7 +166,9 @@ def extreme(scope: Scope, values: list[Scalar], largest: bool) -> Scalar:
         if best.constant is not None and value.constant is not None:
             best = (max if largest else min)(best, value, key=_constant)
         elif not (best.kind.is_float or value.kind.is_float):
-            best = _extreme_int(scope, as_int(scope, best), as_int(scope, value), largest)
+            best = _extreme_int(
+                scope, as_int(scope, best), as_int(scope, value), largest
+            )
         else:
             op = ast.Gt() if largest else ast.Lt()
             best = chosen(scope, compare(scope, op, value, best), value, best)

@@ -70,9 +70,7 @@ def counts_of(scope: Scope, node: ast.expr) -> Count:
             return _range(scope, [_whole(scope, arg) for arg in node.args])
         if thing is enumerate and len(node.args) == 1:
             inner = from_zero(scope, counts_of(scope, node.args[0]))
-            return _counted(
-                inner, lambda s, k: Several((k, _item(inner, s, k)))
-            )
+            return _counted(inner, lambda s, k: Several((k, _item(inner, s, k))))
         if thing is reversed and len(node.args) == 1:
             return _reversed(scope, counts_of(scope, node.args[0]))
         if thing is zip and node.args:

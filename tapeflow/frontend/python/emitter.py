@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from xdsl.dialects import arith
+from xdsl.dialects import arith, memref
 from xdsl.dialects.builtin import (
     AnyFloat,
     FloatAttr,
@@ -37,7 +37,7 @@ class Emitter:
     location: LocationAttr = field(default_factory=UnknownLoc)
     first: list[Operation] = field(default_factory=list[Operation])
     """What stands before everything else: constants, extents of arguments."""
-    last: list[Operation] = field(default_factory=list[Operation])
+    last: list[memref.DeallocOp] = field(default_factory=list[memref.DeallocOp])
     """What stands behind everything else: the buffers that are given back."""
     literal_uses: set[SSAValue] = field(default_factory=set[SSAValue])
     """What a loop carries that took another kind because it begins with a literal."""

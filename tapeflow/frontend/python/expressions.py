@@ -2,7 +2,7 @@
 
 import ast
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -80,21 +80,29 @@ def _evaluate(scope: Scope, node: ast.expr) -> Value:
 
 def python_value(thing: Any) -> Value:
     """What an object of Python is here."""
-    match thing:
-        case np.bool_():
-            return Scalar.of(bool(thing))
-        case np.float32():
-            return Scalar(Kind.F32, float(thing))
-        case np.floating():
-            return Scalar(Kind.F64, float(thing))
-        case np.integer():
-            return Scalar(Kind.NUMPY_INT, int(thing))
-        case bool() | int() | float():
-            return Scalar.of(thing)
-        case tuple():
-            return Several(tuple(map(python_value, thing)))
-        case _:
-            return Known(thing)
+    type_ = _class_of(thing)
+    kind = _NUMPY_KINDS.get(type_)
+    if kind is not None:
+        return Scalar(kind, thing.item())
+    if type_ in (bool, int, float):
+        return Scalar.of(thing)
+    if isinstance(thing, tuple):
+        items = cast(tuple[Any, ...], thing)
+        return Several(tuple(map(python_value, items)))
+    return Known(thing)
+
+
+def _class_of(thing: object) -> type:
+    return type(thing)
+
+
+_NUMPY_KINDS: dict[type, Kind] = {
+    np.bool_: Kind.BOOL,
+    np.float32: Kind.F32,
+    np.float64: Kind.F64,
+    np.int32: Kind.NUMPY_INT,
+    np.int64: Kind.NUMPY_INT,
+}
 
 
 def _stored(scope: Scope, node: ast.expr) -> Value:
@@ -130,9 +138,11 @@ def _binary(scope: Scope, node: ast.BinOp) -> Value:
     first, second = evaluate(scope, node.left), evaluate(scope, node.right)
     if isinstance(first, Scalar) and isinstance(second, Scalar):
         return binary(scope, node.op, first, second)
-    if isinstance(first, Several) and isinstance(second, Several):
-        if isinstance(node.op, ast.Add):
+    match first, second, node.op:
+        case Several(), Several(), ast.Add():
             return Several(first.items + second.items)
+        case _:
+            pass
     return binary_arrays(scope, node.op, first, second)
 
 
@@ -180,10 +190,9 @@ def _compare_rest(
 
 
 def _compared(scope: Scope, op: ast.cmpop, first: Value, second: Value) -> Value:
-    if isinstance(op, ast.Is | ast.IsNot):
-        if isinstance(first, Known | Scalar | View) and isinstance(second, Known):
-            is_same = isinstance(first, Known) and first.thing is second.thing
-            return Scalar.of(is_same is isinstance(op, ast.Is))
+    if isinstance(op, ast.Is | ast.IsNot) and isinstance(second, Known):
+        is_same = isinstance(first, Known) and first.thing is second.thing
+        return Scalar.of(is_same is isinstance(op, ast.Is))
     if isinstance(first, Scalar) and isinstance(second, Scalar):
         return compare(scope, op, first, second)
     return elementwise(scope, (first, second), lambda s, v: compare(s, op, v[0], v[1]))
@@ -231,7 +240,9 @@ def _short(scope: Scope, first: Scalar, second: Any, is_and: bool = True) -> Val
     return value
 
 
-def _simple(scope: Scope, second: Any, condition: Scalar, is_and: bool) -> Scalar | None:
+def _simple(
+    scope: Scope, second: Any, condition: Scalar, is_and: bool
+) -> Scalar | None:
     """An operand that reads no memory and cannot fail is computed in any case."""
     from xdsl.ir import Block
     from xdsl.traits import is_side_effect_free
@@ -268,9 +279,7 @@ def _choice(scope: Scope, node: ast.IfExp) -> Value:
     def side(operand: ast.expr) -> None:
         scope.names[name] = _stored(scope, operand)
 
-    branch(
-        scope, condition, lambda: side(node.body), lambda: side(node.orelse), [name]
-    )
+    branch(scope, condition, lambda: side(node.body), lambda: side(node.orelse), [name])
     value = scope.names.pop(name)
     if isinstance(value, Unbound):
         scope.refuse(value.reason.replace("'.choice'", "this"))
@@ -358,5 +367,3 @@ def _argument(scope: Scope, node: ast.expr) -> Value:
     if isinstance(node, ast.Starred):
         scope.refuse("'*' cannot be compiled; write each argument", node)
     return evaluate(scope, node)
-
-

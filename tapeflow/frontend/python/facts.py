@@ -48,7 +48,7 @@ class Facts:
 def _bound(scalar: Scalar, bounds: dict[SSAValue, int]) -> int | None:
     if scalar.whole is not None:
         return scalar.whole
-    if scalar.ssa in bounds:
+    if scalar.ssa is not None and scalar.ssa in bounds:
         return bounds[scalar.ssa]
     if scalar.base is None or scalar.base not in bounds:
         return None

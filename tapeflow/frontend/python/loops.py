@@ -88,9 +88,7 @@ class _Pending:
 class _Results:
     """What a branch gives: one value a name, or a part of a tuple."""
 
-    def __init__(
-        self, scope: Scope, sides: list[tuple[Block, dict[str, Value], bool]]
-    ):
+    def __init__(self, scope: Scope, sides: list[tuple[Block, dict[str, Value], bool]]):
         self._scope = scope
         self._sides = sides
         self.values: list[tuple[SSAValue, SSAValue]] = []
@@ -120,14 +118,12 @@ class _Results:
             return second if not isinstance(second, Scalar) else self._same(second, 1)
         if dead[1] and first is not None:
             return first if not isinstance(first, Scalar) else self._same(first, 0)
-        if isinstance(first, Several) and isinstance(second, Several):
-            if len(first.items) == len(second.items):
-                return Several(
-                    tuple(
-                        self._merged(name, a, b)
-                        for a, b in zip(first.items, second.items, strict=True)
-                    )
-                )
+        match first, second:
+            case Several(), Several() if len(first.items) == len(second.items):
+                pairs = zip(first.items, second.items, strict=True)
+                return Several(tuple(self._merged(name, a, b) for a, b in pairs))
+            case _:
+                pass
         missing = [v is None or isinstance(v, Unbound) for v in (first, second)]
         if is_internal(name) and any(missing):
             known = second if missing[0] else first
@@ -248,8 +244,9 @@ class Carried:
         return carried
 
     def low(self, value: Value) -> int | None:
-        is_int = isinstance(value, Scalar) and value.kind.is_int
-        return self.scope.facts.subscript_low(value) if is_int else None
+        if not isinstance(value, Scalar) or not value.kind.is_int:
+            return None
+        return self.scope.facts.subscript_low(value)
 
     def initial(self) -> list[SSAValue]:
         """What the loop begins with, in the kinds that it carries."""
@@ -298,7 +295,9 @@ class Carried:
             if kind is None:
                 self._refuse_change(name, assumed, value)
             if kind is not assumed.kind:
-                self.assumed[name] = Scalar(kind, ssa=assumed.ssa, constant=_kept(assumed, kind))
+                self.assumed[name] = Scalar(
+                    kind, ssa=assumed.ssa, constant=_kept(assumed, kind)
+                )
                 changed = True
             changed |= self._lower(name, value)
         return changed
@@ -318,7 +317,7 @@ class Carried:
         return True
 
     def require_kinds(self, blocks: Iterable[Block]) -> None:
-        """Raises PythonError where a literal's kind was changed by an inner loop only."""
+        """Raises PythonError where only an inner loop changed the kind of a literal."""
         for block in blocks:
             arguments = list(block.args)[-len(self.names) :] if self.names else []
             for name, argument in zip(self.names, arguments, strict=True):
@@ -339,12 +338,15 @@ class Carried:
         if isinstance(value, Scalar) and isinstance(assumed, Scalar):
             return self.scope.emitter.ssa(as_kind(self.scope, value, assumed.kind))
         buffer = _buffer(value)
-        expected = _buffer(assumed).type
+        assert isinstance(assumed, View)
+        expected = assumed.type
         if buffer.type != expected:
             buffer = self.scope.emitter.value(memref.CastOp.get(buffer, expected))
         return buffer
 
-    def _require_same_shape(self, name: str, assumed: View, value: Value | None) -> None:
+    def _require_same_shape(
+        self, name: str, assumed: View, value: Value | None
+    ) -> None:
         if not isinstance(value, View) or not value.is_whole:
             self._refuse_change(name, assumed, value)
         if not assumed.is_whole:
@@ -353,8 +355,7 @@ class Carried:
                 "array instead"
             )
         same = len(value.shape) == len(assumed.shape) and all(
-            _same_size(a, b)
-            for a, b in zip(value.shape, assumed.shape, strict=True)
+            _same_size(a, b) for a, b in zip(value.shape, assumed.shape, strict=True)
         )
         if not same or value.element is not assumed.element:
             self.scope.refuse(

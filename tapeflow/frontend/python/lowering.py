@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from xdsl.dialects import func
 from xdsl.dialects.builtin import FunctionType, ModuleOp
@@ -24,7 +25,7 @@ from tapeflow.frontend.python.kinds import Kind
 from tapeflow.frontend.python.scope import Scope
 from tapeflow.frontend.python.statements import Statements
 from tapeflow.frontend.python.subscripts import whole_view
-from tapeflow.frontend.python.user_source import PythonError, UserSource
+from tapeflow.frontend.python.user_source import UserSource
 from tapeflow.frontend.python.values import (
     Elementwise,
     Known,
@@ -71,7 +72,9 @@ def lower(source: UserSource, types: Sequence[ArgumentType]) -> Lowered:
         returned = _returned(scope, value)
     location = source.location(source.tree)
     for op in reversed(emitter.first):
-        block.insert_op_before(op, block.first_op) if block.first_op else block.add_op(op)
+        block.insert_op_before(op, block.first_op) if block.first_op else block.add_op(
+            op
+        )
     for op in emitter.last:
         op.location = location
         if not any(op.memref is value for value, _ in returned):
@@ -170,23 +173,27 @@ def _bound(
     arguments = source.tree.args
     positional = len(arguments.posonlyargs) + len(arguments.args)
     if arguments.vararg or arguments.kwarg or len(given) > positional:
-        scope.refuse(f"'{source.name}' cannot be called like this; it takes {names}", node)
+        scope.refuse(
+            f"'{source.name}' cannot be called like this; it takes {names}", node
+        )
     bound = dict(zip(names, given, strict=False)) | keywords
     function = source.function
     defaults = function.__defaults__ or ()
     behind = names[:positional][positional - len(defaults) :]
-    known = dict(zip(behind, defaults, strict=True)) | (function.__kwdefaults__ or {})
+    known: dict[str, Any] = dict(zip(behind, defaults, strict=True)) | (
+        function.__kwdefaults__ or {}
+    )
     for name in names:
         if name not in bound and name in known:
             bound[name] = python_value(known[name])
     if set(bound) != set(names):
         wrong = sorted(set(bound) ^ set(names))
-        scope.refuse(f"'{source.name}' is called with other arguments: {wrong[0]}", node)
+        scope.refuse(
+            f"'{source.name}' is called with other arguments: {wrong[0]}", node
+        )
     return {
         name: materialised(scope, value, name)
         if isinstance(value, Elementwise)
         else value
         for name, value in bound.items()
     }
-
-

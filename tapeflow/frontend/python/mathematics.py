@@ -105,7 +105,9 @@ def _of_python(name: str, function: Elementary) -> Function:
             is_good = emit.value(arith.CmpfOp(ssa, limit, predicate))
             condition = both(scope, condition, Scalar(Kind.BOOL, ssa=is_good))
         scope.require(condition, f"ValueError: math domain error of math.{name}")
-        result = emit.value(function.operation.create(operands=[ssa], result_types=[ssa.type]))
+        result = emit.value(
+            function.operation.create(operands=[ssa], result_types=[ssa.type])
+        )
         if function.overflows:
             _require_no_overflow(scope, name, argument, Scalar(Kind.FLOAT, ssa=result))
         return Scalar(Kind.FLOAT, ssa=result)
@@ -153,7 +155,10 @@ def _of_numpy(operation: type[Operation]) -> Function:
         kind = Kind.F32 if given[0].kind is Kind.F32 else Kind.F64
         emit = scope.emitter
         ssa = emit.ssa(as_kind(scope, given[0], kind))
-        return Scalar(kind, ssa=emit.value(operation.create(operands=[ssa], result_types=[ssa.type])))
+        return Scalar(
+            kind,
+            ssa=emit.value(operation.create(operands=[ssa], result_types=[ssa.type])),
+        )
 
     return compute
 
@@ -167,7 +172,12 @@ def _pair_of_numpy(name: str, operation: type[Operation]) -> Function:
         else:
             kind, operation_ = _numpy_kind(scope, first, second), operation
         pair = [emit.ssa(as_kind(scope, value, kind)) for value in given]
-        return Scalar(kind, ssa=emit.value(operation_.create(operands=pair, result_types=[pair[0].type])))
+        return Scalar(
+            kind,
+            ssa=emit.value(
+                operation_.create(operands=pair, result_types=[pair[0].type])
+            ),
+        )
 
     return compute
 
@@ -204,14 +214,14 @@ def _atan2(scope: Scope, given: list[Scalar]) -> Scalar:
         return _folded(scope, python_math.atan2, pair)
     emit = scope.emitter
     return Scalar(
-        Kind.FLOAT, ssa=emit.value(math.Atan2Op(*(emit.ssa(v) for v in pair)))
+        Kind.FLOAT, ssa=emit.value(math.Atan2Op(emit.ssa(pair[0]), emit.ssa(pair[1])))
     )
 
 
 def _copysign(scope: Scope, given: list[Scalar]) -> Scalar:
     emit = scope.emitter
-    pair = [emit.ssa(as_float(scope, value)) for value in given]
-    return Scalar(Kind.FLOAT, ssa=emit.value(math.CopySignOp(*pair)))
+    sign, of = (emit.ssa(as_float(scope, value)) for value in given)
+    return Scalar(Kind.FLOAT, ssa=emit.value(math.CopySignOp(sign, of)))
 
 
 def _classified(predicates: tuple[tuple[str, float | None], ...]) -> Function:
@@ -254,9 +264,6 @@ def _square(scope: Scope, given: list[Scalar]) -> Scalar:
     return Scalar(kind, ssa=emit.value(arith.MulfOp(ssa, ssa)))
 
 
-ARITIES: dict[object, int] = {}
-"""How many arguments a function takes, for those of more than one."""
-
 MATH_FUNCTIONS: dict[object, Function] = {
     **{
         getattr(python_math, name): _of_python(name, function)
@@ -291,5 +298,9 @@ NUMPY_FUNCTIONS: dict[object, Function] = {
     np.isfinite: _is_finite,
 }
 """These take arrays, too, element by element."""
-ARITIES |= {python_math.atan2: 2, python_math.copysign: 2}
-ARITIES |= {getattr(np, name): 2 for name in _NUMPY_PAIRS}
+ARITIES: dict[object, int] = {
+    python_math.atan2: 2,
+    python_math.copysign: 2,
+    **{getattr(np, name): 2 for name in _NUMPY_PAIRS},
+}
+"""How many arguments a function takes, for those of more than one."""

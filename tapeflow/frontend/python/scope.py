@@ -47,9 +47,8 @@ class Scope:
 
     def require(self, condition: Scalar, message: str) -> None:
         """Leave the function with a message unless the condition holds."""
-        if condition.constant is not None:
-            if condition.constant:
-                return
+        if condition.constant is not None and condition.constant:
+            return
         self.emitter.add(cf.AssertOp(self.emitter.ssa(condition), message))
         self.facts.add(condition.if_true)
 

@@ -88,7 +88,9 @@ class Statements:
             case ast.Assert():
                 self._assert(statement)
             case ast.Raise():
-                scope.require(Scalar(Kind.BOOL, ssa=self._false()), _said(statement.exc))
+                scope.require(
+                    Scalar(Kind.BOOL, ssa=self._false()), _said(statement.exc)
+                )
                 scope.is_dead = True
             case ast.Expr():
                 if not isinstance(statement.value, ast.Constant):
@@ -135,7 +137,9 @@ class Statements:
         scope = self.scope
         if isinstance(value, Several):
             items: Sequence[Value] = value.items
-        elif isinstance(value, View) and value.rank and value.shape[0].whole is not None:
+        elif (
+            isinstance(value, View) and value.rank and value.shape[0].whole is not None
+        ):
             numbers = range(value.shape[0].whole)
             views = [part_of(scope, value, [Scalar.of(n)]) for n in numbers]
             items = [v if v.rank else load(scope, v) for v in views]

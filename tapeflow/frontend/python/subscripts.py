@@ -4,7 +4,7 @@ import ast
 from collections.abc import Sequence
 
 from xdsl.dialects import arith, memref
-from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, i32, i64
+from xdsl.dialects.builtin import DYNAMIC_INDEX, IndexType, MemRefType, i32, i64
 from xdsl.ir import SSAValue
 
 from tapeflow.frontend.python import annotations
@@ -46,7 +46,7 @@ def whole_view(
 ) -> View:
     """All of a buffer; its sizes are asked for where they are not known."""
     type_ = buffer.type
-    assert isinstance(type_, memref.MemRefType)
+    assert isinstance(type_, MemRefType)
     if sizes is None:
         sizes = [
             Scalar.of(extent)
@@ -60,7 +60,7 @@ def whole_view(
 
 def _extent(scope: Scope, buffer: SSAValue, axis: int, at_entry: bool) -> Scalar:
     emit = scope.emitter
-    op = memref.DimOp.from_source_and_index(buffer, emit.index(axis))
+    op = memref.DimOp(buffer, emit.index(axis))
     size = emit.before_all(op) if at_entry else emit.value(op)
     size.name_hint = f"{buffer.name_hint or 'array'}{GIVEN}"
     return scope.int_of(size, 0)
@@ -176,9 +176,7 @@ def wrapped(scope: Scope, subscript: Scalar, size: Scalar) -> Scalar:
     is_negative = compare(scope, ast.Lt(), subscript, Scalar.of(0))
     from_end = add(scope, size, subscript)
     ssa = emit.value(
-        arith.SelectOp(
-            emit.ssa(is_negative), emit.ssa(from_end), emit.ssa(subscript)
-        )
+        arith.SelectOp(emit.ssa(is_negative), emit.ssa(from_end), emit.ssa(subscript))
     )
     return Scalar(Kind.INT, ssa=ssa)
 
@@ -319,4 +317,3 @@ def element_of(
 ) -> Scalar:
     """An element of an array of any sort."""
     return load(scope, array, indices) if isinstance(array, View) else array.at(indices)
-

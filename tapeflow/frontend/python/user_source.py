@@ -23,7 +23,8 @@ class PythonError(InputError):
 class UserSource:
     """One function as its user wrote it."""
 
-    function: FunctionType
+    function: Any
+    """A `FunctionType`, which as the type of a field would be a method."""
     tree: ast.FunctionDef
     file: str
     lines: tuple[str, ...]
@@ -35,7 +36,7 @@ class UserSource:
         Raises:
             PythonError: it is none that is defined by `def`, or its text is not there.
         """
-        plain = inspect.unwrap(function)
+        plain: object = inspect.unwrap(function)
         if not isinstance(plain, FunctionType):
             raise PythonError(
                 f"{function!r} is no function that is written in Python; define one "

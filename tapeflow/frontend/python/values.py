@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Attribute, SSAValue
@@ -85,9 +85,7 @@ class View:
 
     @property
     def type(self) -> MemRefType[Attribute]:
-        type_ = self.buffer.type
-        assert isinstance(type_, MemRefType)
-        return type_
+        return cast(MemRefType[Attribute], self.buffer.type)
 
 
 @dataclass(frozen=True)
