@@ -63,9 +63,10 @@ class Count:
 
 def counts_of(scope: Scope, node: ast.expr) -> Count:
     """The iterations of `for ... in node`."""
-    if isinstance(node, ast.Call) and not node.keywords:
+    if isinstance(node, ast.Call):
         function = scope.evaluate(scope, node.func)
         thing = function.thing if isinstance(function, Known) else None
+        is_strict = _strict(scope, thing, node)
         if thing is range:
             return _range(scope, [_whole(scope, arg) for arg in node.args])
         if thing is enumerate and len(node.args) == 1:
@@ -74,7 +75,8 @@ def counts_of(scope: Scope, node: ast.expr) -> Count:
         if thing is reversed and len(node.args) == 1:
             return _reversed(scope, counts_of(scope, node.args[0]))
         if thing is zip and node.args:
-            return _zipped(scope, [counts_of(scope, arg) for arg in node.args])
+            counts = [counts_of(scope, arg) for arg in node.args]
+            return _zipped(scope, counts, is_strict)
     value = scope.evaluate(scope, node)
     if isinstance(value, View | Elementwise) and value.rank:
         return _elements(scope, value)
@@ -209,9 +211,24 @@ def _reversed(scope: Scope, inner: Count) -> Count:
     return Count(inner.bounds, value, nonempty=inner.nonempty)
 
 
-def _zipped(scope: Scope, counts: Sequence[Count]) -> Count:
+def _strict(scope: Scope, thing: object, node: ast.Call) -> bool:
+    """Whether a `zip` is strict; other keywords are refused."""
+    match node.keywords:
+        case []:
+            return False
+        case [ast.keyword(arg="strict", value=ast.Constant(value=bool(strict)))] if (
+            thing is zip
+        ):
+            return strict
+        case _:
+            scope.refuse("keywords of what a loop runs over cannot be compiled")
+
+
+def _zipped(scope: Scope, counts: Sequence[Count], is_strict: bool) -> Count:
     """As long as the shortest."""
     plain = [from_zero(scope, count) for count in counts]
+    if is_strict:
+        scope.refuse("zip(..., strict=True) cannot be compiled; compare lengths before")
     trips = extreme(scope, [count.trips for count in plain], largest=False)
     bounds = (Scalar.of(0), trips, Scalar.of(1))
     return Count(
