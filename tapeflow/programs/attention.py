@@ -33,7 +33,7 @@ def value_and_gradients(
     query, key, value = (split(x @ w, count) for w in (w_query, w_key, w_value))
     root = np.sqrt(query.shape[2])
     scores = query @ key.transpose(0, 2, 1) / root
-    exponentials = np.exp(scores - scores.real.max(axis=2, keepdims=True))
+    exponentials = np.exp(scores - np.real(scores).max(axis=2, keepdims=True))
     probability = exponentials / exponentials.sum(axis=2, keepdims=True)
     merged = merge(probability @ value)
     result = merged @ w_out
@@ -49,7 +49,7 @@ def value_and_gradients(
         merge(probability.transpose(0, 2, 1) @ seen_bar),
     )
     weights = w_query, w_key, w_value
-    x_bar = sum(bar @ w.T for bar, w in zip(bars, weights, strict=True))
+    x_bar = np.add.reduce([b @ w.T for b, w in zip(bars, weights, strict=True)])
     gradients = x_bar, *(x.T @ bar for bar in bars), merged.T @ result_bar
     return (result * result).sum(), gradients
 

@@ -27,7 +27,7 @@ def value_and_gradients(
         x = x - 0.5 * s * s * dt + s * root_dt * (rho * z + own * w)
         y = y + kappa * (theta - y) * dt + xi * z * root_dt
     price = np.exp(x)
-    is_paid = price.real > strike.real
+    is_paid = np.real(price) > np.real(strike)
     value = np.where(is_paid, price - strike, 0.0).sum() / len(x)
 
     x_bar = np.where(is_paid, price, 0.0) / len(x)

@@ -44,7 +44,7 @@ def convolve_adjoint(x: Array, w: Array, z_bar: Array) -> tuple[Array, Array, Ar
 
 def relu(z: Array) -> Array:
     """The positive part."""
-    return np.where(z.real > 0.0, z, 0.0)
+    return np.where(np.real(z) > 0.0, z, 0.0)
 
 
 def value_and_gradients(
@@ -59,7 +59,7 @@ def value_and_gradients(
 
     total_bar = 2.0 * y2
     y1_bar, w2_bar, b2_bar = convolve_adjoint(y1, w2, total_bar)
-    z1_bar = np.where(z1.real > 0.0, y1_bar, 0.0)
+    z1_bar = np.where(np.real(z1) > 0.0, y1_bar, 0.0)
     x_bar, w1_bar, b1_bar = convolve_adjoint(x, w1, z1_bar)
     x_bar += total_bar @ w3
     w3_bar = np.tensordot(total_bar, x, axes=((0, 1), (0, 1)))
