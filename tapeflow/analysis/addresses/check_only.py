@@ -9,9 +9,9 @@ from typing import cast
 from xdsl.dialects import memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, OpResult, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.control_flow import passed, sources_of
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.dialects import address
 
 

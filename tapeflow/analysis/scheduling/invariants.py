@@ -13,7 +13,6 @@ from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.operation_costs import (
@@ -21,6 +20,7 @@ from tapeflow.analysis.ir.operation_costs import (
     PRICES,
     operation_cost,
 )
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.views import VIEWS
 
 LOOPS_LEFT = frozenset((scf.ForOp, scf.WhileOp))
