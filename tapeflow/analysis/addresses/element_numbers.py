@@ -41,6 +41,7 @@ class ElementNumbers:
         self._atoms = Atoms()
         self._values: dict[SSAValue, Polynomial] = {}
         self._replaced: dict[SSAValue, SSAValue] = {}
+        self._varying: dict[tuple[int, Operation], bool] = {}
 
     def atom(self, number: int) -> SSAValue | Extent:
         """What stands behind an atom: a value, or an extent to be asked for."""
@@ -92,7 +93,10 @@ class ElementNumbers:
 
     def varies(self, atom: int, loop: Operation) -> bool:
         """Whether what stands behind an atom is defined inside a loop."""
-        return is_defined_inside(self.value(atom), loop)
+        if (atom, loop) not in self._varying:
+            inside = is_defined_inside(self.value(atom), loop)
+            self._varying[atom, loop] = inside
+        return self._varying[atom, loop]
 
     def value(self, atom: int) -> SSAValue:
         """The value that an atom is, or the buffer whose extent it is."""

@@ -23,11 +23,7 @@ from tapeflow.analysis.ir.nesting import is_defined_inside
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.dialects.address import Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE
-from tapeflow.transforms.addresses.number_builder import (
-    NumberBuilder,
-    is_value,
-    loop_around,
-)
+from tapeflow.transforms.addresses.number_builder import NumberBuilder, is_value
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
@@ -120,7 +116,7 @@ class _Function:
         """By loop and what varies in it, the numbers in which that occurs."""
         sharing: dict[tuple[Operation, Polynomial], set[Polynomial]] = defaultdict(set)
         for op, element in self._elements.items():
-            loop, _ = loop_around(op)
+            loop, _ = self._builder.loop_around(op)
             if loop is not None:
                 number, _ = _without_constant(element)
                 varying, _ = self._numbers.split(number, loop)
@@ -152,7 +148,7 @@ class _Function:
 
     def _place(self, op: MemrefAccess, element: Polynomial) -> Place:
         number, displacement = _without_constant(element)
-        loop, _ = loop_around(op)
+        loop, _ = self._builder.loop_around(op)
         if loop is None or is_defined_inside(op.memref, loop):
             return None, self._value(number, None, op), displacement
         varying, invariant = self._numbers.split(number, loop)
