@@ -74,6 +74,18 @@ def reaches_beyond_operands(op: Operation) -> bool:
     return effects is None or bool(effects)
 
 
+def touches_no_memory(op: Operation) -> bool:
+    """Whether an operation surely has nothing to do with buffers; asked first."""
+    return (
+        not op.regions
+        and type(op) not in CONTROL_FLOW
+        and _is_local(type(op))
+        and not any(map(is_memref, op.operands))
+        and not any(map(is_memref, op.results))
+        and not op.successors
+    )
+
+
 @cache
 def _is_local(kind: type[Operation]) -> bool:
     """Whether operations of a class touch the memory of their operands alone."""

@@ -20,6 +20,7 @@ from xdsl.rewriter import Rewriter
 from tapeflow.analysis.ir.control_flow import BRANCHES
 from tapeflow.analysis.ir.operation_costs import PRICES, is_function_of_operands
 from tapeflow.analysis.ir.side_effects import is_side_effect_free
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.invariants import may_run_anywhere
 from tapeflow.analysis.scheduling.locations import (
@@ -39,7 +40,7 @@ def reuse_values(function: FuncOp, buffers: Buffers) -> None:
     """
     walk = _Walk(buffers)
     walk.blocks(function.body.blocks)
-    for op in reversed([*function.walk()]):
+    for op in reversed([*operations_in(function)]):
         is_unused = all(result.first_use is None for result in op.results)
         if is_unused and may_run_anywhere(op):
             Rewriter.erase_op(op)
