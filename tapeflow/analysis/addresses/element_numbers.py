@@ -42,6 +42,7 @@ class ElementNumbers:
         self._values: dict[SSAValue, Polynomial] = {}
         self._replaced: dict[SSAValue, SSAValue] = {}
         self._varying: dict[tuple[int, Operation], bool] = {}
+        self._steps: dict[tuple[Polynomial, Operation], Polynomial | None] = {}
 
     def atom(self, number: int) -> SSAValue | Extent:
         """What stands behind an atom: a value, or an extent to be asked for."""
@@ -70,6 +71,11 @@ class ElementNumbers:
     def step(self, number: Polynomial, loop: scf.ForOp) -> Polynomial | None:
         """By how much a number grows from one iteration to the next; None if that is
         not the same each time, as far as its form tells."""
+        if (number, loop) not in self._steps:
+            self._steps[number, loop] = self._find_step(number, loop)
+        return self._steps[number, loop]
+
+    def _find_step(self, number: Polynomial, loop: scf.ForOp) -> Polynomial | None:
         counter = self._counter(loop)
         slope: dict[tuple[int, ...], int] = {}
         for atoms, factor in number:

@@ -43,6 +43,8 @@ class NumberBuilder:
     )
     _carried: dict[tuple[Operation, Wanted], SSAValue] = field(default_factory=dict)
     _starts: dict[Operation, list[SSAValue]] = field(default_factory=dict)
+    _following: dict[Operation, list[SSAValue]] = field(default_factory=dict)
+    """By loop that is not left yet, what it will hand on to its next iteration."""
     _extents: dict[tuple[SSAValue, int], SSAValue] = field(default_factory=dict)
 
     def number(
@@ -76,7 +78,7 @@ class NumberBuilder:
             return self._carried[loop, wanted]
         # To add a value in each iteration takes as much as to carry the sum.
         if is_certain and isinstance(loop, scf.ForOp) and not is_value(varying):
-            step = self.numbers.step(number, loop)
+            step = self.numbers.step(varying, loop)
             if step is not None:
                 return self._carry(wanted, step, loop)
         start = None
@@ -97,6 +99,7 @@ class NumberBuilder:
         """Let a loop carry what has been asked for inside."""
         starts = self._starts.pop(loop, None)
         if starts:
+            hand_on(loop.body.block, self._following.pop(loop))
             carrying = with_carried(loop, starts, ["element"] * len(starts))
             self.numbers.replace(loop, carrying)
 
@@ -111,8 +114,8 @@ class NumberBuilder:
             following = self.builder.value(
                 self.builder.add(element, by, "element_next")
             )
-        hand_on(body, [following])
         self._starts.setdefault(loop, []).append(start)
+        self._following.setdefault(loop, []).append(following)
         self._carried[loop, wanted] = element
         return element
 
