@@ -16,10 +16,10 @@ from tapeflow.universe import full_context
 BLOCKS = """func.func private @outside(index) -> index
 func.func @f(%n: index, %p: i1) -> index {
   %e = scf.execute_region -> index {
-    cf.cond_br %p, ^1, ^2
-  ^1:
-    cf.br ^2
-  ^2:
+    cf.cond_br %p, ^a, ^b
+  ^a:
+    cf.br ^b
+  ^b:
     %m = arith.addi %n, %n : index
     scf.yield %m : index
   }
