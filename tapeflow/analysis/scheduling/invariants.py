@@ -25,6 +25,8 @@ from tapeflow.analysis.memory.views import VIEWS
 
 LOOPS_LEFT = frozenset((scf.ForOp, scf.WhileOp))
 """The loops that operations leave; others have rules for what stands inside."""
+_STAY = frozenset((*VIEWS, memref.GetGlobalOp, scf.YieldOp))
+"""What fails, ends a block, or is another name for memory."""
 CHEAP = 1
 """Additions that an operation may cost which runs though its branch is not taken."""
 
@@ -45,7 +47,7 @@ def may_run_anywhere(op: Operation) -> bool:
             and axis is not None
             and 0 <= axis < type_.get_num_dims()
         )
-    if isinstance(op, (*VIEWS, memref.GetGlobalOp, scf.YieldOp)):
+    if type(op) in _STAY:
         return False
     return is_side_effect_free(op)
 
