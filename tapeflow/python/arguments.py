@@ -95,6 +95,8 @@ def fitted(
 def _scalar(parameter: Parameter, name: str, argument: object) -> Array:
     value: Any = np.asarray(argument)
     dtype = parameter.array.dtype
+    if isinstance(argument, int) and value.dtype.kind == "O":
+        raise ArgumentError(f"'{name}' is {argument}, which does not fit 64 bits")
     if value.ndim or value.dtype.kind not in "biuf":
         raise ArgumentError(f"'{name}' is a number, and {_what(argument)} is given")
     if dtype.kind != "f" and value.dtype.kind == "f":

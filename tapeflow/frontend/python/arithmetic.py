@@ -207,6 +207,9 @@ def subtract(scope: Scope, first: Scalar, second: Scalar) -> Scalar:
         return Scalar(kind, first.offset - second.offset)
     emit = scope.emitter
     ssa = emit.value(arith.SubiOp(emit.ssa(first), emit.ssa(second)))
+    low, high = scope.facts.low_of(first), scope.facts.high_of(second)
+    if low is not None and high is not None:
+        scope.facts.low[ssa] = low - high
     return Scalar(kind, ssa=ssa)
 
 

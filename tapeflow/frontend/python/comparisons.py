@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from xdsl.dialects import arith
+from xdsl.ir import SSAValue
 
 from tapeflow.frontend.python.conversions import as_int, as_kind, merged_kind
 from tapeflow.frontend.python.kinds import Kind, KindError, promoted
@@ -153,7 +154,22 @@ def chosen(scope: Scope, condition: Scalar, first: Scalar, second: Scalar) -> Sc
         )
     emit = scope.emitter
     pair = [emit.ssa(as_kind(scope, v, kind)) for v in (first, second)]
-    return Scalar(kind, ssa=emit.value(arith.SelectOp(emit.ssa(condition), *pair)))
+    ssa = emit.value(arith.SelectOp(emit.ssa(condition), *pair))
+    if kind.is_int:
+        _note_bounds(scope, ssa, first, second)
+    return Scalar(kind, ssa=ssa)
+
+
+def _note_bounds(scope: Scope, ssa: SSAValue, first: Scalar, second: Scalar) -> None:
+    facts = scope.facts
+    lows = [facts.low_of(value) for value in (first, second)]
+    highs = [facts.high_of(value) for value in (first, second)]
+    low = [number for number in lows if number is not None]
+    high = [number for number in highs if number is not None]
+    if len(low) == 2:
+        facts.low[ssa] = min(low)
+    if len(high) == 2:
+        facts.high[ssa] = max(high)
 
 
 def extreme(scope: Scope, values: list[Scalar], largest: bool) -> Scalar:

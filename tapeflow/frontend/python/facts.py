@@ -1,4 +1,4 @@
-"""What is known of whole numbers: lower bounds, of values and for subscripts."""
+"""What is known of whole numbers: bounds, of values and for subscripts."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from tapeflow.frontend.python.values import Fact, Scalar
 
 @dataclass
 class Facts:
-    """Lower bounds where the program is now."""
+    """Bounds where the program is now."""
 
     low: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
+    high: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
+    """Upper bounds, of choices between numbers that are written in the program."""
     subscripts: dict[SSAValue, int] = field(default_factory=dict[SSAValue, int])
     """Bounds that hold, or a subscript made of the value is refused when it runs:
     elements of `tf.index` arrays are not negative."""
 
     def copy(self) -> Facts:
-        return Facts(dict(self.low), dict(self.subscripts))
+        return Facts(dict(self.low), dict(self.high), dict(self.subscripts))
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Note what holds from here on."""
@@ -31,6 +33,10 @@ class Facts:
     def low_of(self, scalar: Scalar) -> int | None:
         """The least that a whole number may be, None if that is not known."""
         return _bound(scalar, self.low)
+
+    def high_of(self, scalar: Scalar) -> int | None:
+        """The most that a whole number may be, None if that is not known."""
+        return _bound(scalar, self.high)
 
     def subscript_low(self, scalar: Scalar) -> int | None:
         """The least that it may be where it is a subscript."""
