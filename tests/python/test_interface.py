@@ -120,7 +120,8 @@ def test_what_a_function_tells_of_itself() -> None:
     assert "ad.gradient" in energy.mlir("request-gradient")
     bill = swing.tape_bill(X, 3)
     assert bill.total_formula == "8*n" and bill.total_bytes == 24
-    assert energy.simulate(X, 2.0).counters.cycles > 0
+    counters = energy.simulate(X, 2.0).counters
+    assert counters is not None and counters.cycles > 0
     assert [c.verdict.value for c in energy.check(X, 2.0)] == ["agrees"] * 3
 
 
