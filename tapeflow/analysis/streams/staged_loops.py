@@ -1,10 +1,10 @@
 """Loops whose iterations are cut in two, so that each half runs beside its neighbours'.
 
-    scf.if lower < upper {
-      the early half of the first iteration
-      scf.for from lower + 1 to upper { an early half, and the late one before it }
-      the late half of the last iteration
-    }
+scf.if %some {                                   // %lower < %upper
+  ...                                            // early half of the first
+  scf.for %i = %second to %upper step %c1 {...}  // early ones, each beside a late
+  ...                                            // late half of the last
+}
 """
 
 from xdsl.dialects import arith, scf
