@@ -157,8 +157,14 @@ def test_no_fault_in_a_loop_in_stages_is_proved(push: str):
         for fault in faults_of(module)
         if answers(fault.seeded(module)) == {"proved"}
     ]
-    # A ring of which the capacity grows may begin with none.
-    assert proved == ["capacity less one record"]
+    # A ring of which the capacity grows may begin with none, and the push in front of
+    # the loop never finds its tile full.
+    known = ["capacity less one record"]
+    if push is EARLY_PUSH:
+        known += [
+            f"stream.{verb} of the slot behind" for verb in ("enqueue", "acquire")
+        ]
+    assert sorted(proved) == sorted(known)
 
 
 def test_stages_by_hand_that_agree():
