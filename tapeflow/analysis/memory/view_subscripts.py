@@ -5,10 +5,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from xdsl.dialects import memref
-from xdsl.dialects.builtin import DenseArrayBase, MemRefType
+from xdsl.dialects.builtin import DenseArrayBase
 from xdsl.ir import SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
@@ -69,7 +69,7 @@ def _in_source(
 def _kept(part: memref.SubviewOp) -> Sequence[int] | None:
     """The dimensions of the source that the view has; None where that is not clear."""
     sizes = in_order(part.static_sizes, part.sizes)
-    rank = len(cast("MemRefType", part.result.type).get_shape())
+    rank = len(part.result.type.get_shape())
     if rank == len(sizes):
         return range(rank)
     wide = [axis for axis, size in enumerate(sizes) if size != 1]
