@@ -136,18 +136,15 @@ class BaselinePipeline(CachedTapePipeline):
 
 
 @dataclass(frozen=True)
-class FreeTapePipeline(NamedPipeline):
+class FreeTapePipeline(CachedTapePipeline):
     """The baseline with accesses to the tape that cost nothing: the ceiling of all."""
 
     name = "free-tape"
+    conditional: Conditional = "bounded"
+    """Whether regions of saves in branches inside loops grow, as of `form-regions`."""
 
     def tape_passes(self) -> tuple[str, ...]:
-        # No layout shows: nothing of the tape is ever accessed. Growth would cost.
-        return (
-            "form-regions{layout=soa conditional=bounded}",
-            "lower-tape-to-memref",
-            "waive-tape",
-        )
+        return (*super().tape_passes(), "waive-tape")
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ An arm is written like a pipeline. `fair-baseline` stands for what a careful eng
 would compare with: each layout of the tape behind the cache, buffers where they come to
 lie or staggered, regions merged or not, without and with a stride prefetcher of several
 degrees, of which the one with the fewest cycles counts. As the ceiling of them all,
-`free-tape` has the best of these prefetchers and placements of buffers, too, and so has
-`streams`, where the compiler alone decides on places and layouts. `tuned-streams` runs
+`free-tape` chooses from all of these, too; `streams` from these prefetchers and
+placements of buffers, while the compiler decides on places and layouts. `tuned-streams` runs
 the placements that the compiler holds to be the best, and takes the best of them.
 """
 
@@ -61,7 +61,6 @@ class CachedTape:
     """Whether buffers of the function begin where they do not alias."""
     is_merged: bool = False
     """Whether equal records of different blocks share a region."""
-
     def options(self, layout_option: str) -> dict[str, ParameterListType]:
         """As options of a pipeline."""
         layout = {layout_option: (self.layout,), MERGE: (self.is_merged,)}
@@ -84,7 +83,7 @@ FAIR_TAPES = (
     CachedTape("aos", is_merged=True),
     CachedTape("aos", is_staggered=True, is_merged=True),
 )
-"""The tapes that `fair-baseline` tries."""
+"""The tapes that `fair-baseline` tries, and `free-tape` without their cost."""
 CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
 """The arms that have the choice unasked."""
 
@@ -204,10 +203,13 @@ def make_arm(
         _check_spelling(node)
         name = node.spec.name
         if name == FAIR_BASELINE:
-            tried = [*_baselines(node)]
+            _own_options(node, FairBaselineOptions)
+            tried = [*_fair_tapes(node, _FIRST)]
         elif name == TUNED_STREAMS:
             tried = [(one, None) for one in _ranked_streams(node)]
-        elif name in (FREE_TAPE, STREAMS) and STAGGER not in node.spec.parameters:
+        elif name == FREE_TAPE:
+            tried = [*_fair_tapes(node, FREE_TAPE)]
+        elif name == STREAMS and STAGGER not in node.spec.parameters:
             staggered = node.saying(name, {**node.spec.parameters, **_stagger(True)})
             tried.append((Pipeline.of(staggered), None))
         if name in CHOOSING:
@@ -242,12 +244,11 @@ def _choice(
     return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
 
 
-def _baselines(node: PassNode) -> Iterator[tuple[Pipeline, str]]:
-    """The candidates of `fair-baseline`, and what tells them apart."""
-    _own_options(node, FairBaselineOptions)
+def _fair_tapes(node: PassNode, pipeline: str) -> Iterator[tuple[Pipeline, str]]:
+    """The pipeline with each tape of `fair-baseline`, and what tells them apart."""
     given = node.spec.parameters
     for way in FAIR_TAPES:
-        yield Pipeline.of(node.saying(_FIRST, way.options("layout") | given)), str(way)
+        yield Pipeline.of(node.saying(pipeline, way.options("layout") | given)), str(way)
 
 
 def _ranked_streams(node: PassNode) -> list[Pipeline]:
