@@ -5,8 +5,8 @@ would compare with: each layout of the tape behind the cache, buffers where they
 lie or staggered, regions merged or not, without and with a stride prefetcher of several
 degrees, of which the one with the fewest cycles counts. As the ceiling of them all,
 `free-tape` chooses from all of these, too; `streams` from these prefetchers and
-placements of buffers, while the compiler decides on places and layouts. `tuned-streams` runs
-the placements that the compiler holds to be the best, and takes the best of them.
+placements of buffers, while the compiler decides on places and layouts. `tuned-streams`
+runs the placements that the compiler holds to be the best, and takes the best of them.
 """
 
 from collections.abc import Iterator
@@ -61,6 +61,7 @@ class CachedTape:
     """Whether buffers of the function begin where they do not alias."""
     is_merged: bool = False
     """Whether equal records of different blocks share a region."""
+
     def options(self, layout_option: str) -> dict[str, ParameterListType]:
         """As options of a pipeline."""
         layout = {layout_option: (self.layout,), MERGE: (self.is_merged,)}
@@ -248,7 +249,8 @@ def _fair_tapes(node: PassNode, pipeline: str) -> Iterator[tuple[Pipeline, str]]
     """The pipeline with each tape of `fair-baseline`, and what tells them apart."""
     given = node.spec.parameters
     for way in FAIR_TAPES:
-        yield Pipeline.of(node.saying(pipeline, way.options("layout") | given)), str(way)
+        candidate = node.saying(pipeline, way.options("layout") | given)
+        yield Pipeline.of(candidate), str(way)
 
 
 def _ranked_streams(node: PassNode) -> list[Pipeline]:

@@ -81,7 +81,7 @@ def _ceiling(
 
 
 def _equality_key(machine: Machine) -> Hashable:
-    """What equal machines have alike; how SRAM and ports are split is an arm's choice."""
+    """What equal machines have alike; how they split SRAM and ports is a choice."""
     resources = (machine.sram_bytes, total_ports(machine), machine.dram)
     return (*resources, bounds_key(machine))
 

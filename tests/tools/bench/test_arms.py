@@ -82,7 +82,6 @@ def test_who_has_a_choice():
     assert len(arm_of(own).candidates) == 6
 
 
-
 def test_what_beats_a_free_tape_on_an_equal_machine_is_its_row():
     fair, more_sram = preset("fair"), fitted("cache.capacity_bytes=64k")
     free = row_at("free-tape{layout=soa}", 100)

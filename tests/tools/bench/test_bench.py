@@ -60,7 +60,6 @@ def tiny(run, tmp_path_factory):
     return result, rows, lines
 
 
-
 def test_no_arm_is_faster_than_the_ceiling(tiny):
     _, rows, _ = tiny
     ceilings = {r["program"]: r["cycles"] for r in rows if r["arm"] == "free-tape"}
