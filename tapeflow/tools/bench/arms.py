@@ -106,6 +106,8 @@ class FairBaselineOptions(LoopOptions):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    compress: str = "none"
+    """Codecs of saved floats, as `codec` of `compress-tape`; gradients are rounded."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class TunedStreamsOptions(LoopOptions):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    compress: str = "none"
+    """Codecs of saved floats, as `codec` of `compress-tape`; gradients are rounded."""
     trials: int = 4
     """Placements of the compiler to run, besides each layout in the cache."""
 
