@@ -72,8 +72,8 @@ def stated_regions(
                 f"there is no function '{one.function}'; there are: "
                 f"{', '.join(functions) or 'none'}"
             )
-        is_any = one.function is None
-        for function in functions.values() if is_any else [functions[one.function]]:
+        named = [functions[one.function]] if one.function else functions.values()
+        for function in named:
             regions = regions_of(function)
             if one.region is not None and one.region >= len(regions):
                 raise ValueError(

@@ -52,6 +52,7 @@ def rounded(codec, numbers):
     function = next(op for op in module.walk() if isinstance(op, FuncOp))
     elements = [op for op in function.walk() if isinstance(op, memref.LoadOp)]
     end = function.body.block.last_op
+    assert end is not None
     builder = IndexBuilder.before(end, FunctionConstants(function))
     values = [load.res for load in elements]
     stored = encode(codec, values, builder)
@@ -216,7 +217,7 @@ def _compare(seed):
     except DiagnosticException:
         return "refused"
 
-    def run(module, engine="reference"):
+    def run(module, engine: Engine = "reference"):
         return [answer(module, case, request, engine) for request in asked]
 
     exact = run(module)
