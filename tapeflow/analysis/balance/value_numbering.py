@@ -34,8 +34,9 @@ from tapeflow.analysis.integers.ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import LOOPS, sources_of
 from tapeflow.analysis.ir.operation_costs import is_function_of_operands
-from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.extents import extent_of
+from tapeflow.analysis.memory.later_writes import LaterWrites
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.dialects import address
 
@@ -179,7 +180,7 @@ class WholeNumbers:
                 return self.atoms.larger(self.of(op.rhs), self.of(op.lhs))
             case arith.MaxSIOp():
                 return self.atoms.larger(self.of(op.lhs), self.of(op.rhs))
-            case memref.LoadOp() | address.LoadOp() if self._buffers.unchanged_after(
+            case memref.LoadOp() | address.LoadOp() if self._later.unchanged_after(
                 op, self._body
             ):
                 # What the address is computed from plays no part.
@@ -257,9 +258,9 @@ class WholeNumbers:
         return trips - 1 if trips is not None and trips > 0 else None
 
     @cached_property
-    def _buffers(self) -> Buffers:
+    def _later(self) -> LaterWrites:
         may_share = may_share_arguments(self._called)
-        return find_buffers(self._function, may_share=may_share)
+        return LaterWrites(find_buffers(self._function, may_share=may_share))
 
     @cached_property
     def _ranges(self) -> IntegerRanges:

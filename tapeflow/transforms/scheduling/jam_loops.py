@@ -14,13 +14,13 @@ from xdsl.ir import Block, BlockArgument, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.subscripts import is_argument_of
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
-from tapeflow.analysis.scheduling.subscripts import is_argument_of
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
