@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
     from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
+    from tapeflow.transforms.source.expand_operations import ExpandOperationsPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
     from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
     from tapeflow.transforms.source.lower_parallel_to_for import LowerParallelToForPass
@@ -48,6 +49,7 @@ __all__ = [
     "AssignScratchpadPass",
     "CheckStreamsPass",
     "DifferentiatePass",
+    "ExpandOperationsPass",
     "ExposeAddressesPass",
     "FormLayersPass",
     "FormRegionsPass",
@@ -79,6 +81,7 @@ __all__ = [
 _PASSES = {
     "request-gradient": "differentiation",
     "lower-source": "source",
+    "expand-operations": "source",
     "lower-linalg-to-loops": "source",
     "affine-to-scf": "source",
     "lower-parallel-to-for": "source",
