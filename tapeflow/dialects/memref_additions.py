@@ -161,6 +161,19 @@ class ReinterpretCastOp(memref.ReinterpretCastOp):
 
     name = "memref.reinterpret_cast"
 
+    @staticmethod
+    def fits(op: Operation) -> bool:
+        """Whether an operation is one that only this class can be."""
+        if type(op) is not memref.ReinterpretCastOp:
+            return False
+        result = op.result.type
+        return isa(result, MemRefType[Attribute]) and any(
+            extent == DYNAMIC_INDEX != size
+            for extent, size in zip(
+                result.get_shape(), op.static_sizes.get_values(), strict=False
+            )
+        )
+
     def verify_(self) -> None:
         result = self.result.type
         assert isa(result, MemRefType[Attribute])
@@ -180,7 +193,6 @@ ADDITIONS: dict[str, type[Operation]] = {
         PrefetchOp,
         GenericAtomicRMWOp,
         AtomicYieldOp,
-        ReinterpretCastOp,
     )
 }
 """Operation name to the class that stands for it."""

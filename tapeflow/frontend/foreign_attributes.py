@@ -6,6 +6,8 @@ layout in symbols, `affine_map<(d0)[s0, s1] -> (d0 * s1 + s0)>`, is an older spe
 `strided<[?], offset: ?>`, and becomes that.
 """
 
+from typing import Any
+
 from xdsl.dialects.builtin import (
     AffineMapAttr,
     MemRefType,
@@ -13,7 +15,7 @@ from xdsl.dialects.builtin import (
     UnrankedMemRefType,
     UnregisteredAttr,
 )
-from xdsl.ir import Attribute
+from xdsl.ir import Data, ParametrizedAttribute
 from xdsl.ir.affine import (
     AffineBinaryOpExpr,
     AffineBinaryOpKind,
@@ -39,7 +41,7 @@ class ForeignAttributeParser(LocationParser):
         is_type: bool,
         is_opaque: bool,
         starting_opaque_pos: Position | None,
-    ) -> Attribute:
+    ) -> UnregisteredAttr | ParametrizedAttribute | Data[Any]:
         begin = self.pos
         try:
             return super()._parse_dialect_type_or_attribute_body(

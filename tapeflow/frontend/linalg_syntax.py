@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from xdsl.dialects import linalg
 from xdsl.dialects.builtin import (
+    AffineMapAttr,
     ArrayAttr,
     DenseArrayBase,
     DictionaryAttr,
@@ -77,9 +78,9 @@ def parse_map(parser: Parser) -> Operation:
     attributes = parser.parse_optional_attr_dict()
     if payload is None:
         arguments = parser.parse_comma_separated_list(
-            parser.Delimiter.PAREN, lambda: parser.parse_argument(expect_type=True)
+            parser.Delimiter.PAREN, parser.parse_argument
         )
-        body = parser.parse_region([a.resolve() for a in arguments])
+        body = parser.parse_region(arguments)
     else:
         body = _payload_body(payload, map(element_type, (*inputs, *outputs)), -1)
     return MapOp.build(
@@ -110,7 +111,7 @@ def parse_reduce(parser: Parser) -> Operation:
     block.add_ops([operation, linalg.ops.YieldOp(*operation.results)])
     reduce = linalg.ops.ReduceOp.build(
         operands=[source, target],
-        result_types=[[target.type] if isinstance(target.type, TensorType) else []],
+        result_types=[parse_optional_arrow_types(parser)],
         properties={"dimensions": DenseArrayBase.from_list(i64, dimensions)},
         regions=[Region(block)],
     )
@@ -128,7 +129,9 @@ def parse_generic(parser: Parser) -> Operation:
         parser.raise_error("expected a dictionary of attributes", position)
     maps = trait.data.get("indexing_maps")
     iterators = trait.data.get("iterator_types")
-    if not isinstance(maps, ArrayAttr) or not isinstance(iterators, ArrayAttr):
+    if not isa(maps, ArrayAttr[AffineMapAttr]) or not isa(
+        iterators, ArrayAttr[Attribute]
+    ):
         parser.raise_error("expected indexing_maps and iterator_types", position)
     inputs = _parse_operands(parser, "ins")
     outputs = _parse_operands(parser, "outs")
@@ -147,10 +150,11 @@ def parse_generic(parser: Parser) -> Operation:
     return generic
 
 
-def _iterator(attribute: Attribute) -> Attribute:
-    if isinstance(attribute, StringAttr):
-        return IteratorTypeAttr(IteratorType(attribute.data))
-    return attribute
+def _iterator(attribute: Attribute) -> IteratorTypeAttr:
+    if isinstance(attribute, IteratorTypeAttr):
+        return attribute
+    assert isinstance(attribute, StringAttr)
+    return IteratorTypeAttr(IteratorType(attribute.data))
 
 
 def _parse_operands(parser: Parser, keyword: str) -> Sequence[SSAValue]:

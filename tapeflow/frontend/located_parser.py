@@ -25,6 +25,7 @@ from xdsl.utils.lexer import Input, Position, Span
 from xdsl.utils.mlir_lexer import MLIRTokenKind, PunctuationSpelling
 
 from tapeflow.dialects.additions import addition, additions_of
+from tapeflow.dialects.memref_additions import ReinterpretCastOp
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
 from tapeflow.frontend.bounded_lexer import BoundedLexer
 from tapeflow.frontend.custom_syntax import custom_syntax
@@ -118,6 +119,8 @@ class LocatedParser(ForeignAttributeParser):
         self._foreign_attributes.append({})
         op = super().parse_operation()
         op.attributes |= self._foreign_attributes.pop()
+        if op.name == "memref.reinterpret_cast" and ReinterpretCastOp.fits(op):
+            op.__class__ = ReinterpretCastOp  # Its names are known by now.
         if self._current_token.kind == MLIRTokenKind.L_BRACE:
             # No operation begins so: these are attributes of the one before.
             op.attributes |= self.parse_optional_attr_dict()

@@ -260,7 +260,7 @@ def parse_sparse(parser: Parser, type_: TensorType[Element]) -> Attribute:
     position = parser.pos
     values = parser.parse_attribute()
     parser.parse_punctuation(">")
-    places = [_numbers_of(row) for row in _rows_of(indices)]
+    places = [_numbers_of(row) for row in _items_of(indices)]
     shape = type_.get_shape()
     numbers = _numbers_of(values)
     if len(numbers) == 1:
@@ -276,19 +276,17 @@ def parse_sparse(parser: Parser, type_: TensorType[Element]) -> Attribute:
     return DenseIntOrFPElementsAttr.from_list(type_, contents)  # pyright: ignore
 
 
-def _rows_of(attribute: Attribute) -> Sequence[Attribute]:
-    """The rows of a list of lists; a list is its own row."""
-    if isinstance(attribute, ArrayAttr):
-        if attribute.data and isinstance(attribute.data[0], ArrayAttr):
-            return attribute.data
-        return [ArrayAttr([number]) for number in attribute.data]
+def _items_of(attribute: Attribute) -> list[Attribute]:
+    if isa(attribute, ArrayAttr[Attribute]):
+        return [*attribute.data]
     return [attribute]
 
 
 def _numbers_of(attribute: Attribute) -> list[float | int]:
-    items = attribute.data if isinstance(attribute, ArrayAttr) else (attribute,)
     return [
-        item.value.data for item in items if isinstance(item, IntegerAttr | FloatAttr)
+        item.value.data
+        for item in _items_of(attribute)
+        if isinstance(item, IntegerAttr | FloatAttr)
     ]
 
 

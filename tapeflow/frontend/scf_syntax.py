@@ -144,8 +144,9 @@ def parse_forall(parser: Parser) -> Operation:
         parser.Delimiter.PAREN, lambda: parser.parse_argument(expect_type=False)
     )
     ranks = len(names)
-    lower = DenseArrayBase.from_list(i64, [0] * ranks), []
-    step = DenseArrayBase.from_list(i64, [1] * ranks), []
+    none: list[SSAValue[IndexType]] = []
+    lower = DenseArrayBase.from_list(i64, [0] * ranks), none
+    step = DenseArrayBase.from_list(i64, [1] * ranks), none
     if parser.parse_optional_keyword("in") is not None:
         upper = parse_mixed_list(parser, parser.Delimiter.PAREN)
     else:

@@ -40,12 +40,8 @@ _SPATIAL = "dhw"
 def named_maps(op: NamedOp) -> tuple[AffineMap, ...]:
     """Induction variables to indices, for each operand."""
     name = op.name.removeprefix("linalg.")
-    if isinstance(op.indexing_maps, ArrayAttr):
-        return tuple(
-            attribute.data
-            for attribute in op.indexing_maps
-            if isinstance(attribute, AffineMapAttr)
-        )
+    if isa(op.indexing_maps, ArrayAttr[AffineMapAttr]):
+        return tuple(attribute.data for attribute in op.indexing_maps)
     if name in CONTRACTIONS:
         operands, _, result = CONTRACTIONS[name].partition("->")
         return _maps([*operands.split(","), result], result)
@@ -64,7 +60,8 @@ def _elementwise_maps(op: NamedOp) -> tuple[AffineMap, ...]:
 
 
 def _rank(value: SSAValue) -> int:
-    return value.type.get_num_dims() if isinstance(value.type, MemRefType) else 0
+    type_ = value.type
+    return type_.get_num_dims() if isa(type_, MemRefType[Attribute]) else 0
 
 
 def _maps(operands: Sequence[str], result: str) -> tuple[AffineMap, ...]:
@@ -129,7 +126,7 @@ def _window_axes(name: str) -> tuple[str, str, str]:
 def _numbers(attribute: Attribute | None, count: int) -> list[int]:
     """Strides or dilations; 1 where none are given."""
     if isinstance(attribute, DenseIntOrFPElementsAttr):
-        return [int(number) for number in attribute.get_values()]  # pyright: ignore
+        return [int(number) for number in attribute.get_values()]
     return [1] * count
 
 
@@ -195,7 +192,7 @@ class _BodyWriter:
         product = factors[0]
         for factor in factors[1:]:
             product = self._binary("mul", product, factor)
-        return self._binary("add", so_far, product)
+        return self._binary("add", product, so_far)
 
     def _pooled(self, name: str, value: SSAValue, so_far: SSAValue) -> SSAValue:
         kind = name.split("_", 2)[2]
@@ -270,7 +267,7 @@ _UNARY: dict[str, Callable[[SSAValue], Operation]] = {
     "tanh": math.TanhOp,
 }
 
-_BINARY: dict[str, tuple[Callable[[SSAValue, SSAValue], Operation], ...]] = {
+_BINARY: dict[str, Sequence[Callable[[SSAValue, SSAValue], Operation]]] = {
     "add": (arith.AddfOp, arith.AddiOp, arith.OrIOp),
     "sub": (arith.SubfOp, arith.SubiOp),
     "mul": (arith.MulfOp, arith.MuliOp, arith.AndIOp),

@@ -267,7 +267,7 @@ def _generic_atomic(op: GenericAtomicRMWOp, constants: FunctionConstants) -> Non
 def _reshape(op: ReshapeOp, constants: FunctionConstants) -> None:
     """The shape's elements are read where the type does not state the extents."""
     builder = IndexBuilder.before(op, constants)
-    type_ = cast(MemRefType[Attribute], op.result.type)
+    type_ = op.result.type
     sizes: list[Index] = []
     for axis, extent in enumerate(type_.get_shape()):
         if extent != DYNAMIC_INDEX:
@@ -303,21 +303,7 @@ def _strided(
 
 def _reinterpret(op: ReinterpretCastOp, constants: FunctionConstants) -> None:
     """What the type leaves open and the operation states, a cast forgets."""
-    type_ = cast(MemRefType[Attribute], op.result.type)
-    shape = [*op.static_sizes.get_values()]
-    new = memref.ReinterpretCastOp(
-        op.source,
-        op.offsets,
-        op.sizes,
-        op.strides,
-        op.static_offsets,
-        op.static_sizes,
-        op.static_strides,
-        type_,
-    )
-    if shape == [*type_.get_shape()]:
-        replace_operation(op, new)
-        return
+    type_ = op.result.type
     builder = IndexBuilder.before(op, constants)
     sizes = in_order(op.static_sizes, op.sizes)
     strides = in_order(op.static_strides, op.strides)
@@ -325,14 +311,13 @@ def _reinterpret(op: ReinterpretCastOp, constants: FunctionConstants) -> None:
     exact = memref.ReinterpretCastOp.from_dynamic(
         op.source, [offset], sizes, strides, _strided(type_, sizes, strides, offset)
     )
-    new.erase()
     value = builder.result(exact, op.result.name_hint)
     replace_by_values(op, [builder.result(memref.CastOp.get(value, type_))])
 
 
 def _realloc(op: ReallocOp, constants: FunctionConstants) -> None:
     builder = IndexBuilder.before(op, constants)
-    type_ = cast(MemRefType[Attribute], op.result.type)
+    type_ = op.result.type
     sizes = [] if op.size is None else [op.size]
     new = builder.result(memref.AllocOp(sizes, [], type_), op.result.name_hint)
     before, after = (_length(builder, buffer) for buffer in (op.source, new))
