@@ -26,6 +26,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -83,7 +84,7 @@ class JamLoopsPass(ModulePass):
             refuse(op, f"{self.name}: factor={factor} is not 1, 2, 4, 8 or 16")
         graph = CallGraph(op)
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 _jam(function, graph, factor)
 
 

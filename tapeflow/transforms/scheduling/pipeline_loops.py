@@ -19,6 +19,7 @@ from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -74,7 +75,7 @@ class PipelineLoopsPass(ModulePass):
         graph = CallGraph(op)
         for _ in range(self.stages.bit_length() - 1):
             for function in op.walk():
-                if isinstance(function, FuncOp) and not function.is_declaration:
+                if is_structured(function):
                     _pipeline(function, graph)
 
 

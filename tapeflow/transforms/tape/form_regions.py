@@ -40,6 +40,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.tape.emit_push_count import PushCountEmitter
 from tapeflow.transforms.tape.set_layout import number_regions, set_stated_layouts
 
@@ -103,7 +104,7 @@ class FormRegionsPass(ModulePass):
             )
         graph = CallGraph(op)
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 _RegionBuilder(
                     function, self.layout, self.block, self.conditional == "growing"
                 ).build(graph)

@@ -34,7 +34,7 @@ def _type(shape: tuple[int, ...]) -> str:
 
 
 def _windows(image: Array, size: int, axes: tuple[int, ...]) -> Array:
-    return sliding_window_view(image, (size,) * len(axes), axes)  # pyright: ignore
+    return sliding_window_view(image, (size,) * len(axes), axes)
 
 
 Case = tuple[str, tuple[tuple[int, ...], ...], Callable[..., Array]]
@@ -183,7 +183,7 @@ def test_indices_are_computed(name: str, numbers: tuple[int, int]) -> None:
     )
     (result,) = execute(module, "f", numbers).results
     wanted = (expected(*numbers) + 2**63) % 2**64 - 2**63
-    assert int(result) == wanted  # pyright: ignore[reportArgumentType]
+    assert int(result) == wanted
 
 
 @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ def test_unsigned_bounds(lower: int, upper: int, step: int, trips: int) -> None:
         "%m = arith.addi %n, %o : i64\nscf.yield %m : i64\n}\nfunc.return %r : i64\n}"
     )
     (result,) = execute(module, "f", [lower, upper, step]).results
-    assert int(result) == trips  # pyright: ignore[reportArgumentType]
+    assert int(result) == trips
