@@ -4,14 +4,16 @@ A machine has no use for them, as it has none for the check itself.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import cast
 
 from xdsl.dialects import memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, OpResult, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.control_flow import passed, sources_of
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.dialects import address
 
 
@@ -35,7 +37,7 @@ def check_only(
     needed: list[SSAValue] = []
     subscripts: list[SSAValue] = []
     arithmetic: list[Operation] = []
-    for op in function.walk():
+    for op in operations_in(function):
         if _is_arithmetic(op):
             arithmetic.append(op)
             continue
@@ -50,7 +52,12 @@ def check_only(
 
 
 def _is_arithmetic(op: Operation) -> bool:
-    return op.dialect_name() == "arith" and is_side_effect_free(op)
+    return _is_arith(type(op)) and is_side_effect_free(op)
+
+
+@cache
+def _is_arith(kind: type[Operation]) -> bool:
+    return kind.dialect_name() == "arith"
 
 
 def _all_behind(values: Iterable[SSAValue]) -> set[SSAValue]:

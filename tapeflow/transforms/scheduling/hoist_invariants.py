@@ -13,7 +13,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.invariants import Places, ways_out
 from tapeflow.transforms.building.refusal import require_level
-from tapeflow.transforms.building.rewriting import is_structured
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 from tapeflow.transforms.scheduling.hoist_accesses import hoist_accesses
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
@@ -56,7 +56,7 @@ class HoistInvariantsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         graph = CallGraph(op)
-        for function in op.walk():
+        for function in functions_of(op):
             if is_structured(function):
                 _hoist(function, graph)
 

@@ -26,7 +26,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import is_structured
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -83,7 +83,7 @@ class JamLoopsPass(ModulePass):
         if factor != "auto" and factor not in (1, 2, 4, 8, 16):
             refuse(op, f"{self.name}: factor={factor} is not 1, 2, 4, 8 or 16")
         graph = CallGraph(op)
-        for function in op.walk():
+        for function in functions_of(op):
             if is_structured(function):
                 _jam(function, graph, factor)
 

@@ -18,7 +18,7 @@ from tapeflow.analysis.scheduling.short_loops import constant_trips
 from tapeflow.dialects.tape_attributes import TAPE_SIZE
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import is_structured
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class UnrollLoopsPass(ModulePass):
         for name, number in (("most", self.most), ("operations", self.operations)):
             if number < 0:
                 refuse(op, f"{self.name}: {name}={number} is negative")
-        for function in op.walk():
+        for function in functions_of(op):
             if is_structured(function):
                 constants = FunctionConstants(function)
                 # Each loop after those inside it.
