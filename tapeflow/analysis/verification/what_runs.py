@@ -6,7 +6,7 @@ what is differentiated runs afterwards, too.
 
 from collections.abc import Iterator
 
-from xdsl.dialects import arith, func, math, memref, scf
+from xdsl.dialects import arith, cf, func, math, memref, scf
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     IndexType,
@@ -37,6 +37,7 @@ RUNNABLE: frozenset[type[Operation]] = frozenset(
         ErfcOp,
         RemFOp,
         *VIEWS,
+        cf.AssertOp,
         memref.AllocOp,
         memref.AllocaOp,
         memref.CopyOp,
