@@ -61,11 +61,10 @@ class NamedPipeline(LoopOptions, _GradientOptions):
         return (
             *self._gradient_passes(),
             *self.tape_passes(),
-            # The check knows loops as the passes above write them. Those below move no
-            # transfer, and a run checks anew which tile a record belongs to.
-            *self.check_passes(),
             *self.loop_passes(),
             *(("stagger-buffers",) if self.stagger else ()),
+            # Last, so that what it proves is what runs.
+            *self.check_passes(),
         )
 
     def _differentiate(self) -> str:
