@@ -9,7 +9,7 @@ the latencies of the chain. Accesses are hits.
 
 from typing import NamedTuple
 
-from xdsl.dialects import arith, math, memref, scf
+from xdsl.dialects import arith, cf, math, memref, scf
 from xdsl.ir import Operation
 
 from tapeflow.analysis.ir.side_effects import is_side_effect_free
@@ -54,7 +54,13 @@ class Price(NamedTuple):
 
 _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
     Price(0, 0): (
-        *(arith.ConstantOp, memref.DimOp, memref.GetGlobalOp, memref.RankOp),
+        *(
+            arith.ConstantOp,
+            cf.AssertOp,
+            memref.DimOp,
+            memref.GetGlobalOp,
+            memref.RankOp,
+        ),
         *(memref.AssumeAlignmentOp, memref.CastOp, memref.CollapseShapeOp),
         *(memref.ExpandShapeOp, memref.MemorySpaceCastOp, TransposeOp, scf.YieldOp),
     ),
