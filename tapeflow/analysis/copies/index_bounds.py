@@ -8,9 +8,9 @@ from xdsl.ir import BlockArgument, SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.extents import extent_of
-from tapeflow.analysis.integers.subscripts import SubscriptForms
 
 _DEEPEST = 8
 """Operations that are looked through for a sign."""
