@@ -29,8 +29,8 @@ from tapeflow.dialects.affine_additions import (
     PrefetchOp,
 )
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
-from tapeflow.frontend.custom_syntax import Syntax
 from tapeflow.frontend.operation_parts import (
+    Syntax,
     parse_body,
     parse_indices,
     parse_mixed_list,

@@ -1,16 +1,14 @@
 """Operations whose MLIR syntax the reader knows and xDSL's parser does not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
 from xdsl.ir import Operation
-from xdsl.parser import Parser
+
+from tapeflow.frontend.operation_parts import Syntax
 
 _DIALECTS = frozenset(("affine", "func", "index", "linalg", "memref", "scf"))
-
-Syntax = Callable[[Parser], Operation]
-"""Reads an operation from behind its name on; xDSL prints the generic form."""
 
 
 @cache

@@ -5,7 +5,7 @@ from xdsl.ir import Operation
 from xdsl.parser import Parser
 
 from tapeflow.dialects.func_additions import CallIndirectOp, ConstantOp
-from tapeflow.frontend.custom_syntax import Syntax
+from tapeflow.frontend.operation_parts import Syntax
 
 
 def parse_constant(parser: Parser) -> Operation:

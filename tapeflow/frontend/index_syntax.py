@@ -6,7 +6,7 @@ from xdsl.ir import Operation
 from xdsl.parser import Parser
 
 from tapeflow.dialects.index_additions import BoolConstantOp, CmpOp, ConstantOp
-from tapeflow.frontend.custom_syntax import Syntax
+from tapeflow.frontend.operation_parts import Syntax
 
 
 def parse_constant(parser: Parser) -> Operation:

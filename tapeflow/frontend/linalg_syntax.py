@@ -20,8 +20,7 @@ from xdsl.parser import Parser
 from xdsl.utils.hints import isa
 
 from tapeflow.dialects.linalg_additions import ADDITIONS, MapOp, NamedOp, SoftmaxOp
-from tapeflow.frontend.custom_syntax import Syntax
-from tapeflow.frontend.operation_parts import parse_optional_arrow_types
+from tapeflow.frontend.operation_parts import Syntax, parse_optional_arrow_types
 
 _PROPERTIES = frozenset(("indexing_maps", "cast", "kind", "strides", "dilations"))
 

@@ -33,8 +33,8 @@ from tapeflow.dialects.memref_additions import (
     ReshapeOp,
     TransposeOp,
 )
-from tapeflow.frontend.custom_syntax import Syntax
 from tapeflow.frontend.operation_parts import (
+    Syntax,
     end_with,
     parse_indices,
     parse_optional_arrow_types,

@@ -1,6 +1,6 @@
 """Reads parts that the syntax of several operations shares."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
@@ -14,6 +14,9 @@ from xdsl.dialects.builtin import (
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
 from xdsl.parser import Parser
 from xdsl.traits import IsTerminator
+
+Syntax = Callable[[Parser], Operation]
+"""Reads an operation from behind its name on; xDSL prints the generic form."""
 
 
 def parse_optional_arrow_types(parser: Parser) -> list[Attribute]:

@@ -8,8 +8,8 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.parser import Parser, UnresolvedOperand
 
 from tapeflow.dialects.scf_additions import UNSIGNED, ForallOp, InParallelOp
-from tapeflow.frontend.custom_syntax import Syntax
 from tapeflow.frontend.operation_parts import (
+    Syntax,
     end_with,
     parse_body,
     parse_mixed_list,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
     from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
     from tapeflow.transforms.cached.waive_tape import WaiveTapePass
+    from tapeflow.transforms.copies.eliminate_copies import EliminateCopiesPass
     from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
     from tapeflow.transforms.differentiation.request_gradient import RequestGradientPass
     from tapeflow.transforms.differentiation.simplify_adjoints import (
@@ -51,6 +52,7 @@ __all__ = [
     "CheckStreamsPass",
     "CompressTapePass",
     "DifferentiatePass",
+    "EliminateCopiesPass",
     "ExpandOperationsPass",
     "ExposeAddressesPass",
     "FormLayersPass",
@@ -89,6 +91,7 @@ _PASSES = {
     "lower-parallel-to-for": "source",
     "lower-switch-to-if": "source",
     "inline-execute-region": "source",
+    "eliminate-copies": "copies",
     "differentiate": "differentiation",
     "simplify-adjoints": "differentiation",
     "shrink-tape": "tape",

@@ -106,9 +106,11 @@ class NamedPipeline(LoopOptions, _GradientOptions):
             *request,
             # Affine, linalg and parallel loops become what can be differentiated.
             "lower-source",
+            *self.source_passes(),
             self._differentiate(),
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",
+            *self.gradient_passes(),
             "canonicalize",
             # Equal addresses of the forward and the reverse sweep become one value;
             # after canonicalize, which is what makes them equal.
