@@ -6,6 +6,7 @@ from typing import cast
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
@@ -16,7 +17,6 @@ from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp, is_tile
 from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
-from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.building.thread_state import (
     Rules,
     State,
@@ -76,7 +76,7 @@ class LowerTapeToMemrefPass(ModulePass):
         require_level(op, self.name, *Level.REGIONS.down())
         graph = CallGraph(op)
         for function in op.walk():
-            if is_structured(function):
+            if isinstance(function, FuncOp) and not function.is_declaration:
                 constants = FunctionConstants(function)
                 reserve_records(function, constants, graph)
                 lowering = _Lowering(constants)

@@ -42,7 +42,6 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.tape.emit_push_count import PushCountEmitter
 from tapeflow.transforms.tape.set_layout import number_regions, set_stated_layouts
 
@@ -106,7 +105,7 @@ class FormRegionsPass(ModulePass):
             )
         graph = CallGraph(op)
         for function in op.walk():
-            if is_structured(function):
+            if isinstance(function, FuncOp) and not function.is_declaration:
                 _RegionBuilder(
                     function, self.layout, self.block, self.conditional == "growing"
                 ).build(graph)
