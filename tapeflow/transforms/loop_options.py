@@ -9,6 +9,8 @@ from xdsl.utils.arg_spec import ArgSpecConvertible
 class LoopOptions(ArgSpecConvertible):
     """How loops run, in every pipeline alike. No bit of a result depends on it."""
 
+    reorder: bool = False
+    """Whether sums of the program may be added in another order, by `reorder-loops`."""
     as_written: bool = False
     """Whether loops stay as they are, whatever the next five options say."""
     unroll: bool = True

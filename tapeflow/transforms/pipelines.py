@@ -91,6 +91,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
             *request,
             # Affine, linalg and parallel loops become what can be differentiated.
             "lower-source",
+            *(("reorder-loops",) if self.reorder else ()),
             self._differentiate(),
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",
