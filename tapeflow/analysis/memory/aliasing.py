@@ -31,6 +31,11 @@ from tapeflow.analysis.memory.effects import (
     same_memory,
     written_memrefs,
 )
+from tapeflow.analysis.memory.offsets import (
+    differ,
+    differ_from_loop_to_loop,
+    differ_in_other_iterations,
+)
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.analysis.memory.views import may_be_given_overlap, may_overlap_itself
 from tapeflow.dialects import address
@@ -94,7 +99,9 @@ class Buffers:
         counts as after; it may write where its own index says so.
         """
         buffer = self.of(access.memref)
-        if self.written_after(buffer, access, scope):
+        if self.written_after(buffer, access, scope) and not self._is_elsewhere_behind(
+            access, scope
+        ):
             return False
         around_writes = self.around_writes.get(buffer, ())
         loops = [
@@ -113,10 +120,38 @@ class Buffers:
         self, write: Operation, access: memref.LoadOp | memref.StoreOp
     ) -> bool:
         """Whether a write to the accessed buffer may hit the same element later."""
-        if self.order[write] > self.order[access]:
+        if self.order[write] > self.order[access] and not self._is_elsewhere(
+            access, write
+        ):
             return True
         loops = [op for op in ancestors(access) if type(op) in LOOPS]
         return not self._is_elsewhere_later(access, write, loops)
+
+    def _is_elsewhere_behind(self, access: ElementAccess, scope: Block) -> bool:
+        """Whether all writes behind an access in a block around it hit other elements.
+
+        Later iterations of loops around both are not meant.
+        """
+        writes = self.writes[self.of(access.memref)]
+        return len(writes) <= MOST_WRITES and all(
+            self.order[write] < self.order[access]
+            or scope.find_ancestor_op_in_block(write) is None
+            or self._is_elsewhere(access, write)
+            for write in writes
+        )
+
+    def _is_elsewhere(self, access: ElementAccess, write: Operation) -> bool:
+        """Whether a write hits another element, in one iteration of loops around."""
+        if (
+            not isinstance(write, memref.StoreOp | address.StoreOp)
+            or write.memref is not access.memref
+            or self.overlaps_itself(access.memref)
+        ):
+            return False
+        return any(
+            differ(one, other) or differ_from_loop_to_loop(one, other)
+            for one, other in zip(access.indices, write.indices, strict=True)
+        )
 
     def _is_elsewhere_later(
         self,
@@ -144,13 +179,12 @@ class Buffers:
         if not _holders(access.memref).isdisjoint(common):
             # It may be another (part of a) buffer in each iteration.
             return False
-        alike = {
-            one
-            for one, other in zip(access.indices, write.indices, strict=True)
-            if one is other
-        }
         return all(
-            isinstance(loop, scf.ForOp) and loop.body.block.args[0] in alike
+            isinstance(loop, scf.ForOp)
+            and any(
+                differ_in_other_iterations(one, other, loop)
+                for one, other in zip(access.indices, write.indices, strict=True)
+            )
             for loop in common
         )
 
