@@ -7,10 +7,11 @@ from xdsl.utils.arg_spec import ArgSpecConvertible
 
 @dataclass(frozen=True)
 class LoopOptions(ArgSpecConvertible):
-    """How loops run, in every pipeline alike. No bit of a result depends on it."""
+    """How loops run, in every pipeline alike.
 
-    reorder: bool = False
-    """Whether sums of the program may be added in another order, by `reorder-loops`."""
+    No bit of a result depends on it, but for `reorder`.
+    """
+
     as_written: bool = False
     """Whether loops stay as they are, whatever the next five options say."""
     unroll: bool = True
@@ -24,6 +25,20 @@ class LoopOptions(ArgSpecConvertible):
     loop_stages: int = 2
     """Parts into which iterations of inner loops are cut, to overlap with those of
     their neighbours; 1 for none, else as of `pipeline-loops`."""
+
+    reorder: bool = False
+    """Whether the program's sums may be added up in another order, so that gradients
+    and values are rounded differently, by `reorder-loops`."""
+
+    def __post_init__(self) -> None:
+        if self.as_written and self.reorder:
+            raise ValueError(
+                "'as-written' leaves loops as they are and 'reorder' does not: give one"
+            )
+
+    def source_passes(self) -> tuple[str, ...]:
+        """What changes the order of sums, before anything is differentiated."""
+        return ("reorder-loops",) if self.reorder else ()
 
     def loop_passes(self) -> tuple[str, ...]:
         """What changes loops and what they compute, but not the order of sums."""

@@ -44,6 +44,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.function is None and self.wrt:
             raise ValueError("'wrt' is given without the 'function' it is for")
         require_one_of("policy", self.policy, POLICIES)
@@ -91,7 +92,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
             *request,
             # Affine, linalg and parallel loops become what can be differentiated.
             "lower-source",
-            *(("reorder-loops",) if self.reorder else ()),
+            *self.source_passes(),
             self._differentiate(),
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",

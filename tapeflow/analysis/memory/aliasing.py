@@ -134,7 +134,7 @@ class Buffers:
         """
         writes = self.writes[self.of(access.memref)]
         return len(writes) <= MOST_WRITES and all(
-            self.order[write] < self.order[access]
+            self.order[write] <= self.order[access]
             or scope.find_ancestor_op_in_block(write) is None
             or self._is_elsewhere(access, write)
             for write in writes

@@ -49,9 +49,7 @@ def differ_from_loop_to_loop(one: SSAValue, other: SSAValue) -> bool:
     )
 
 
-def differ_in_other_iterations(
-    one: SSAValue, other: SSAValue, loop: scf.ForOp
-) -> bool:
+def differ_in_other_iterations(one: SSAValue, other: SSAValue, loop: scf.ForOp) -> bool:
     """Whether a value in one iteration of a loop is never the other one in another."""
     base, number = with_offset(one)
     other_base, other_number = with_offset(other)
@@ -74,9 +72,33 @@ def counting(value: SSAValue | None) -> scf.ForOp | None:
 def _is_before(main: scf.ForOp, number: int, rest: scf.ForOp, other: int) -> bool:
     """Whether strips stay below where the loop behind them begins."""
     step = constant_of(main.step)
-    if main.ub is not rest.lb or step is None or step < 1:
+    if step is None or step < 1 or not _is_at_least(rest.lb, main.ub):
         return False
     return 0 <= number < step and other >= 0 and _has_whole_strips(main, step)
+
+
+def _is_at_least(value: SSAValue, least: SSAValue) -> bool:
+    """Whether a value is another one, or that plus a part of what is left behind it."""
+    for _ in range(_DEEPEST):
+        if value is least:
+            return True
+        owner = value.owner
+        if not isinstance(owner, arith.AddiOp) or not _is_part_of_rest(
+            owner.rhs, owner.lhs
+        ):
+            return False
+        value = owner.lhs
+    return False
+
+
+def _is_part_of_rest(part: SSAValue, start: SSAValue) -> bool:
+    """Whether a value is that of `max(_, start) - start` with some bits cut off."""
+    cut = part.owner
+    span = cut.lhs.owner if isinstance(cut, arith.AndIOp) else None
+    if not isinstance(span, arith.SubiOp) or span.rhs is not start:
+        return False
+    end = span.lhs.owner
+    return isinstance(end, arith.MaxSIOp) and start in end.operands
 
 
 def _has_whole_strips(loop: scf.ForOp, step: int) -> bool:

@@ -16,6 +16,9 @@ from tapeflow.analysis.memory.aliasing import MOST_WRITES, Buffers, ancestors
 from tapeflow.analysis.memory.effects import is_memref, regions_blocks
 from tapeflow.analysis.memory.offsets import with_offset
 
+_LONGEST_CHAIN = 8
+"""Loops of one chain that are looked at, to stay linear."""
+
 Subscript: TypeAlias = tuple[SSAValue | None, int]
 """A value, if there is one, plus a number."""
 
@@ -99,7 +102,7 @@ class Accesses:
     def _chain(self, first: scf.ForOp, buffer: SSAValue) -> list[scf.ForOp]:
         """A loop and those behind it that begin where the one before ends."""
         loops, following = [first], first.next_op
-        while following is not None:
+        while following is not None and len(loops) < _LONGEST_CHAIN:
             if self.touches(following, buffer):
                 if (
                     not isinstance(following, scf.ForOp)

@@ -65,7 +65,7 @@ def _handed_on(
 
 
 def _operations(body: Body) -> set[Operation]:
-    return {op for op in body.nest.operations()}
+    return set(body.nest.operations())
 
 
 def _part_of(body: Body, op: Operation) -> int:

@@ -1,6 +1,10 @@
-"""Which loops of a source run several iterations at a time, if sums may be reordered."""
+"""Which loops of a source run several iterations at a time, sums in any order.
 
-from collections.abc import Iterator
+A loop that holds loops is jammed, one that holds none is interleaved; none inside
+another. Where both a loop and one inside it hold loops, the one with more gain goes
+ahead.
+"""
+
 from dataclasses import replace
 
 from xdsl.dialects import scf
@@ -15,14 +19,18 @@ from tapeflow.analysis.scheduling.interleaving import find_interleaving
 from tapeflow.analysis.scheduling.issue_model import cycles_of_iteration
 from tapeflow.analysis.scheduling.jam_choice import (
     FACTORS,
-    LEAST_GAIN,
     MOST_OPERATIONS,
     choose_factor,
 )
 from tapeflow.analysis.scheduling.jam_dependences import find_ahead
-from tapeflow.analysis.scheduling.jam_nests import Body, Problem, find_body
+from tapeflow.analysis.scheduling.jam_nests import Problem, find_body
 from tapeflow.analysis.scheduling.jam_plans import DEEPEST, Factor, Plan
 from tapeflow.analysis.scheduling.subscripts import SubscriptForms
+
+LEAST_GAIN = 1.1
+"""Time one by one over that of interleaved iterations, and of more of these over that
+of fewer, of what is worth it."""
+NOT_WORTH_IT = "it is not worth it"
 
 
 def find_reorderings(
@@ -40,38 +48,41 @@ def find_reorderings(
                 found += more
                 height = max(height, deep)
         if isinstance(op, scf.ForOp):
-            if 0 < height <= DEEPEST:
-                nest = jammed(op, buffers, factor)
-                others = [plan for plan in found if not plan.is_flat]
-                if isinstance(nest, Plan) and all(nest.gain > p.gain for p in others):
-                    found = [nest]
-            elif not height:
-                plan = interleaved(op, buffers, factor)
-                found = [plan] if isinstance(plan, Plan) else []
+            if height <= DEEPEST:
+                found = _better(find_reordering(op, buffers, factor), found)
             height += 1
         plans += found
         levels = max(levels, height)
     return plans, levels
 
 
-def _countable(loop: scf.ForOp) -> Problem | None:
+def _better(plan: Plan | Problem, inner: list[Plan]) -> list[Plan]:
+    if isinstance(plan, Plan) and all(
+        other.is_flat or plan.gain > other.gain for other in inner
+    ):
+        return [plan]
+    return inner
+
+
+def find_reordering(
+    loop: scf.ForOp, buffers: Buffers, factor: Factor
+) -> Plan | Problem:
+    """How iterations of a loop run side by side, or why they do not."""
     if constant_of(loop.step) != 1 or not isinstance(loop.lb.type, IndexType):
         return Problem("it does not count up by one", loop)
-    return None
+    holds_loops = any(isinstance(op, scf.ForOp) for op in loop.body.walk())
+    find = _jammed if holds_loops else _interleaved
+    return find(loop, buffers, factor)
 
 
-def jammed(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
-    """How iterations of a loop share the loops inside, or why they do not."""
-    problem = _countable(loop)
-    if problem is not None:
-        return problem
+def _jammed(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
     body = find_body(loop, buffers)
     if isinstance(body, Problem):
         return body
     body = replace(body, apart=summed_inside(loop))
     copies, gain = choose_factor(body) if factor == "auto" else (factor, 1.0)
     if copies == 1:
-        return Problem("it is not worth it", loop)
+        return Problem(NOT_WORTH_IT, loop)
     forms = SubscriptForms()
     ahead = find_ahead(body, buffers, copies, forms)
     if isinstance(ahead, Problem):
@@ -79,28 +90,23 @@ def jammed(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
     return Plan(body, copies, ahead, forms, gain)
 
 
-def interleaved(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
-    """How iterations of a loop without loops run step by step, or why they do not."""
-    problem = _countable(loop)
-    if problem is not None:
-        return problem
-    best: Plan | Problem = Problem("it is not worth it", loop)
+def _interleaved(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
+    best: Plan | Problem = Problem(NOT_WORTH_IT, loop)
     for copies in FACTORS if factor == "auto" else (factor,):
+        if copies == 1 or (factor == "auto" and not _fits(loop, copies)):
+            break
         forms = SubscriptForms()
         found = find_interleaving(loop, buffers, copies, forms)
         if isinstance(found, Problem):
             return found
         body, ahead = found
         gain = cycles_of_iteration(body, 1) / cycles_of_iteration(body, copies)
-        if factor == "auto" and not _is_worth(body, copies):
-            break
-        least = best.gain * 1.1 if isinstance(best, Plan) else 1.1
-        if gain >= least or factor != "auto":
+        least = LEAST_GAIN * (best.gain if isinstance(best, Plan) else 1.0)
+        if factor != "auto" or gain >= least:
             best = Plan(body, copies, ahead, forms, gain, is_flat=True)
     return best
 
 
-def _is_worth(body: Body, copies: int) -> bool:
-    trips = trip_count(body.nest.loop)
-    operations = sum(1 for _ in body.nest.loop.body.walk())
+def _fits(loop: scf.ForOp, copies: int) -> bool:
+    trips, operations = trip_count(loop), sum(1 for _ in loop.body.walk())
     return (trips is None or trips >= copies) and operations * copies <= MOST_OPERATIONS

@@ -80,26 +80,41 @@ class JamLoopsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         factor = self.factor
-        if factor != "auto" and factor not in (1, 2, 4, 8, 16):
-            refuse(op, f"{self.name}: factor={factor} is not 1, 2, 4, 8 or 16")
+        require_factor(op, self.name, factor)
         graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
                 _jam(function, graph, factor)
 
 
+def require_factor(module: ModuleOp, name: str, factor: Factor) -> None:
+    """Refuse a number of iterations side by side that is not halved to 1.
+
+    Raises:
+        DiagnosticException: tells which numbers are.
+    """
+    if factor != "auto" and factor not in (1, 2, 4, 8, 16):
+        refuse(module, f"{name}: factor={factor} is not 1, 2, 4, 8 or 16")
+
+
 def _jam(function: FuncOp, graph: CallGraph, factor: Factor) -> None:
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
     for plan in find_plans(function.body.block, buffers, factor)[0]:
-        copies = plan.copies
-        while copies > 1:
-            # What is left of four at a time goes by two at a time.
-            LoopJammer(plan, copies, constants).rewrite()
-            copies //= 2
+        jam(plan, constants)
 
 
-class LoopJammer:
+def jam(plan: Plan, constants: FunctionConstants) -> None:
+    """Put loops of several iterations at a time in front of a loop."""
+    copies = plan.copies
+    while copies > 1:
+        _LoopJammer(plan, copies, constants).rewrite()
+        # What is left of four at a time goes by two at a time; without loops inside,
+        # that is soon done one by one.
+        copies = 1 if plan.is_flat else copies // 2
+
+
+class _LoopJammer:
     """Rewrites one loop: one of several iterations at a time comes in front of it."""
 
     def __init__(self, plan: Plan, copies: int, constants: FunctionConstants):
@@ -148,7 +163,7 @@ class LoopJammer:
     def _neutral(self, value: SSAValue) -> SSAValue:
         """What a sum begins with that changes no other, not even -0.0."""
         assert isa(value.type, AnyFloat)
-        return self._builder.constants.value(FloatAttr(-0.0, value.type))
+        return self._builder.constants.value(FloatAttr(-0.0, value.type), "nothing")
 
     def _ends(self, own: list[tuple[int, SSAValue]]) -> list[SSAValue]:
         """What the copies hand on together, then what those with sums of their own."""
