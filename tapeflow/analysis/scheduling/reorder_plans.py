@@ -7,13 +7,15 @@ ahead.
 
 from dataclasses import replace
 
-from xdsl.dialects import scf
-from xdsl.dialects.builtin import IndexType
-from xdsl.ir import Block
+from xdsl.dialects import memref, scf
+from xdsl.dialects.builtin import AnyFloat, IndexType
+from xdsl.ir import Block, SSAValue
+from xdsl.utils.hints import isa
 
 from tapeflow.analysis.integers.estimates import trip_count
 from tapeflow.analysis.ir.constants import constant_of
-from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors
+from tapeflow.analysis.memory.offsets import with_offset
 from tapeflow.analysis.scheduling.carried_sums import summed_inside
 from tapeflow.analysis.scheduling.interleaving import find_interleaving
 from tapeflow.analysis.scheduling.issue_model import cycles_of_iteration
@@ -23,13 +25,18 @@ from tapeflow.analysis.scheduling.jam_choice import (
     choose_factor,
 )
 from tapeflow.analysis.scheduling.jam_dependences import find_ahead
-from tapeflow.analysis.scheduling.jam_nests import Problem, find_body
+from tapeflow.analysis.scheduling.jam_nests import Access, Body, Nest, Problem, find_body
 from tapeflow.analysis.scheduling.jam_plans import DEEPEST, Factor, Plan
 from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 LEAST_GAIN = 1.1
 """Time one by one over that of interleaved iterations, and of more of these over that
 of fewer, of what is worth it."""
+MOST_STREAMS = 12
+"""Rows that the copies of an innermost loop walk along, as many as the lines that a
+small cache keeps beside those of their shadows."""
+SHORT = 16
+"""Operations of a body below which runs of a loop overlap with each other anyway."""
 NOT_WORTH_IT = "it is not worth it"
 
 
@@ -81,13 +88,48 @@ def _jammed(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem
         return body
     body = replace(body, apart=summed_inside(loop))
     copies, gain = choose_factor(body) if factor == "auto" else (factor, 1.0)
+    while factor == "auto" and copies > 1 and _streams(body, copies) > MOST_STREAMS:
+        copies //= 2
     if copies == 1:
         return Problem(NOT_WORTH_IT, loop)
     forms = SubscriptForms()
+    if factor == "auto" and not isinstance(
+        find_ahead(_reversed(body), buffers, copies, forms), Problem
+    ):
+        # Its gradient can be jammed, which keeps all bits, if nothing inside changes.
+        return Plan(body, 1, {}, forms, gain)
     ahead = find_ahead(body, buffers, copies, forms)
     if isinstance(ahead, Problem):
         return ahead
     return Plan(body, copies, ahead, forms, gain)
+
+
+def _reversed(body: Body) -> Body:
+    """As its reverse accesses memory: what is read there is added to."""
+    accesses = (
+        replace(access, writes=access.writes or _is_of_floats(access))
+        for access in body.accesses
+    )
+    return replace(body, accesses=tuple(accesses), apart=frozenset())
+
+
+def _is_of_floats(access: Access) -> bool:
+    return any(isa(value.type, AnyFloat) for value in access.op.results)
+
+
+def _streams(body: Body, copies: int) -> int:
+    """Rows of buffers that the innermost loops of copies walk along, at most."""
+    return max(_streams_of(body, nest, copies) for nest in body.nest.innermost())
+
+
+def _streams_of(body: Body, nest: Nest, copies: int) -> int:
+    rows: dict[tuple[SSAValue | None, ...], bool] = {}
+    for op in nest.operations():
+        for inner in op.walk():
+            if isinstance(inner, memref.LoadOp | memref.StoreOp):
+                row = (inner.memref, *(with_offset(i)[0] for i in inner.indices))
+                rows[row] = all(map(body.is_uniform, (inner.memref, *inner.indices)))
+    return sum(1 if is_shared else copies for is_shared in rows.values())
 
 
 def _interleaved(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
@@ -109,4 +151,10 @@ def _interleaved(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Pr
 
 def _fits(loop: scf.ForOp, copies: int) -> bool:
     trips, operations = trip_count(loop), sum(1 for _ in loop.body.walk())
+    if operations < SHORT and _is_inside_a_loop(loop):
+        return False
     return (trips is None or trips >= copies) and operations * copies <= MOST_OPERATIONS
+
+
+def _is_inside_a_loop(loop: scf.ForOp) -> bool:
+    return any(isinstance(op, scf.ForOp) for op in ancestors(loop)[1:])
