@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import AnyFloat, IndexType
-from xdsl.ir import Block, SSAValue
+from xdsl.ir import Block
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.integers.estimates import trip_count
@@ -25,16 +25,22 @@ from tapeflow.analysis.scheduling.jam_choice import (
     choose_factor,
 )
 from tapeflow.analysis.scheduling.jam_dependences import find_ahead
-from tapeflow.analysis.scheduling.jam_nests import Access, Body, Nest, Problem, find_body
+from tapeflow.analysis.scheduling.jam_nests import (
+    Access,
+    Body,
+    Nest,
+    Problem,
+    find_body,
+)
 from tapeflow.analysis.scheduling.jam_plans import DEEPEST, Factor, Plan
 from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 LEAST_GAIN = 1.1
 """Time one by one over that of interleaved iterations, and of more of these over that
 of fewer, of what is worth it."""
-MOST_STREAMS = 12
-"""Rows that the copies of an innermost loop walk along, as many as the lines that a
-small cache keeps beside those of their shadows."""
+MOST_STREAMS = 10
+"""Rows that copies walk along in an innermost loop, at most: so many lines a cache of
+1 KB keeps, beside some of those of their adjoints."""
 SHORT = 16
 """Operations of a body below which runs of a loop overlap with each other anyway."""
 NOT_WORTH_IT = "it is not worth it"
@@ -118,16 +124,17 @@ def _is_of_floats(access: Access) -> bool:
 
 
 def _streams(body: Body, copies: int) -> int:
-    """Rows of buffers that the innermost loops of copies walk along, at most."""
+    """Rows of buffers that an innermost loop of copies walks along, at most."""
     return max(_streams_of(body, nest, copies) for nest in body.nest.innermost())
 
 
 def _streams_of(body: Body, nest: Nest, copies: int) -> int:
-    rows: dict[tuple[SSAValue | None, ...], bool] = {}
+    rows: dict[tuple[object, ...], bool] = {}
     for op in nest.operations():
         for inner in op.walk():
             if isinstance(inner, memref.LoadOp | memref.StoreOp):
-                row = (inner.memref, *(with_offset(i)[0] for i in inner.indices))
+                *others, last = inner.indices or (inner.memref,)
+                row = (inner.memref, *others, with_offset(last)[0])
                 rows[row] = all(map(body.is_uniform, (inner.memref, *inner.indices)))
     return sum(1 if is_shared else copies for is_shared in rows.values())
 
@@ -142,6 +149,8 @@ def _interleaved(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Pr
         if isinstance(found, Problem):
             return found
         body, ahead = found
+        if factor == "auto" and _streams(body, copies) > MOST_STREAMS:
+            break
         gain = cycles_of_iteration(body, 1) / cycles_of_iteration(body, copies)
         least = LEAST_GAIN * (best.gain if isinstance(best, Plan) else 1.0)
         if factor != "auto" or gain >= least:
