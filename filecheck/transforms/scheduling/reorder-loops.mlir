@@ -2,11 +2,11 @@
 // RUN: tapeflow-opt %s -p reorder-loops | filecheck %s --check-prefix=AUTO
 // RUN: not tapeflow-opt %s -p 'reorder-loops{factor=3}' 2>&1 | filecheck %s --check-prefix=THREE
 // RUN: not tapeflow-opt %S/../../../tapeflow/programs/logsumexp.mlir -p 'request-gradient{function=logsumexp wrt=0},differentiate{policy=save-all},reorder-loops' 2>&1 | filecheck %s --check-prefix=LATE
-// RUN: not tapeflow-opt %s -p 'baseline{function=exponentials wrt=0 as-written=true reorder=true}' 2>&1 | filecheck %s --check-prefix=BOTH
+// RUN: not tapeflow-opt %s -p 'baseline{function=exponentials wrt=0 as-written=true reorder=true}' 2>&1 | filecheck %s --check-prefix=TWO
 
 // THREE: reorder-loops: factor=3 is not 1, 2, 4, 8 or 16
 // LATE:  reorder-loops works on a request for a gradient, and this is an abstract tape already: run reorder-loops before differentiate
-// BOTH:  'as-written' leaves loops as they are and 'reorder' does not: give one
+// TWO:  'as-written' leaves loops as they are and 'reorder' does not: give one
 
 // Each copy has a sum of its own, which begins with what changes nothing.
 // CHECK-LABEL: func.func @exponentials
