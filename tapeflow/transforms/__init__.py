@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.scheduling.hoist_invariants import HoistInvariantsPass
     from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.scheduling.reorder_loops import ReorderLoopsPass
     from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass

@@ -39,7 +39,7 @@ def test_values_differ_by_rounding(first: int) -> None:
         module = parse_module(case.text, "program.mlir", CONTEXT)
         LowerSourcePass().apply(CONTEXT, module)
         before = outputs(module, case)
-        ReorderLoopsPass((2, 4)[seed % 2]).apply(CONTEXT, module)
+        ReorderLoopsPass(factor=(2, 4)[seed % 2]).apply(CONTEXT, module)
         module.verify()
         assert first_beyond_rounding(before, outputs(module, case)) is None, seed
 
@@ -48,5 +48,5 @@ def test_values_differ_by_rounding(first: int) -> None:
 def test_gradients_are_those_of_the_new_program(first: int) -> None:
     for seed in range(first, first + GROUP):
         factor = (2, 4)[seed % 2]
-        outcome = compare(generate(seed), rewrite=ReorderLoopsPass(factor))
+        outcome = compare(generate(seed), rewrite=ReorderLoopsPass(factor=factor))
         assert outcome.status in ("passed", "refused")

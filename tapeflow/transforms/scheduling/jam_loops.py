@@ -172,7 +172,7 @@ class _LoopJammer:
             self._at(0 if number in self._body.apart else last, value)
             for number, value in enumerate(yielded(block))
         ]
-        following = dict(zip(block.args[1:], yielded(block), strict=True))
+        following: Values = dict(zip(block.args[1:], yielded(block), strict=True))
         return together + [self._at(copy, following[value]) for copy, value in own]
 
     def _totals(self, results: Sequence[SSAValue]) -> list[SSAValue]:

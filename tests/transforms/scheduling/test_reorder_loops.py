@@ -35,7 +35,7 @@ FLAT = {
 def reorder(module: ModuleOp, factor: int) -> bool:
     """Reorder a module; whether a loop was."""
     steps = [op.step for op in module.walk() if isinstance(op, scf.ForOp)]
-    ReorderLoopsPass(factor).apply(full_context(), module)
+    ReorderLoopsPass(factor=factor).apply(full_context(), module)
     module.verify()
     verify_dominance(module)
     return len(steps) < sum(isinstance(op, scf.ForOp) for op in module.walk())

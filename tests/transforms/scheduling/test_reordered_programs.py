@@ -42,6 +42,7 @@ def test_reordered_gradients(name: str):
     value, gradients = program.reference(program.make_inputs("tiny"))
     assert abs(float(result.values[0]) - value) <= 1e-9 * max(1.0, abs(value))
     assert max_relative_error(result.gradients, gradients) <= 1e-9
+    assert result.tape_bytes is not None and plain.tape_bytes is not None
     assert result.tape_bytes <= plain.tape_bytes * IN_FUSED_LOOPS.get(name, 1)
     other = run(name, "streams{places=stream reorder=true}")
     assert other.values[0].tobytes() == result.values[0].tobytes()
