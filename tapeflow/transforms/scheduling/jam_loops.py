@@ -27,6 +27,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import functions_of
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -82,8 +83,8 @@ class JamLoopsPass(ModulePass):
         factor = self.factor
         require_factor(op, self.name, factor)
         graph = CallGraph(op)
-        for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+        for function in functions_of(op):
+            if not function.is_declaration:
                 _jam(function, graph, factor)
 
 

@@ -15,10 +15,12 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import functions_of
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -73,14 +75,14 @@ class PipelineLoopsPass(ModulePass):
             refuse(op, message)
         graph = CallGraph(op)
         for _ in range(self.stages.bit_length() - 1):
-            for function in op.walk():
-                if isinstance(function, FuncOp) and not function.is_declaration:
+            for function in functions_of(op):
+                if not function.is_declaration:
                     _pipeline(function, graph)
 
 
 def _pipeline(function: FuncOp, graph: CallGraph) -> None:
     buffers = find_buffers(function, graph)
-    loops = [op for op in function.walk() if isinstance(op, scf.ForOp)]
+    loops = [op for op in operations_in(function) if isinstance(op, scf.ForOp)]
     cuts = [(loop, cut_loop(loop, buffers)) for loop in loops]
     for loop, stages in cuts:
         if stages is not None:
