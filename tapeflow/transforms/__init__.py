@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
     from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
     from tapeflow.transforms.cached.waive_tape import WaiveTapePass
+    from tapeflow.transforms.copies.eliminate_copies import EliminateCopiesPass
     from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
     from tapeflow.transforms.differentiation.request_gradient import RequestGradientPass
     from tapeflow.transforms.differentiation.simplify_adjoints import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.streams.form_layers import FormLayersPass
     from tapeflow.transforms.streams.form_streams import FormStreamsPass
     from tapeflow.transforms.streams.lower_spm_to_blocking import LowerSpmToBlockingPass
+    from tapeflow.transforms.tape.compress_tape import CompressTapePass
     from tapeflow.transforms.tape.form_regions import FormRegionsPass
     from tapeflow.transforms.tape.merge_regions import MergeRegionsPass
     from tapeflow.transforms.tape.shrink_tape import ShrinkTapePass
@@ -48,7 +50,9 @@ __all__ = [
     "AffineToScfPass",
     "AssignScratchpadPass",
     "CheckStreamsPass",
+    "CompressTapePass",
     "DifferentiatePass",
+    "EliminateCopiesPass",
     "ExposeAddressesPass",
     "FormLayersPass",
     "FormRegionsPass",
@@ -86,12 +90,14 @@ _PASSES = {
     "lower-parallel-to-for": "source",
     "lower-switch-to-if": "source",
     "inline-execute-region": "source",
+    "eliminate-copies": "copies",
     "reorder-loops": "scheduling",
     "differentiate": "differentiation",
     "simplify-adjoints": "differentiation",
     "shrink-tape": "tape",
     "form-regions": "tape",
     "merge-regions": "tape",
+    "compress-tape": "tape",
     "keep-provable": "placement",
     "lower-tape-to-memref": "cached",
     "stagger-buffers": "cached",

@@ -13,7 +13,9 @@ class LoopOptions(ArgSpecConvertible):
     """
 
     as_written: bool = False
-    """Whether loops stay as they are, whatever the next five options say."""
+    """Whether loops and copies stay as they are, whatever the next six options say."""
+    copies: bool = True
+    """Whether copies of one buffer to another are spared, by `eliminate-copies`."""
     unroll: bool = True
     """Whether short loops become their iterations, by `unroll-loops`."""
     jam: bool = True
@@ -37,8 +39,16 @@ class LoopOptions(ArgSpecConvertible):
             )
 
     def source_passes(self) -> tuple[str, ...]:
-        """What changes the order of sums, before anything is differentiated."""
-        return ("reorder-loops",) if self.reorder else ()
+        """What changes the program before it is differentiated."""
+        copies = ("eliminate-copies",) if self.copies and not self.as_written else ()
+        # Behind it, since what it makes of a copy is one access less.
+        return (*copies, *(("reorder-loops",) if self.reorder else ()))
+
+    def gradient_passes(self) -> tuple[str, ...]:
+        """What changes the gradient before its tape finds a place."""
+        # No adjoint is still to come whose order has to be kept.
+        is_on = self.copies and not self.as_written
+        return ("eliminate-copies{reorder=true}",) if is_on else ()
 
     def loop_passes(self) -> tuple[str, ...]:
         """What changes loops and what they compute, but not the order of sums."""

@@ -54,8 +54,8 @@ ANALYSIS = (
     Fault(
         "a running extremum may have other uses",
         "analysis/differentiation/running_values.py",
-        "if users == [op, body.last_op]:",
-        "if op in users:",
+        "users == [op, body.last_op]:",
+        "op in users:",
         needs="extremum with other uses",
     ),
     Fault(
@@ -167,7 +167,7 @@ ANALYSIS = (
     Fault(
         "loads are repeated whatever was written",
         "analysis/differentiation/recall_ways.py",
-        "if self.buffers.unchanged_after(access, self.scopes.around(access)):",
+        "if self.later.unchanged_after(access, self.scopes.around(access)):",
         "if not self.buffers.written_after(\n"
         "            access.memref, access, self.scopes.around(access)\n"
         "        ):",

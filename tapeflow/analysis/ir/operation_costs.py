@@ -9,11 +9,11 @@ the latencies of the chain. Accesses are hits.
 
 from typing import NamedTuple
 
-from xdsl.dialects import arith, math, memref, scf
+from xdsl.dialects import arith, cf, math, memref, scf
 from xdsl.ir import Operation
 
 from tapeflow.analysis.ir.side_effects import is_side_effect_free
-from tapeflow.dialects import address, spm, tape
+from tapeflow.dialects import address, spm, stream, tape
 from tapeflow.dialects.memref_additions import TransposeOp
 
 INTEGER_DIVISIONS = (
@@ -26,6 +26,13 @@ INTEGER_DIVISIONS = (
     arith.RemUIOp,
 )
 """They trap where the divisor is zero."""
+
+
+TRANSFERS = (
+    *(stream.EnqueueOp, stream.AcquireOp, stream.PrefetchOp, stream.DequeueOp),
+    *(spm.DrainOp, spm.FillOp),
+)
+"""Tiles that move between scratchpad and DRAM, and waits for them."""
 
 
 def is_function_of_operands(op: Operation) -> bool:
@@ -47,7 +54,13 @@ class Price(NamedTuple):
 
 _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
     Price(0, 0): (
-        *(arith.ConstantOp, memref.DimOp, memref.GetGlobalOp, memref.RankOp),
+        *(
+            arith.ConstantOp,
+            cf.AssertOp,
+            memref.DimOp,
+            memref.GetGlobalOp,
+            memref.RankOp,
+        ),
         *(memref.AssumeAlignmentOp, memref.CastOp, memref.CollapseShapeOp),
         *(memref.ExpandShapeOp, memref.MemorySpaceCastOp, TransposeOp, scf.YieldOp),
     ),
@@ -105,7 +118,11 @@ def operation_cost(op: Operation) -> int:
 
 
 def latency(op: Operation) -> int:
-    """Cycles until the result is there; of a branch, those of all that it holds."""
+    """Cycles until the result is there; of a branch, those of all that it holds.
+
+    Of transfers only those that start them or find a tile there: how long a tile takes
+    is the memory's affair.
+    """
     if op.regions:
         return 1 + sum(latency(inner) for inner in op.walk() if not inner.regions)
-    return PRICES[type(op)].cycles
+    return 1 if isinstance(op, TRANSFERS) else PRICES[type(op)].cycles

@@ -12,12 +12,15 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.ir.constants import constant_of
-from tapeflow.analysis.memory.aliasing import MOST_WRITES, Buffers, ancestors
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors
 from tapeflow.analysis.memory.effects import is_memref, regions_blocks
 from tapeflow.analysis.memory.offsets import with_offset
 
 _LONGEST_CHAIN = 8
 """Loops of one chain that are looked at, to stay linear."""
+
+_MOST_STORES = 32
+"""Stores of one chain that are looked at, likewise."""
 
 Subscript: TypeAlias = tuple[SSAValue | None, int]
 """A value, if there is one, plus a number."""
@@ -92,7 +95,7 @@ class Accesses:
         nests = [op for loop in loops for op in loop.walk() if not op.regions]
         touching = [op for op in nests if self.touches(op, buffer)]
         stores = [op for op in touching if isinstance(op, memref.StoreOp)]
-        if not stores or len(stores) > MOST_WRITES:
+        if not stores or len(stores) > _MOST_STORES:
             return False
         return self._cover(loops, stores[0].memref, {}) and all(
             isinstance(op, memref.StoreOp) or _was_just_stored(op, stores)
@@ -242,7 +245,7 @@ def _count_extent(loops: list[scf.ForOp], buffer: SSAValue, axis: int) -> bool:
 def _counted_at_once(loop: scf.ForOp) -> list[Subscript]:
     """The indices from an iteration of a loop to the next; none if not known."""
     step = constant_of(loop.step)
-    few = step is not None and 0 < step <= MOST_WRITES
+    few = step is not None and 0 < step <= _MOST_STORES
     counter = loop.body.block.args[0]
     return [(counter, number) for number in range(step if few and step else 1)]
 

@@ -10,6 +10,7 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Operation
 
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.carried_sums import carried_sums
@@ -17,7 +18,6 @@ from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.jam_carried import Ahead
 from tapeflow.analysis.scheduling.jam_dependences import find_ahead
 from tapeflow.analysis.scheduling.jam_nests import Body, Nest, Problem, Run, find_body
-from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 
 def find_interleaving(

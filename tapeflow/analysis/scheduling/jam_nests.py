@@ -10,7 +10,7 @@ A value is *uniform* if it is the same in all copies. What computes one is share
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import cf, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
@@ -222,7 +222,7 @@ class _Search:
 
 
 def _is_known(op: Operation) -> bool:
-    if isinstance(op, (*_ACCESSES, scf.ForOp, scf.IfOp, scf.YieldOp)):
+    if isinstance(op, (*_ACCESSES, scf.ForOp, scf.IfOp, scf.YieldOp, cf.AssertOp)):
         return True
     if isinstance(op, INTEGER_DIVISIONS):
         return True

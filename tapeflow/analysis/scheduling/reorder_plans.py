@@ -13,6 +13,7 @@ from xdsl.ir import Block
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.integers.estimates import trip_count
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers, ancestors
 from tapeflow.analysis.memory.offsets import with_offset
@@ -33,7 +34,6 @@ from tapeflow.analysis.scheduling.jam_nests import (
     find_body,
 )
 from tapeflow.analysis.scheduling.jam_plans import DEEPEST, Factor, Plan
-from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 LEAST_GAIN = 1.1
 """Time one by one over that of interleaved iterations, and of more of these over that

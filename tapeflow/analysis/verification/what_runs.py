@@ -6,7 +6,7 @@ what is differentiated runs afterwards, too.
 
 from collections.abc import Iterator
 
-from xdsl.dialects import arith, func, math, memref, scf
+from xdsl.dialects import arith, cf, func, math, memref, scf
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     IndexType,
@@ -33,6 +33,7 @@ RUNNABLE: frozenset[type[Operation]] = frozenset(
         *arith.Arith.operations,
         *math.Math.operations,
         *VIEWS,
+        cf.AssertOp,
         memref.AllocOp,
         memref.AllocaOp,
         memref.CopyOp,

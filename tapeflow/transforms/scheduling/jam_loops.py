@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -14,13 +15,13 @@ from xdsl.passes import ModulePass
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.subscripts import is_argument_of
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
-from tapeflow.analysis.scheduling.subscripts import is_argument_of
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
@@ -28,6 +29,7 @@ from tapeflow.transforms.building.index_builder import (
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.scheduling.proved_rings import Rings, change_loops, uses_any
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -70,7 +72,8 @@ class JamLoopsPass(ModulePass):
     beside each other. No float operation changes places with one that it depends on,
     through memory or otherwise, so no bit of a result changes; where that cannot be
     shown, a loop stays. What copies add to one element one after the other is left to
-    a pass that knows what memory holds.
+    a pass that knows what memory holds. A loop that pushes to rings or pops from them
+    stays, too, where `check-streams` could not prove its copies.
     """
 
     name = "jam-loops"
@@ -85,7 +88,7 @@ class JamLoopsPass(ModulePass):
         graph = CallGraph(op)
         for function in functions_of(op):
             if not function.is_declaration:
-                _jam(function, graph, factor)
+                change_loops(function, graph, partial(_jam, factor))
 
 
 def require_factor(module: ModuleOp, name: str, factor: Factor) -> None:
@@ -98,10 +101,12 @@ def require_factor(module: ModuleOp, name: str, factor: Factor) -> None:
         refuse(module, f"{name}: factor={factor} is not 1, 2, 4, 8 or 16")
 
 
-def _jam(function: FuncOp, graph: CallGraph, factor: Factor) -> None:
+def _jam(factor: Factor, function: FuncOp, graph: CallGraph, kept: Rings) -> None:
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
     for plan in find_plans(function.body.block, buffers, factor)[0]:
+        if uses_any(plan.body.nest.loop, kept):
+            continue
         jam(plan, constants)
 
 
