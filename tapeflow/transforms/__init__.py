@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.scheduling.hoist_invariants import HoistInvariantsPass
     from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.scheduling.reorder_loops import ReorderLoopsPass
     from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
     from tapeflow.transforms.source.expand_operations import ExpandOperationsPass
@@ -71,6 +72,7 @@ __all__ = [
     "MergeRegionsPass",
     "PipelineLoopsPass",
     "PlaceTapePass",
+    "ReorderLoopsPass",
     "RequestGradientPass",
     "ShrinkTapePass",
     "SimplifyAdjointsPass",
@@ -92,6 +94,7 @@ _PASSES = {
     "lower-switch-to-if": "source",
     "inline-execute-region": "source",
     "eliminate-copies": "copies",
+    "reorder-loops": "scheduling",
     "differentiate": "differentiation",
     "simplify-adjoints": "differentiation",
     "shrink-tape": "tape",

@@ -50,6 +50,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.function is None and self.wrt:
             raise ValueError("'wrt' is given without the 'function' it is for")
         require_one_of("policy", self.policy, POLICIES)
