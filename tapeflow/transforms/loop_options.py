@@ -7,7 +7,10 @@ from xdsl.utils.arg_spec import ArgSpecConvertible
 
 @dataclass(frozen=True)
 class LoopOptions(ArgSpecConvertible):
-    """How loops run, in every pipeline alike. No bit of a result depends on it."""
+    """How loops run, in every pipeline alike.
+
+    No bit of a result depends on it, but for `reorder`.
+    """
 
     as_written: bool = False
     """Whether loops and copies stay as they are, whatever the next six options say."""
@@ -25,9 +28,21 @@ class LoopOptions(ArgSpecConvertible):
     """Parts into which iterations of inner loops are cut, to overlap with those of
     their neighbours; 1 for none, else as of `pipeline-loops`."""
 
+    reorder: bool = False
+    """Whether the program's sums may be added up in another order, so that gradients
+    and values are rounded differently, by `reorder-loops`."""
+
+    def __post_init__(self) -> None:
+        if self.as_written and self.reorder:
+            raise ValueError(
+                "'as-written' leaves loops as they are and 'reorder' does not: give one"
+            )
+
     def source_passes(self) -> tuple[str, ...]:
         """What changes the program before it is differentiated."""
-        return ("eliminate-copies",) if self.copies and not self.as_written else ()
+        copies = ("eliminate-copies",) if self.copies and not self.as_written else ()
+        # Behind it, since what it makes of a copy is one access less.
+        return (*copies, *(("reorder-loops",) if self.reorder else ()))
 
     def gradient_passes(self) -> tuple[str, ...]:
         """What changes the gradient before its tape finds a place."""

@@ -37,6 +37,8 @@ class Plan:
     """What `ahead` is told in."""
     gain: float
     """Time of its inner iterations one by one over that side by side."""
+    is_flat: bool = False
+    """Whether there is no loop inside, and parts are steps of an iteration."""
 
 
 def find_plans(

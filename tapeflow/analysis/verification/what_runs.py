@@ -24,6 +24,8 @@ from tapeflow.analysis.memory.views import (
     whole_of,
 )
 from tapeflow.dialects.ad import is_float
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 
 _OWN = frozenset(("ad", "address", "tape", "spm", "stream"))
 """Our dialects. Not each of their operations runs at each level."""
@@ -32,6 +34,8 @@ RUNNABLE: frozenset[type[Operation]] = frozenset(
     (
         *arith.Arith.operations,
         *math.Math.operations,
+        ErfcOp,
+        RemFOp,
         *VIEWS,
         cf.AssertOp,
         memref.AllocOp,

@@ -20,7 +20,7 @@ from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 from tapeflow.transforms.scheduling.proved_rings import (
     Rings,
     change_loops,
@@ -86,7 +86,7 @@ class PipelineLoopsPass(ModulePass):
         graph = CallGraph(op)
         for _ in range(self.stages.bit_length() - 1):
             for function in functions_of(op):
-                if not function.is_declaration:
+                if is_structured(function):
                     change_loops(function, graph, _pipeline)
 
 
