@@ -4,7 +4,7 @@ Named operations by their textbook formulas, element by element.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,20 +71,25 @@ class LinalgMeaning:
                 for place in np.ndindex(target.shape):
                     kept = [k for axis, k in enumerate(place) if axis not in added]
                     target[place] = source[tuple(kept)]
-            case linalg.ops.FillOp():
+            case _:
+                self._named(op, arrays)
+        return ()
+
+    def _named(self, op: Operation, arrays: list[Any]) -> None:
+        match op.name:
+            case "linalg.fill":
                 value, target = arrays
                 _set_all(target, value)
-            case linalg.ops.CopyOp():
+            case "linalg.copy":
                 source, target = arrays
                 for place in np.ndindex(target.shape):
                     target[place] = source[place]
-            case linalg.ops.MatmulOp():
+            case "linalg.matmul":
                 self._matmul(_element(op), *arrays)
-            case linalg.ops.Conv2DNchwFchwOp():
+            case "linalg.conv_2d_nchw_fchw":
                 self._convolution(op, *arrays)
             case _:
                 self._elementwise(op, *arrays)
-        return ()
 
     def _generic(
         self, op: linalg.ops.GenericOp, operands: Sequence[Any], arrays: list[Any]
@@ -127,12 +132,12 @@ class LinalgMeaning:
 
     def _convolution(
         self,
-        op: linalg.ops.Conv2DNchwFchwOp,
+        op: Operation,
         image: Elements,
         kernel: Elements,
         out: Elements,
     ) -> None:
-        strides, dilations = _pair(op.strides), _pair(op.dilations)
+        strides, dilations = (_pair(op, name) for name in ("strides", "dilations"))
         for place in np.ndindex(*out.shape, *kernel.shape[1:]):
             batch, feature, y, x, channel, ky, kx = place
             row = y * strides[0] + ky * dilations[0]
@@ -165,8 +170,13 @@ def _inside(array: Elements, place: tuple[int, ...]) -> tuple[int, ...]:
     return place
 
 
-def _pair(attribute: DenseIntOrFPElementsAttr) -> list[int]:
-    return [int(cast(int, k)) for k in attribute.get_values()]
+def _pair(op: Operation, name: str) -> list[int]:
+    """Both numbers of a property; what is not said is 1."""
+    given = op.properties.get(name, op.attributes.get(name))
+    if given is None:
+        return [1, 1]
+    assert isinstance(given, DenseIntOrFPElementsAttr)
+    return [int(k) for k in given.get_values()]
 
 
 def _element(op: Operation) -> str:
