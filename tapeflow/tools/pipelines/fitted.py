@@ -19,8 +19,10 @@ from tapeflow.dialects.tape_attributes import (
 from tapeflow.tools.pipelines.sram_budget import with_scratchpad
 from tapeflow.transforms.placement.keep_provable import KeepProvablePass
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
+from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
+from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
 
-_CHOOSING = (PlaceTapePass, KeepProvablePass)
+_CHOOSING = (PlaceTapePass, KeepProvablePass, JamLoopsPass, PipelineLoopsPass)
 """Passes that tell what they choose."""
 
 

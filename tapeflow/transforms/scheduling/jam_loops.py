@@ -19,6 +19,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
+from tapeflow.analysis.scheduling.machine_choice import LoopChoice
 from tapeflow.analysis.scheduling.subscripts import is_argument_of
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
@@ -26,6 +27,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.scheduling.loop_choice import loop_choice
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -74,7 +76,14 @@ class JamLoopsPass(ModulePass):
     name = "jam-loops"
 
     factor: Factor = "auto"
-    """Iterations side by side, 1, 2, 4, 8 or 16; `auto` for what seems best to 4."""
+    """Iterations side by side, 1, 2, 4, 8 or 16; `auto` for what seems best to 4, or
+    with a datapath to 8."""
+    datapath: str | None = None
+    """The datapath to choose for, as words `name=number`; `""` for that of `fair`."""
+    sizes: str = ""
+    """Sizes of the program, as of `place-tape`."""
+    explain: bool = False
+    """Write the estimates for a datapath to standard error."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
@@ -84,13 +93,18 @@ class JamLoopsPass(ModulePass):
         graph = CallGraph(op)
         for function in op.walk():
             if isinstance(function, FuncOp) and not function.is_declaration:
-                _jam(function, graph, factor)
+                choice = loop_choice(
+                    function, self.name, self.datapath, self.sizes, self.explain
+                )
+                _jam(function, graph, factor, choice)
 
 
-def _jam(function: FuncOp, graph: CallGraph, factor: Factor) -> None:
+def _jam(
+    function: FuncOp, graph: CallGraph, factor: Factor, choice: LoopChoice | None
+) -> None:
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
-    for plan in find_plans(function.body.block, buffers, factor)[0]:
+    for plan in find_plans(function.body.block, buffers, factor, choice)[0]:
         copies = plan.copies
         while copies > 1:
             # What is left of four at a time goes by two at a time.

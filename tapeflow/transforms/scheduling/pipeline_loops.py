@@ -17,8 +17,15 @@ from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
+from tapeflow.analysis.scheduling.machine_choice import (
+    MOST_STAGES,
+    USUAL_STAGES,
+    LoopChoice,
+    StageCount,
+)
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.scheduling.loop_choice import loop_choice
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -63,27 +70,38 @@ class PipelineLoopsPass(ModulePass):
 
     name = "pipeline-loops"
 
-    stages: int = 2
-    """Parts of an iteration at most, a power of two: each cut makes two of one."""
+    stages: StageCount = "auto"
+    """Parts of an iteration at most, a power of two: each cut makes two of one; `auto`
+    for 2, or with a datapath for 4."""
+    datapath: str | None = None
+    """The datapath for which cuts are chosen, as words `name=number`; `""` for that of
+    `fair`."""
+    explain: bool = False
+    """Write the estimates for a datapath to standard error."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
-        if self.stages < 1 or self.stages & (self.stages - 1):
-            message = f"{self.name}: stages={self.stages} is not a power of two"
-            refuse(op, message)
+        stages = self.stages
+        if stages == "auto":
+            stages = USUAL_STAGES if self.datapath is None else MOST_STAGES
+        if stages < 1 or stages & (stages - 1):
+            refuse(op, f"{self.name}: stages={stages} is not a power of two")
         graph = CallGraph(op)
-        for _ in range(self.stages.bit_length() - 1):
+        for _ in range(stages.bit_length() - 1):
             for function in op.walk():
                 if isinstance(function, FuncOp) and not function.is_declaration:
-                    _pipeline(function, graph)
+                    choice = loop_choice(
+                        function, self.name, self.datapath, "", self.explain
+                    )
+                    _pipeline(function, graph, choice)
 
 
-def _pipeline(function: FuncOp, graph: CallGraph) -> None:
+def _pipeline(function: FuncOp, graph: CallGraph, choice: LoopChoice | None) -> None:
     buffers = find_buffers(function, graph)
     loops = [op for op in function.walk() if isinstance(op, scf.ForOp)]
     cuts = [(loop, cut_loop(loop, buffers)) for loop in loops]
     for loop, stages in cuts:
-        if stages is not None:
+        if stages is not None and (choice is None or choice.is_cut(loop, stages)):
             _LoopPipeliner(loop, stages).rewrite()
 
 
