@@ -40,7 +40,6 @@ from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
 from tapeflow.transforms.streams.form_layers import FormLayersPass
 from tapeflow.universe import full_context
 
-
 _SIZED = PlaceTapePass, FormLayersPass, JamLoopsPass
 """Passes that ask for the sizes of the program."""
 

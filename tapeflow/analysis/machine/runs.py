@@ -6,14 +6,14 @@ of a body; operations of several copies may be booked in any order that dependen
 allow.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple, TypeAlias, cast
 
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import AnyFloat, IndexType, MemRefType
-from xdsl.ir import Block, Operation, SSAValue
+from xdsl.ir import Operation, SSAValue
 from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.constants import constant_of
@@ -205,7 +205,9 @@ class Run:
             cycles = 0
         if isinstance(op, _ACCESSES):
             is_load = isinstance(op, LOADS)
-            return _Need("memory", min(cycles, 1) * self._load_cycles if is_load else cycles, 1)
+            return _Need(
+                "memory", min(cycles, 1) * self._load_cycles if is_load else cycles, 1
+            )
         values = (*op.operands, *op.results)
         is_float = any(isinstance(value.type, AnyFloat) for value in values)
         interval = cycles if type(op) in UNPIPELINED else 1
@@ -226,6 +228,8 @@ class Run:
                 return (name, one - other)
             case arith.MuliOp(), (Known(_, (0, one)), Known(_, (0, other))):
                 return (0, one * other)
+            case _:
+                pass
         if is_side_effect_free(op):
             return self._name((type(op), *(known.number for known in operands))), 0
         return next(self._unknown), 0

@@ -3,7 +3,8 @@
 What counts is the time of an innermost loop's iteration: the operations that it
 issues, the float units that it keeps busy, and the chain of what it carries. Copies
 share what is uniform, loop control and address arithmetic included, and the chains of
-copies run side by side. What bounds the number of copies is registers and code. This is the choice for no machine in particular.
+copies run side by side. What bounds the number of copies is registers and code. This
+is the choice for no machine in particular; `machine_choice.py` has that for one.
 """
 
 from collections.abc import Iterable

@@ -24,6 +24,8 @@ from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 DEEPEST = 6
 """Levels of loops inside a loop that is tried, at most: so each operation is looked at
 so many times."""
+NOT_WORTH = "it is not worth it"
+"""What estimates refuse."""
 
 Factor: TypeAlias = int | Literal["auto"]
 
@@ -82,7 +84,7 @@ def find_plan(
     if choice is None:
         return _find_plan(loop, buffers, factor, choose_factor)
     plan = _find_plan(loop, buffers, factor, choice.copies)
-    if isinstance(plan, Problem):
+    if isinstance(plan, Problem) and plan.reason != NOT_WORTH:
         choice.refused(plan, loop)
     return plan
 
@@ -104,7 +106,7 @@ def _find_plan(
         return ahead
     copies, faster = choose(body) if factor == "auto" else (factor, 0.0)
     if copies == 1:
-        return Problem("it is not worth it", loop)
+        return Problem(NOT_WORTH, loop)
     forms = SubscriptForms()
     ahead = find_ahead(body, buffers, copies, forms)
     if isinstance(ahead, Problem):

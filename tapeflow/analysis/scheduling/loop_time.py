@@ -21,15 +21,16 @@ from tapeflow.dialects.record import LINE_BYTES
 
 WINDOWS = 4
 """Windows of operations that are booked."""
-MOST_BOOKED = 512
+MOST_BOOKED = 384
 """Operations that are booked, at most, but for `LEAST_ITERATIONS`."""
 LEAST_ITERATIONS = 4
-MOST_TRIPS = 8, 2, 1
+MOST_TRIPS = 4, 2, 1
 """Iterations that are run of a loop inside, of one inside that, and of deeper ones;
 what more of them take is as much each."""
 
-USABLE = 0.75
-"""Share of a cache that lines may fill before they push each other out."""
+USABLE = 0.5
+"""Share of a cache that lines of a loop may fill: sets overflow, and other data come
+by."""
 
 
 def whole_time(loop: scf.ForOp, datapath: Datapath) -> float:
@@ -38,7 +39,7 @@ def whole_time(loop: scf.ForOp, datapath: Datapath) -> float:
 
 
 def cut_time(loop: scf.ForOp, stages: Stages, datapath: Datapath) -> float:
-    """The same where the early half runs beside the late one of the iteration before."""
+    """The same of one whose early half runs beside the late one before it."""
     return _Single(loop, datapath).time(stages)
 
 
@@ -73,9 +74,11 @@ class _Single:
         return steady_time(iterate, self._run, self._datapath)
 
     def _next(self, before: Copy, number: int) -> Copy:
-        """The next iteration, whose carried values are found when they are asked for."""
+        """The next iteration; its carried values are found when they are asked for."""
         counter, *carried = self._block.args
-        following = _Iteration(before, dict(zip(carried, yielded(self._block), strict=True)))
+        following = _Iteration(
+            before, dict(zip(carried, yielded(self._block), strict=True))
+        )
         known = before.find(counter)
         ready = self._run.count(0 if known is None else known.ready)
         following.define(counter, Known(ready, (0, number)))
@@ -179,10 +182,10 @@ class _Jammed:
         self._shared.define(nest.loop.body.block.args[0], Known(ready, (0, trip)))
         self._run.begin()
         self._emit(nest.parts, settled, 1)
-        lines = self._run.touched_lines() * LINE_BYTES
-        if lines > USABLE * self._datapath.cache_bytes:
-            # They push each other out, so that all come anew in each iteration.
-            self._beyond += lines / self._datapath.dram_bytes_per_cycle
+        touched = self._run.touched_lines() * LINE_BYTES
+        # What has no room is pushed out, and comes anew in each iteration.
+        excess = max(0.0, touched - USABLE * self._datapath.cache_bytes)
+        self._beyond += excess / self._datapath.dram_bytes_per_cycle
 
     def _emit(
         self,
@@ -229,7 +232,7 @@ class _Jammed:
 def _what_leaves(
     body: Body,
 ) -> tuple[dict[scf.ForOp, frozenset[Operation]], frozenset[Operation]]:
-    """By inner loop, the operations that leave it; and accesses that become registers."""
+    """By inner loop, what leaves it; and accesses that become registers."""
     leaving: dict[scf.ForOp, frozenset[Operation]] = {}
     registers: set[Operation] = set()
     written = {access.memory for access in body.accesses if access.writes}
@@ -240,7 +243,7 @@ def _what_leaves(
         if not isinstance(nest, Nest):
             continue
         pending += nest.parts
-        varying = {*nest.loop.body.block.args}
+        varying: set[SSAValue] = {*nest.loop.body.block.args}
         for op in nest.loop.body.walk():
             varying.update(op.results)
         settled: set[Operation] = set()
@@ -253,7 +256,11 @@ def _what_leaves(
                 if memory[op] not in written:
                     is_fixed = is_fixed and isinstance(op, memref.LoadOp)
                 else:
-                    (fixed[memory[op]].append(op) if is_placed else moving.add(memory[op]))
+                    (
+                        fixed[memory[op]].append(op)
+                        if is_placed
+                        else moving.add(memory[op])
+                    )
                     is_fixed = False
             elif not is_side_effect_free(op) or op.regions:
                 is_fixed = False

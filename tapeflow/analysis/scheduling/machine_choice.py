@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 
-from tapeflow.analysis.integers.estimates import IndexEstimates, trip_count
+from tapeflow.analysis.integers.estimates import IndexEstimates
 from tapeflow.analysis.ir.source_lines import line_of
 from tapeflow.analysis.machine.datapath import Datapath
 from tapeflow.analysis.scheduling.jam_choice import fits
@@ -31,8 +31,12 @@ WORTH_LONGER = 1.03
 """Time over time of what has twice as many copies, of what is worth it."""
 WORTH_JAMMING = 1.05
 """The same of one iteration after the other over copies."""
-CUT_LOSES = 1.02
-"""Time of a loop cut in two over that of the loop: from here on it stays."""
+FIRST_CUT = 0.9
+"""Time of a loop over that of its halves, of what is worth it: drains at the end of
+short loops, and operations that wait for memory, are not in the estimate, and both are
+on the side of the cut."""
+ANOTHER_CUT = 1.02
+"""The same of a loop that has been cut."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,9 @@ class LoopChoice:
             if not self._are_there(loop, copies) or not fits(body, copies):
                 break
             times[copies] = self._jammed(body, copies)
+        trips = self._trips(loop)
+        if trips is not None:
+            times = {copies: _mean(times, copies, trips) for copies in times}
         best = 1
         for copies, time in times.items():
             worth = WORTH_JAMMING if best == 1 else WORTH_LONGER
@@ -73,31 +80,49 @@ class LoopChoice:
             f"{'*' if copies == best else ''}{copies}: {time:.1f}"
             for copies, time in times.items()
         )
-        self.tell(f"{_named(loop)} side by side {tried} cycles")
+        self.tell(f"{_named(loop)}, side by side {tried}")
         saved = self.estimates.runs(loop.body.block) * (times[1] - times[best])
         return best, saved
 
-    def is_cut(self, loop: scf.ForOp, stages: Stages) -> bool:
-        """Whether a loop is to run in two halves."""
+    def is_cut(self, loop: scf.ForOp, stages: Stages, *, again: bool) -> bool:
+        """Whether a loop, or one that has been cut already, is to run in two halves."""
         whole = whole_time(loop, self.datapath)
         halves = cut_time(loop, stages, self.datapath)
-        is_cut = halves < whole * CUT_LOSES
+        is_cut = whole >= halves * (ANOTHER_CUT if again else FIRST_CUT)
         one, two = ("", "*") if is_cut else ("*", "")
-        self.tell(f"{_named(loop)} {one}whole: {whole:.1f}, {two}cut: {halves:.1f} cycles")
+        self.tell(f"{_named(loop)}, {one}whole: {whole:.1f}, {two}in two: {halves:.1f}")
         return is_cut
 
     def refused(self, problem: Problem, loop: scf.ForOp) -> None:
         """Tell that the iterations of a loop stay one after the other."""
-        self.tell(f"{_named(loop)} one by one: {problem.reason}")
+        self.tell(f"{_named(loop)}, one by one: {problem.reason}")
 
     def _are_there(self, loop: scf.ForOp, copies: int) -> bool:
-        trips = trip_count(loop)
+        trips = self._trips(loop)
         if trips is not None:
             return trips >= copies
         return copies <= SURE_JAM or self.estimates.trips(loop) >= copies
 
+    def _trips(self, loop: scf.ForOp) -> int | None:
+        """Iterations, where bounds and sizes tell; None of a guess."""
+        bounds = (loop.lb, loop.ub)
+        if any(self.estimates.value(bound) is None for bound in bounds):
+            return None
+        return round(self.estimates.trips(loop))
+
     def _jammed(self, body: Body, copies: int) -> float:
         return jammed_time(body, copies, self.datapath, self.estimates.trips)
+
+
+def _mean(times: Mapping[int, float], copies: int, trips: int) -> float:
+    """Cycles of an iteration where what is left goes by fewer and fewer copies."""
+    total, left = 0.0, trips
+    while copies >= 1 and left:
+        together = left // copies * copies
+        total += together * times[copies]
+        left -= together
+        copies //= 2
+    return total / max(trips, 1)
 
 
 def _named(loop: scf.ForOp) -> str:

@@ -43,9 +43,10 @@ class FittedPipeline:
 
     @property
     def decides(self) -> bool:
-        """Whether a pass chooses the places of the tape."""
+        """Whether a pass chooses the places of the tape, or how loops run."""
         return any(
-            isinstance(pass_, PlaceTapePass) and pass_.places == AUTO
+            isinstance(pass_, JamLoopsPass | PipelineLoopsPass)
+            or (isinstance(pass_, PlaceTapePass) and pass_.places == AUTO)
             for pass_ in self.passes
         )
 

@@ -117,7 +117,9 @@ def _fit(
     users = [n for n, has in zip(nodes, options, strict=True) if CAPACITY in has]
     if not users and not deciding:
         machine = _changed(_all_cache(target, name), changes)
-        passes = _built(nodes, options, {DATAPATH: str(datapath_of(machine))}, factories)
+        passes = _built(
+            nodes, options, {DATAPATH: str(datapath_of(machine))}, factories
+        )
         return FittedPipeline(name, passes, machine, "all cache")
     given = dict[str, int]()
     if deciding and not users:

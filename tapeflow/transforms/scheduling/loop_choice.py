@@ -24,9 +24,13 @@ def loop_choice(
     if datapath is None:
         return None
 
+    if explain:
+        title = f"{pass_} of @{function.sym_name.data}: cycles of an iteration"
+        print(title, file=sys.stderr)
+
     def tell(line: str) -> None:
         if explain:
-            print(f"{pass_}: {line}", file=sys.stderr)
+            print(f"  {line}", file=sys.stderr)
 
     try:
         facts, known = Datapath.parse(datapath), parse_sizes(sizes)

@@ -87,21 +87,25 @@ class PipelineLoopsPass(ModulePass):
         if stages < 1 or stages & (stages - 1):
             refuse(op, f"{self.name}: stages={stages} is not a power of two")
         graph = CallGraph(op)
-        for _ in range(stages.bit_length() - 1):
+        for number in range(stages.bit_length() - 1):
             for function in op.walk():
                 if isinstance(function, FuncOp) and not function.is_declaration:
                     choice = loop_choice(
                         function, self.name, self.datapath, "", self.explain
                     )
-                    _pipeline(function, graph, choice)
+                    _pipeline(function, graph, choice, again=number > 0)
 
 
-def _pipeline(function: FuncOp, graph: CallGraph, choice: LoopChoice | None) -> None:
+def _pipeline(
+    function: FuncOp, graph: CallGraph, choice: LoopChoice | None, *, again: bool
+) -> None:
     buffers = find_buffers(function, graph)
     loops = [op for op in function.walk() if isinstance(op, scf.ForOp)]
     cuts = [(loop, cut_loop(loop, buffers)) for loop in loops]
     for loop, stages in cuts:
-        if stages is not None and (choice is None or choice.is_cut(loop, stages)):
+        if stages is None:
+            continue
+        if choice is None or choice.is_cut(loop, stages, again=again):
             _LoopPipeliner(loop, stages).rewrite()
 
 
