@@ -227,9 +227,9 @@ def read_program(
 def _refuse_program_name(path: Path) -> None:
     """Say where the text of a benchmark program is whose name stands for a file."""
     # Imported late: benchmark programs take long to import.
-    from tapeflow.programs import PROGRAMS
+    from tapeflow.programs import EVERY_PROGRAM
 
-    for program in PROGRAMS:
+    for program in EVERY_PROGRAM:
         if program.name == path.stem:
             raise InputError(
                 "no such file; a benchmark program has this name: its text is "

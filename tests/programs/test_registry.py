@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from tapeflow.programs import PROGRAMS, ProgramError, get_program
+from tapeflow.programs import EVERY_PROGRAM, ProgramError, get_program
 from tapeflow.programs.program import draw_until_kept
 
 
 def test_names_are_unique():
-    assert len({program.name for program in PROGRAMS}) == len(PROGRAMS)
+    assert len({program.name for program in EVERY_PROGRAM}) == len(EVERY_PROGRAM)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+@pytest.mark.parametrize("program", EVERY_PROGRAM, ids=lambda p: p.name)
 def test_program_is_found_by_name(program):
     assert get_program(program.name) is program
 

@@ -7,7 +7,7 @@ from xdsl.dialects import arith, builtin, func, math, memref, scf
 from xdsl.dialects.builtin import IndexType, MemRefType, f64, i32
 from xdsl.parser import Parser
 
-from tapeflow.programs import PROGRAMS, Program
+from tapeflow.programs import EVERY_PROGRAM, Program
 
 DTYPES = {f64: np.float64, i32: np.int32, IndexType(): np.int64}
 ALLOWED_OPS = (
@@ -33,7 +33,7 @@ def parse_function(program: Program) -> func.FuncOp:
     return function
 
 
-@pytest.fixture(scope="module", params=PROGRAMS, ids=lambda p: p.name)
+@pytest.fixture(scope="module", params=EVERY_PROGRAM, ids=lambda p: p.name)
 def program(request):
     return request.param
 

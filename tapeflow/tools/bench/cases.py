@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import click
 
-from tapeflow.programs import PROGRAMS, get_program
+from tapeflow.programs import EVERY_PROGRAM, GROUPS, get_program
 from tapeflow.tools.bench.shared_passes import SharedPasses
 from tapeflow.tools.gradient_request import (
     GradientRequest,
@@ -22,7 +22,6 @@ from tapeflow.tools.gradient_request import (
 from tapeflow.tools.result_row import Reference
 
 DEFAULT_PROGRAMS = ("pathfinder", "mass_spring", "spmv", "lstm")
-ALL = "all"
 """The word for every benchmark program."""
 
 CASES_KEPT = 2
@@ -74,18 +73,18 @@ class Case:
 
 def is_file(word: str) -> bool:
     """Whether a word on the command line is a file and not a program's name."""
-    known = word == ALL or any(program.name == word for program in PROGRAMS)
+    known = word in GROUPS or any(program.name == word for program in EVERY_PROGRAM)
     return not known and (word.endswith(".mlir") or "/" in word or Path(word).exists())
 
 
 def program_sources(
     names: tuple[str, ...], size: str, seed: int
 ) -> list[ProgramSource]:
-    """Benchmark programs by name; `all` are all, none are `DEFAULT_PROGRAMS`."""
-    if ALL in names:
-        names = tuple(program.name for program in PROGRAMS)
-    names = tuple(dict.fromkeys(names)) or DEFAULT_PROGRAMS
-    return [ProgramSource(name, size, seed) for name in names]
+    """Benchmark programs by name or group; without a name, `DEFAULT_PROGRAMS`."""
+    members = {group: [p.name for p in programs] for group, programs in GROUPS.items()}
+    named = [one for name in names for one in members.get(name, [name])]
+    distinct = tuple(dict.fromkeys(named)) or DEFAULT_PROGRAMS
+    return [ProgramSource(name, size, seed) for name in distinct]
 
 
 def file_source(

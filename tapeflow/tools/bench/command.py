@@ -181,10 +181,10 @@ def command(
 ) -> None:
     """Compare pipelines on benchmark programs, or on a function of your own.
 
-    Without PROGRAM four of them run; PROGRAM `all` is all of them. A FILE.mlir needs
-    --wrt and --inputs. Every arm has the same SRAM and ports in all. The exit status is
-    1 if a pipeline refuses a program, or if two pipelines disagree in a bit of a value
-    or a gradient.
+    Without PROGRAM four of them run. PROGRAM `all` is the sixteen that means are over;
+    `networks` and `simulations` are more. A FILE.mlir needs --wrt and --inputs. Every
+    arm has the same SRAM and ports in all. The exit status is 1 if a pipeline refuses a
+    program, or if two pipelines disagree in a bit of a value or a gradient.
     """
     read = tuple(path for path in (inputs, seeds) if path is not None)
     check_outputs({"--json": json_path, "--csv": csv_path}, read)

@@ -7,7 +7,7 @@ import click
 from hwmodel import PRESET_MEANINGS
 from tapeflow.analysis.differentiation.policy import POLICY_MEANINGS
 from tapeflow.analysis.placement.places import PLACE_MEANINGS
-from tapeflow.programs import PROGRAMS
+from tapeflow.programs import EVERY_PROGRAM
 from tapeflow.tools.bench.arms import ARM_MEANINGS
 from tapeflow.tools.command_line import Command
 from tapeflow.tools.opt.help_text import first_sentence
@@ -20,7 +20,7 @@ Meanings = Iterable[tuple[str, str]]
 
 
 def _programs() -> Meanings:
-    for program in PROGRAMS:
+    for program in EVERY_PROGRAM:
         yield program.name, f"{program.definition}. Sizes: {', '.join(program.sizes)}."
 
 

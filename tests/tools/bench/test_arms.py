@@ -188,9 +188,18 @@ def test_processes_change_nothing(bench):
     assert shared == alone
 
 
-def test_all_programs():
-    names = [source.program for source in program_sources(("nn", "all"), "tiny", 0)]
-    assert names == [program.name for program in PROGRAMS]
+def test_groups_of_programs():
+    def names(*words: str) -> list[str]:
+        return [source.program for source in program_sources(words, "tiny", 0)]
+
+    sixteen = [program.name for program in PROGRAMS]
+    assert names("all") == sixteen
+    assert names("nn", "all") == ["nn", *(name for name in sixteen if name != "nn")]
+    assert names("networks", "lstm", "attention") == [
+        *("resnet_block", "wavenet", "attention"),
+        "lstm",
+    ]
+    assert names("simulations") == ["shallow_water", "monte_carlo"]
 
 
 @pytest.mark.parametrize(
