@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.analysis.scheduling.jam_plans import Factor
-from tapeflow.analysis.scheduling.machine_choice import StageCount
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, StageCount
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class LoopOptions(ArgSpecConvertible):
     their neighbours; 1 for none, else as of `pipeline-loops`."""
     jam_factor: Factor = "auto"
     """Iterations side by side, as of `jam-loops`."""
-    datapath: str | None = None
+    datapath: str = ANY_DATAPATH
     """The datapath that loops are changed for, as of `jam-loops`."""
 
     def loop_passes(self) -> tuple[str, ...]:
         """What changes loops and what they compute, but not the order of sums."""
         if self.as_written:
             return ()
-        words = "" if self.datapath is None else f' datapath="{self.datapath}"'
+        words = f' datapath="{self.datapath}"'
         stages = f"stages={self.loop_stages}"
         passes = {
             # First, so that what was a loop may be jammed, and what copies share is

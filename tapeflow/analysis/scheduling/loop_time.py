@@ -28,10 +28,6 @@ MOST_TRIPS = 4, 2, 1
 """Iterations that are run of a loop inside, of one inside that, and of deeper ones;
 what more of them take is as much each."""
 
-USABLE = 0.5
-"""Share of a cache that lines of a loop may fill: sets overflow, and other data come
-by."""
-
 
 def whole_time(loop: scf.ForOp, datapath: Datapath) -> float:
     """Cycles of an iteration of a loop without loops inside."""
@@ -184,7 +180,7 @@ class _Jammed:
         self._emit(nest.parts, settled, 1)
         touched = self._run.touched_lines() * LINE_BYTES
         # What has no room is pushed out, and comes anew in each iteration.
-        excess = max(0.0, touched - USABLE * self._datapath.cache_bytes)
+        excess = max(0, touched - self._datapath.cache_bytes)
         self._beyond += excess / self._datapath.dram_bytes_per_cycle
 
     def _emit(

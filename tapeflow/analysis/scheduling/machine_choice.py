@@ -14,11 +14,13 @@ from xdsl.dialects.func import FuncOp
 from tapeflow.analysis.integers.estimates import IndexEstimates
 from tapeflow.analysis.ir.source_lines import line_of
 from tapeflow.analysis.machine.datapath import Datapath
-from tapeflow.analysis.scheduling.jam_choice import fits
+from tapeflow.analysis.scheduling.jam_choice import choose_factor, fits
 from tapeflow.analysis.scheduling.jam_nests import Body, Problem
 from tapeflow.analysis.scheduling.loop_time import cut_time, jammed_time, whole_time
 from tapeflow.analysis.scheduling.stages import Stages
 
+ANY_DATAPATH = "none"
+"""The word for no datapath in particular."""
 StageCount: TypeAlias = int | Literal["auto"]
 """Parts of an iteration at most; `auto` for what is usual."""
 USUAL_STAGES = 2
@@ -27,6 +29,9 @@ MOST_STAGES = 4
 JAMS = (2, 4, 8)
 SURE_JAM = 4
 """Copies that are taken to find as many iterations, where the text does not tell."""
+SMALL_CACHE = 2048
+"""Bytes of a cache in which nearly every line counts. What copies do to it is the least
+certain of the estimates, so that they choose only fewer copies than without machine."""
 WORTH_LONGER = 1.03
 """Time over time of what has twice as many copies, of what is worth it."""
 WORTH_JAMMING = 1.05
@@ -61,11 +66,20 @@ class LoopChoice:
         return LoopChoice(datapath, estimates, tell)
 
     def copies(self, body: Body) -> tuple[int, float]:
-        """How many iterations side by side, and the cycles that saves in the run."""
+        """How many iterations side by side, and what that is worth.
+
+        It is worth the cycles saved in the whole run, or, for small caches, as much as
+        without machine.
+        """
         loop = body.nest.loop
+        usual, faster = choose_factor(body)
+        is_small = self.datapath.cache_bytes < SMALL_CACHE
+        most = usual if is_small else JAMS[-1]
         times = {1: self._jammed(body, 1)}
         for copies in JAMS:
-            if not self._are_there(loop, copies) or not fits(body, copies):
+            if copies > most or not self._are_there(loop, copies):
+                break
+            if not fits(body, copies):
                 break
             times[copies] = self._jammed(body, copies)
         trips = self._trips(loop)
@@ -82,7 +96,7 @@ class LoopChoice:
         )
         self.tell(f"{_named(loop)}, side by side {tried}")
         saved = self.estimates.runs(loop.body.block) * (times[1] - times[best])
-        return best, saved
+        return best, faster if is_small else saved
 
     def is_cut(self, loop: scf.ForOp, stages: Stages, *, again: bool) -> bool:
         """Whether a loop, or one that has been cut already, is to run in two halves."""

@@ -19,7 +19,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
-from tapeflow.analysis.scheduling.machine_choice import LoopChoice
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, LoopChoice
 from tapeflow.analysis.scheduling.subscripts import is_argument_of
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
@@ -78,8 +78,9 @@ class JamLoopsPass(ModulePass):
     factor: Factor = "auto"
     """Iterations side by side, 1, 2, 4, 8 or 16; `auto` for what seems best to 4, or
     with a datapath to 8."""
-    datapath: str | None = None
-    """The datapath to choose for, as words `name=number`; `""` for that of `fair`."""
+    datapath: str = ANY_DATAPATH
+    """The datapath to choose for, as words `name=number`, "" for that of `fair`, `none`
+    for none in particular."""
     sizes: str = ""
     """Sizes of the program, as of `place-tape`."""
     explain: bool = False

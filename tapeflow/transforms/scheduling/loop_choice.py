@@ -6,7 +6,7 @@ from xdsl.dialects.func import FuncOp
 
 from tapeflow.analysis.integers.estimates import parse_sizes
 from tapeflow.analysis.machine.datapath import Datapath
-from tapeflow.analysis.scheduling.machine_choice import LoopChoice
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, LoopChoice
 from tapeflow.transforms.building.refusal import refuse
 
 ASSUMED_TRIPS = 64
@@ -14,14 +14,14 @@ ASSUMED_TRIPS = 64
 
 
 def loop_choice(
-    function: FuncOp, pass_: str, datapath: str | None, sizes: str, explain: bool
+    function: FuncOp, pass_: str, datapath: str, sizes: str, explain: bool
 ) -> LoopChoice | None:
     """The choice for a datapath, if one is given.
 
     Raises:
         PassFailedException: words that make no sense.
     """
-    if datapath is None:
+    if datapath == ANY_DATAPATH:
         return None
 
     if explain:

@@ -18,6 +18,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.machine_choice import (
+    ANY_DATAPATH,
     MOST_STAGES,
     USUAL_STAGES,
     LoopChoice,
@@ -73,9 +74,9 @@ class PipelineLoopsPass(ModulePass):
     stages: StageCount = "auto"
     """Parts of an iteration at most, a power of two: each cut makes two of one; `auto`
     for 2, or with a datapath for 4."""
-    datapath: str | None = None
-    """The datapath for which cuts are chosen, as words `name=number`; `""` for that of
-    `fair`."""
+    datapath: str = ANY_DATAPATH
+    """The datapath to choose for, as words `name=number`, "" for that of `fair`, `none`
+    for none in particular."""
     explain: bool = False
     """Write the estimates for a datapath to standard error."""
 
@@ -83,7 +84,7 @@ class PipelineLoopsPass(ModulePass):
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         stages = self.stages
         if stages == "auto":
-            stages = USUAL_STAGES if self.datapath is None else MOST_STAGES
+            stages = USUAL_STAGES if self.datapath == ANY_DATAPATH else MOST_STAGES
         if stages < 1 or stages & (stages - 1):
             refuse(op, f"{self.name}: stages={stages} is not a power of two")
         graph = CallGraph(op)
