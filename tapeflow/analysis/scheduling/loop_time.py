@@ -21,7 +21,7 @@ from tapeflow.dialects.record import LINE_BYTES
 
 WINDOWS = 4
 """Windows of operations that are booked."""
-MOST_BOOKED = 384
+MOST_BOOKED = 512
 """Operations that are booked, at most, but for `LEAST_ITERATIONS`."""
 LEAST_ITERATIONS = 4
 MOST_TRIPS = 4, 2, 1

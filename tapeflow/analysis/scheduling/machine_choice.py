@@ -32,9 +32,9 @@ SURE_JAM = 4
 SMALL_CACHE = 2048
 """Bytes of a cache in which nearly every line counts. What copies do to it is the least
 certain of the estimates, so that they choose only fewer copies than without machine."""
-WORTH_LONGER = 1.03
+WORTH_LONGER = 1.02
 """Time over time of what has twice as many copies, of what is worth it."""
-WORTH_JAMMING = 1.05
+WORTH_JAMMING = 1.02
 """The same of one iteration after the other over copies."""
 FIRST_CUT = 0.9
 """Time of a loop over that of its halves, of what is worth it: drains at the end of

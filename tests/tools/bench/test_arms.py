@@ -71,6 +71,7 @@ def test_who_has_a_choice():
     assert len(arm_of("layers", FAIR_PREFETCHERS).candidates) == 4
     assert len(arm_of("streams").candidates) == 2 * 4
     assert len(arm_of("tuned-streams{trials=2}").candidates) == (6 + 2 + 1) * 4
+    assert len(arm_of("tuned-loops").candidates) == 1 + 4 * 2
     assert len(arm_of("free-tape").candidates) == 2 * 4
     assert len(arm_of("free-tape{stagger=true}").candidates) == 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
