@@ -60,8 +60,11 @@ class GradientResult:
     energy: Energy | None
     tape_bytes: int | None
     """Bytes pushed, at stored width, padding and counters included."""
+    pass_seconds: float
+    """In passes, and in the verification of what they leave."""
     compile_seconds: float
-    """Passes and engine together."""
+    """Passes and engine together: it writes code, and machine code of that unless that
+    is kept on disk."""
     run_seconds: float
     log: RunLog | None = field(default=None, repr=False)
     """What was logged, as `watch` asked for it."""
@@ -139,6 +142,7 @@ class CompiledGradient:
             counters=execution.counters,
             energy=execution.energy,
             tape_bytes=execution.tape_bytes,
+            pass_seconds=self.compile_seconds,
             compile_seconds=self.compile_seconds + execution.compile_seconds,
             run_seconds=execution.run_seconds,
             log=execution.log,
@@ -225,7 +229,7 @@ class PassStep:
     number: int
     """How many passes of the list have run; 0 behind the request that stands first."""
     seconds: float
-    """In this pass, and in the verification of its result if each is verified."""
+    """In this pass, and in the verification of its result if that is verified."""
     total_seconds: float
     """In all passes so far."""
 
@@ -254,7 +258,7 @@ def gradient_steps(
         behind: a step of the same request at a list that begins with the same passes;
             those that it has behind it do not run again, and its module stays as it is.
         verify_each: verify behind every pass, even if `verifies_each` asks for none;
-            otherwise the module behind the last is verified when no step is left.
+            otherwise the module behind the last is verified.
 
     Raises as `compile_gradient` does, when it comes to the pass.
     """
@@ -280,7 +284,7 @@ def gradient_steps(
         for number, pass_ in enumerate(everything[first:], first):
             started = time.perf_counter()
             pass_.apply(context, lowered)
-            if verify_each:
+            if verify_each or number == len(passes):
                 verify_module(lowered, pass_)
             seconds = time.perf_counter() - started
             elapsed += seconds
@@ -290,7 +294,7 @@ def gradient_steps(
                     lowered, name, signature, tuple(sorted(wrt)), active, elapsed
                 )
             yield PassStep(pass_, lowered, gradient, number, seconds, elapsed)
-        if not verify_each:
+        if first == len(everything) and not verify_each:
             verify_module(lowered, everything[-1])
     except Exception:
         if not verify_each:

@@ -9,9 +9,10 @@ from typing import cast
 from xdsl.dialects import memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, OpResult, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.control_flow import passed, sources_of
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.dialects import address
 
 
@@ -35,7 +36,7 @@ def check_only(
     needed: list[SSAValue] = []
     subscripts: list[SSAValue] = []
     arithmetic: list[Operation] = []
-    for op in function.walk():
+    for op in operations_in(function):
         if _is_arithmetic(op):
             arithmetic.append(op)
             continue

@@ -41,6 +41,8 @@ class ElementNumbers:
         self._atoms = Atoms()
         self._values: dict[SSAValue, Polynomial] = {}
         self._replaced: dict[SSAValue, SSAValue] = {}
+        self._varying: dict[tuple[int, Operation], bool] = {}
+        self._steps: dict[tuple[Polynomial, Operation], Polynomial | None] = {}
 
     def atom(self, number: int) -> SSAValue | Extent:
         """What stands behind an atom: a value, or an extent to be asked for."""
@@ -69,6 +71,11 @@ class ElementNumbers:
     def step(self, number: Polynomial, loop: scf.ForOp) -> Polynomial | None:
         """By how much a number grows from one iteration to the next; None if that is
         not the same each time, as far as its form tells."""
+        if (number, loop) not in self._steps:
+            self._steps[number, loop] = self._find_step(number, loop)
+        return self._steps[number, loop]
+
+    def _find_step(self, number: Polynomial, loop: scf.ForOp) -> Polynomial | None:
         counter = self._counter(loop)
         slope: dict[tuple[int, ...], int] = {}
         for atoms, factor in number:
@@ -92,7 +99,10 @@ class ElementNumbers:
 
     def varies(self, atom: int, loop: Operation) -> bool:
         """Whether what stands behind an atom is defined inside a loop."""
-        return is_defined_inside(self.value(atom), loop)
+        if (atom, loop) not in self._varying:
+            inside = is_defined_inside(self.value(atom), loop)
+            self._varying[atom, loop] = inside
+        return self._varying[atom, loop]
 
     def value(self, atom: int) -> SSAValue:
         """The value that an atom is, or the buffer whose extent it is."""

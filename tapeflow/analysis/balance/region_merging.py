@@ -15,12 +15,12 @@ from typing import TypeAlias
 
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Attribute, Block, Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.balance.balance import check_balance
 from tapeflow.analysis.balance.facts import Pop, Push, TapeFacts, Verdict
 from tapeflow.analysis.balance.value_numbering import WholeNumbers
 from tapeflow.analysis.ir.control_flow import LOOPS
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp
 from tapeflow.dialects.tape_attributes import TAPE_REGION
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from xdsl.ir import Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import ancestors
 
 

@@ -8,6 +8,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
+from tapeflow.analysis.ir.walking import operations_in
+
 
 class CallGraph:
     """The functions with bodies of a module, by name, and their calls."""
@@ -49,7 +51,7 @@ class CallGraph:
     def calls(self, function: FuncOp) -> tuple[CallOp, ...]:
         """The calls of a function in program order."""
         if function not in self._calls:
-            found = (op for op in function.walk() if isinstance(op, CallOp))
+            found = (op for op in operations_in(function) if isinstance(op, CallOp))
             self._calls[function] = tuple(found)
         return self._calls[function]
 

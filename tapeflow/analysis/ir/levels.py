@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.dialects.ad import GradientOp, TurnOp
 from tapeflow.dialects.spm import AllocateOp as RingOp
 from tapeflow.dialects.tape import (
@@ -73,7 +74,7 @@ _ACCESS_MARKS = {TAPE_FIELD, TAPE_MOVED}
 def levels_of(module: ModuleOp) -> dict[Level, Operation]:
     """The levels at which a module has something, each with its first operation."""
     found: dict[Level, Operation] = {}
-    for op in module.walk():
+    for op in operations_in(module):
         level = _level_of(op)
         if level is not None:
             found.setdefault(level, op)
@@ -125,9 +126,11 @@ def misplaced(
             instead = "run lower-tape-to-memref in place of form-layers"
             return found[level], f"{this}: {instead}"
         return found[level], f"{this}: {_run(_passes(level, main))}"
-    if takes_source or any(isinstance(op, TurnOp) for op in module.walk()):
+    if takes_source or any(isinstance(op, TurnOp) for op in operations_in(module)):
         return None
-    function = next((op for op in module.walk() if isinstance(op, FuncOp)), module)
+    function = next(
+        (op for op in operations_in(module) if isinstance(op, FuncOp)), module
+    )
     needed = _run(_passes(None, main))
     if main is Level.REQUEST:
         named = "or give the named pipeline function= and wrt="

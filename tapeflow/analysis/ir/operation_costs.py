@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from xdsl.dialects import arith, math, memref, scf
 from xdsl.ir import Operation
-from xdsl.traits import is_side_effect_free
 
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.dialects import address, spm, tape
 from tapeflow.dialects.memref_additions import TransposeOp
 

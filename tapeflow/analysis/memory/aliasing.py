@@ -23,12 +23,14 @@ from xdsl.ir import Block, Operation, SSAValue
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.analysis.ir.union_find import UnionFind
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.effects import (
     UNKNOWN,
     CallEffects,
     is_memref,
     reaches_beyond_operands,
     same_memory,
+    touches_no_memory,
     written_memrefs,
 )
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
@@ -232,7 +234,7 @@ class _Search:
         self._strange: list[SSAValue] = []
         self._are_mixed = False
         self._overlapping = [*filter(may_overlap_itself, self._shared)]
-        for position, op in enumerate(function.walk()):
+        for position, op in enumerate(operations_in(function)):
             self._order[op] = position
             self._look_at(op)
         for op, does in self._calls:
@@ -286,6 +288,8 @@ class _Search:
         return frozenset(n for n, g in self._globals.items() if find(g) in buffers)
 
     def _look_at(self, op: Operation) -> None:
+        if touches_no_memory(op):
+            return
         for one, other in same_memory(op):
             if is_memref(one) and is_memref(other):
                 self._classes.union(one, other)

@@ -7,6 +7,7 @@ has a name of.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from xdsl.dialects import affine, func, memref
 from xdsl.dialects.builtin import MemRefType, UnregisteredOp
@@ -53,7 +54,8 @@ UNKNOWN = CallEffects(unknown=True)
 
 def is_memref(value: SSAValue) -> bool:
     """Whether a value is a buffer."""
-    return isinstance(value.type, MemRefType)
+    # `isinstance` takes many times longer where the answer is no.
+    return type(value.type) is MemRefType
 
 
 def regions_blocks(op: Operation) -> Iterator[Block]:
@@ -64,16 +66,39 @@ def regions_blocks(op: Operation) -> Iterator[Block]:
 
 def reaches_beyond_operands(op: Operation) -> bool:
     """Whether an operation may touch memory that none of its operands names."""
+    if _is_local(type(op)):
+        return False
     if isinstance(op, func.CallOp | UnregisteredOp):
         return True
-    if isinstance(op, func.FuncOp | func.ReturnOp) or op.dialect_name() in _LOCAL:
-        return False
     effects = get_effects(op)
     return effects is None or bool(effects)
 
 
+def touches_no_memory(op: Operation) -> bool:
+    """Whether an operation surely has nothing to do with buffers; asked first."""
+    return (
+        not op.regions
+        and type(op) not in CONTROL_FLOW
+        and _is_local(type(op))
+        and not any(map(is_memref, op.operands))
+        and not any(map(is_memref, op.results))
+        and not op.successors
+    )
+
+
+@cache
+def _is_local(kind: type[Operation]) -> bool:
+    """Whether operations of a class touch the memory of their operands alone."""
+    if issubclass(kind, UnregisteredOp):
+        return False
+    return kind in (func.FuncOp, func.ReturnOp) or kind.dialect_name() in _LOCAL
+
+
 def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
     """The memrefs of its operands that an operation other than a call writes to."""
+    memrefs = tuple(filter(is_memref, op.operands))
+    if not memrefs or type(op) in STRUCTURED:
+        return ()
     match op:
         case memref.StoreOp() | address.StoreOp():
             return (op.memref,)
@@ -84,15 +109,12 @@ def written_memrefs(op: Operation) -> tuple[SSAValue, ...]:
             return (op.memref,)
         case memref.DeallocOp() | affine.LoadOp():
             return ()
-        case _ if type(op) in STRUCTURED:
-            return ()
         case _ if op.dialect_name() == "linalg":
             return tuple(filter(is_memref, _linalg_outputs(op)))
         case _ if op.has_trait(IsTerminator):
             return ()
         case _:
-            memrefs = tuple(filter(is_memref, op.operands))
-            return memrefs if memrefs and _may_write(op) else ()
+            return memrefs if _may_write(op) else ()
 
 
 def _linalg_outputs(op: Operation) -> Sequence[SSAValue]:
@@ -110,7 +132,10 @@ def _may_write(op: Operation) -> bool:
 
 
 def same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
-    """Pairs (new, known) of values an operation makes names of one buffer."""
+    """Pairs (new, known) of values an operation makes names of one buffer.
+
+    Values may be of any type; what is no buffer stands for none.
+    """
     match op:
         case _ if type(op) in CONTROL_FLOW:
             for edge in edges_from(op):
@@ -121,5 +146,5 @@ def same_memory(op: Operation) -> Iterator[tuple[SSAValue, SSAValue]]:
         case _:
             inner = [arg for block in regions_blocks(op) for arg in block.args]
             passed = [arg for block in op.successors for arg in block.args]
-            for value in (*op.results, *inner, *passed):
+            for value in filter(is_memref, (*op.results, *inner, *passed)):
                 yield from ((value, operand) for operand in op.operands)

@@ -8,9 +8,9 @@ carried value of the loop, and no memory that the loop writes.
 from xdsl.dialects import memref, scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Operation, OpResult, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.control_flow import STRUCTURED, decided_by, sources_of
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import Buffers, ancestors, find_buffers
 
 

@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from xdsl.dialects import memref, scf
 from xdsl.ir import BlockArgument, Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.dialects import address, spm
 from tapeflow.dialects.field_access import FieldLoadOp, FieldStoreOp

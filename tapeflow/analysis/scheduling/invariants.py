@@ -13,7 +13,6 @@ from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import MemRefType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.operation_costs import (
@@ -21,10 +20,13 @@ from tapeflow.analysis.ir.operation_costs import (
     PRICES,
     operation_cost,
 )
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.views import VIEWS
 
 LOOPS_LEFT = frozenset((scf.ForOp, scf.WhileOp))
 """The loops that operations leave; others have rules for what stands inside."""
+_STAY = frozenset((*VIEWS, memref.GetGlobalOp, scf.YieldOp))
+"""What fails, ends a block, or is another name for memory."""
 CHEAP = 1
 """Additions that an operation may cost which runs though its branch is not taken."""
 
@@ -45,7 +47,7 @@ def may_run_anywhere(op: Operation) -> bool:
             and axis is not None
             and 0 <= axis < type_.get_num_dims()
         )
-    if isinstance(op, (*VIEWS, memref.GetGlobalOp, scf.YieldOp)):
+    if type(op) in _STAY:
         return False
     return is_side_effect_free(op)
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from xdsl.dialects import memref, scf
 from xdsl.ir import Block, Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.effects import is_memref, regions_blocks
 from tapeflow.analysis.scheduling.dependences import Memory, records_of

@@ -39,7 +39,10 @@ class Location:
 
 def location_of(op: Access) -> Location:
     """What a load or store accesses."""
-    return Location(op.memref, tuple(op.indices))
+    operands = tuple(op.operands)
+    # What a store stores comes first; named operands are slow to get.
+    buffer = 0 if type(op) is memref.LoadOp else 1
+    return Location(operands[buffer], operands[buffer + 1 :])
 
 
 def is_plain(op: Access) -> bool:

@@ -2,11 +2,11 @@
 
 from xdsl.dialects import memref, scf
 from xdsl.ir import Operation
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.integers.estimates import trip_count
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 
 
 def constant_trips(loop: scf.ForOp, most: int, operations: int) -> int | None:

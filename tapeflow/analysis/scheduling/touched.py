@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from xdsl.dialects import func, memref
 from xdsl.ir import Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.effects import is_memref, reaches_beyond_operands
 from tapeflow.analysis.scheduling.locations import (

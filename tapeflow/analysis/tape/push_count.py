@@ -13,9 +13,9 @@ from typing import cast
 from xdsl.dialects import arith, memref, scf
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import Block, BlockArgument, Operation, SSAValue
-from xdsl.traits import is_side_effect_free
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import Buffers
 
 

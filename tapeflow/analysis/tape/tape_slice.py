@@ -15,6 +15,7 @@ from xdsl.ir import BlockArgument, Operation, SSAValue
 from xdsl.traits import IsTerminator, MemoryEffectKind, get_effects
 
 from tapeflow.analysis.ir.control_flow import STRUCTURED, decided_by, sources_of
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.effects import regions_blocks
 from tapeflow.dialects.tape import StoreOp
 from tapeflow.dialects.tape_attributes import (
@@ -32,7 +33,9 @@ def serves_tape(function: FuncOp) -> list[Operation]:
     """
     with_tape = _Slice(function, has_tape=True).needed
     without = _Slice(function, has_tape=False).needed
-    return [op for op in function.walk() if op in with_tape and op not in without]
+    return [
+        op for op in operations_in(function) if op in with_tape and op not in without
+    ]
 
 
 _PURE = (arith.Arith.name, math.Math.name)
@@ -48,7 +51,7 @@ class _Slice:
         self._pending: list[SSAValue] = []
         self._function = function
         self._has_tape = has_tape
-        for op in function.walk():
+        for op in operations_in(function):
             self._begin_at(op)
         while self._pending:
             self._follow(self._pending.pop())

@@ -4,13 +4,15 @@ from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, ModuleOp
 from xdsl.dialects.memref import AllocaOp, AllocOp
 from xdsl.utils.exceptions import VerifyException
 
+from tapeflow.analysis.ir.walking import operations_in
+
 
 def verify_buffer_sizes(module: ModuleOp) -> None:
     """Check that each allocation is given the sizes that its type leaves open.
 
     Raises `VerifyException` through `Operation.emit_error` at the first one at fault.
     """
-    for op in module.walk():
+    for op in operations_in(module):
         if not isinstance(op, AllocOp | AllocaOp):
             continue
         type_ = op.memref.type

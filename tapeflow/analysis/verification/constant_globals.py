@@ -12,6 +12,7 @@ from xdsl.ir import Operation, SSAValue
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.effects import (
     is_memref,
     same_memory,
@@ -40,7 +41,7 @@ class _Search:
         self._graph = CallGraph(module)
         self._calls: dict[func.FuncOp, list[func.CallOp]] = {}
         self._work: list[tuple[SSAValue, str]] = []
-        for op in module.walk():
+        for op in operations_in(module):
             match op:
                 case memref.GetGlobalOp() if op.name_.string_value() in constants:
                     self._work.append((op.memref, op.name_.string_value()))

@@ -14,6 +14,7 @@ from xdsl.traits import IsTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from tapeflow.analysis.ir.source_lines import file_location
+from tapeflow.analysis.ir.walking import operations_in
 
 
 def names_of(functions: Iterable[FuncOp]) -> str:
@@ -32,7 +33,7 @@ def verify_functions(module: ModuleOp) -> None:
     for function in functions:
         _verify_function(function, named.get(function.sym_name.data))
         named[function.sym_name.data] = function
-    for call in (op for function in functions for op in function.walk()):
+    for call in (op for function in functions for op in operations_in(function)):
         if isinstance(call, CallOp):
             _verify_call(call, named)
 

@@ -4,6 +4,8 @@ from xdsl.dialects import memref
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.exceptions import VerifyException
 
+from tapeflow.analysis.ir.walking import operations_in
+
 
 def verify_globals(module: ModuleOp) -> None:
     """Check every `memref.get_global` of a module.
@@ -15,7 +17,7 @@ def verify_globals(module: ModuleOp) -> None:
         for op in module.ops
         if isinstance(op, memref.GlobalOp)
     }
-    for op in module.walk():
+    for op in operations_in(module):
         if not isinstance(op, memref.GetGlobalOp):
             continue
         name = op.name_.string_value()

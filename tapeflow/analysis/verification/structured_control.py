@@ -11,6 +11,8 @@ from xdsl.dialects import affine, scf
 from xdsl.ir import Attribute, Operation, Region
 from xdsl.utils.exceptions import VerifyException
 
+from tapeflow.analysis.ir.walking import operations_in
+
 Terminator: TypeAlias = scf.YieldOp | scf.ConditionOp | affine.YieldOp
 
 
@@ -19,7 +21,7 @@ def verify_control(module: Operation) -> None:
 
     Raises `VerifyException` through `Operation.emit_error` at the first one at fault.
     """
-    for op in module.walk():
+    for op in operations_in(module):
         match op:
             case scf.IfOp() | scf.IndexSwitchOp():
                 _verify_branches(op, scf.YieldOp)

@@ -8,6 +8,7 @@ from xdsl.ir import Operation
 
 from hwmodel import Machine, MachineError, Ring, Simulation, SimulationError, Watch
 from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.streams.shared_rings import shared_by_calls, shared_inside
 from tapeflow.backend.runtime.execution_error import ExecutionError
 from tapeflow.dialects import spm
@@ -22,9 +23,9 @@ def reachable_rings(module: ModuleOp, function: FuncOp) -> tuple[spm.AllocateOp,
     reached = {member for component in components for member in component}
     return tuple(
         op
-        for candidate in module.walk()
+        for candidate in operations_in(module)
         if isinstance(candidate, FuncOp) and candidate in reached
-        for op in candidate.walk()
+        for op in operations_in(candidate)
         if isinstance(op, spm.AllocateOp)
     )
 

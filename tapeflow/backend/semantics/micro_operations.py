@@ -60,7 +60,7 @@ def micro_operations(op: Operation) -> Costs:
     Raises:
         ExecutionError: the op has no machine cost.
     """
-    if isinstance(op, _FREE):
+    if type(op) in _FREE:
         return ()
     if TAPE_FREE in op.attributes:
         return _waived(op)
@@ -249,33 +249,35 @@ _RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
     ad.TurnOp: lambda _op: (MicroOperation(int(Kind.TURN)),),
 }
 
-_FREE: tuple[type[Operation], ...] = (
-    arith.ConstantOp,
-    func.CallOp,
-    func.ReturnOp,
-    memref.AllocOp,
-    memref.AllocaOp,
-    memref.AssumeAlignmentOp,
-    memref.CastOp,
-    memref.CollapseShapeOp,
-    memref.CopyOp,
-    memref.DeallocOp,
-    memref.DimOp,
-    memref.ExpandShapeOp,
-    memref.GetGlobalOp,
-    memref.MemorySpaceCastOp,
-    memref.RankOp,
-    TransposeOp,
-    scf.ConditionOp,
-    scf.ExecuteRegionOp,
-    scf.ForOp,
-    scf.IfOp,
-    scf.IndexSwitchOp,
-    scf.WhileOp,
-    scf.YieldOp,
-    tape.AllocateArenaOp,
-    tape.DeallocateArenaOp,
-    ExpectOp,
+_FREE: frozenset[type[Operation]] = frozenset(
+    (
+        arith.ConstantOp,
+        func.CallOp,
+        func.ReturnOp,
+        memref.AllocOp,
+        memref.AllocaOp,
+        memref.AssumeAlignmentOp,
+        memref.CastOp,
+        memref.CollapseShapeOp,
+        memref.CopyOp,
+        memref.DeallocOp,
+        memref.DimOp,
+        memref.ExpandShapeOp,
+        memref.GetGlobalOp,
+        memref.MemorySpaceCastOp,
+        memref.RankOp,
+        TransposeOp,
+        scf.ConditionOp,
+        scf.ExecuteRegionOp,
+        scf.ForOp,
+        scf.IfOp,
+        scf.IndexSwitchOp,
+        scf.WhileOp,
+        scf.YieldOp,
+        tape.AllocateArenaOp,
+        tape.DeallocateArenaOp,
+        ExpectOp,
+    )
 )
 """Known at launch, immediates, or charged by `timing` as they run."""
 

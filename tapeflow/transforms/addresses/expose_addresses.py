@@ -20,16 +20,14 @@ from tapeflow.analysis.integers.polynomials import Polynomial, add
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.ir.nesting import is_defined_inside
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.dialects.address import Place, with_address
 from tapeflow.dialects.tape_attributes import TAPE_FREE
-from tapeflow.transforms.addresses.number_builder import (
-    NumberBuilder,
-    is_value,
-    loop_around,
-)
+from tapeflow.transforms.addresses.number_builder import NumberBuilder, is_value
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.rewriting import functions_of
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
 
@@ -66,8 +64,8 @@ class ExposeAddressesPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         graph = CallGraph(op)
-        for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+        for function in functions_of(op):
+            if not function.is_declaration:
                 _Function(function).rewrite()
                 # What stands in front of several loops may be computed several times.
                 reuse_values(function, find_buffers(function, graph))
@@ -96,7 +94,7 @@ class _Function:
             self._rewrite_block(block)
 
     def _find_elements(self) -> Iterator[tuple[Operation, Polynomial]]:
-        for op in self._function.walk():
+        for op in operations_in(self._function):
             for result in op.results:
                 if isinstance(result.type, IndexType):
                     # In program order, so that long chains nest no calls.
@@ -120,7 +118,7 @@ class _Function:
         """By loop and what varies in it, the numbers in which that occurs."""
         sharing: dict[tuple[Operation, Polynomial], set[Polynomial]] = defaultdict(set)
         for op, element in self._elements.items():
-            loop, _ = loop_around(op)
+            loop, _ = self._builder.loop_around(op)
             if loop is not None:
                 number, _ = _without_constant(element)
                 varying, _ = self._numbers.split(number, loop)
@@ -152,7 +150,7 @@ class _Function:
 
     def _place(self, op: MemrefAccess, element: Polynomial) -> Place:
         number, displacement = _without_constant(element)
-        loop, _ = loop_around(op)
+        loop, _ = self._builder.loop_around(op)
         if loop is None or is_defined_inside(op.memref, loop):
             return None, self._value(number, None, op), displacement
         varying, invariant = self._numbers.split(number, loop)

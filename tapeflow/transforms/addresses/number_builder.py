@@ -4,6 +4,7 @@ A number that grows by the same amount from iteration to iteration is carried: o
 addition an iteration, in place of the multiplication of an induction variable.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -28,25 +29,43 @@ Term: TypeAlias = tuple[tuple[int, ...], int]
 
 @dataclass
 class NumberBuilder:
-    """Emits the numbers of one function; loops are to be left innermost first."""
+    """Emits the numbers of one function, each once in a block.
+
+    What asks for numbers comes in program order; loops are left innermost first.
+    """
 
     numbers: ElementNumbers
     builder: IndexBuilder
-    _outside: dict[tuple[Operation, Wanted], SSAValue] = field(default_factory=dict)
-    """What has been computed in front of a loop, for what is inside."""
+    _made: dict[tuple[Block | None, Hashable], Index] = field(default_factory=dict)
+    """By block, what has been computed there."""
+    _loops: dict[Block | None, tuple[Operation | None, bool]] = field(
+        default_factory=dict
+    )
     _carried: dict[tuple[Operation, Wanted], SSAValue] = field(default_factory=dict)
     _starts: dict[Operation, list[SSAValue]] = field(default_factory=dict)
+    _following: dict[Operation, list[SSAValue]] = field(default_factory=dict)
+    """By loop that is not left yet, what it will hand on to its next iteration."""
     _extents: dict[tuple[SSAValue, int], SSAValue] = field(default_factory=dict)
 
     def number(
         self, number: Polynomial, buffer: SSAValue | None, op: Operation
     ) -> SSAValue:
         """The value that is a number before an operation; of a buffer, a pointer."""
+        made = self._made.get((op.parent, (number, buffer)))
+        if made is None:
+            made = self._number(number, buffer, op)
+            self._made[op.parent, (number, buffer)] = made
+        assert not isinstance(made, int)
+        return made
+
+    def _number(
+        self, number: Polynomial, buffer: SSAValue | None, op: Operation
+    ) -> SSAValue:
         if buffer is None:
             known = self._known(number)
             if known is not None:
                 return known
-        loop, is_certain = loop_around(op)
+        loop, is_certain = self.loop_around(op)
         if loop is None:
             return self._sum(None, number, buffer, op)
         if buffer is not None and is_defined_inside(buffer, loop):
@@ -54,14 +73,12 @@ class NumberBuilder:
         wanted = number, buffer
         varying, invariant = self.numbers.split(number, loop)
         if not varying:
-            if (loop, wanted) not in self._outside:
-                self._outside[loop, wanted] = self.number(number, buffer, loop)
-            return self._outside[loop, wanted]
+            return self.number(number, buffer, loop)
         if (loop, wanted) in self._carried:
             return self._carried[loop, wanted]
         # To add a value in each iteration takes as much as to carry the sum.
         if is_certain and isinstance(loop, scf.ForOp) and not is_value(varying):
-            step = self.numbers.step(number, loop)
+            step = self.numbers.step(varying, loop)
             if step is not None:
                 return self._carry(wanted, step, loop)
         start = None
@@ -69,10 +86,20 @@ class NumberBuilder:
             start = self.number(invariant, buffer, op)
         return self._sum(start, varying, None, op)
 
+    def loop_around(self, op: Operation) -> tuple[Operation | None, bool]:
+        """The innermost loop around an operation, and whether each iteration runs it.
+
+        A loop that was left is told no more.
+        """
+        if op.parent not in self._loops:
+            self._loops[op.parent] = _loop_around(op)
+        return self._loops[op.parent]
+
     def leave(self, loop: scf.ForOp) -> None:
         """Let a loop carry what has been asked for inside."""
         starts = self._starts.pop(loop, None)
         if starts:
+            hand_on(loop.body.block, self._following.pop(loop))
             carrying = with_carried(loop, starts, ["element"] * len(starts))
             self.numbers.replace(loop, carrying)
 
@@ -87,8 +114,8 @@ class NumberBuilder:
             following = self.builder.value(
                 self.builder.add(element, by, "element_next")
             )
-        hand_on(body, [following])
         self._starts.setdefault(loop, []).append(start)
+        self._following.setdefault(loop, []).append(following)
         self._carried[loop, wanted] = element
         return element
 
@@ -103,16 +130,14 @@ class NumberBuilder:
         total: Index = 0 if start is None else start
         for term in _in_order(number):
             product = self._product(term, op)
-            with self.builder.at(InsertPoint.before(op)):
-                total = self.builder.add(total, product, "element")
-        with self.builder.at(InsertPoint.before(op)):
-            value = self.builder.value(total)
+            total = self._once(op, self.builder.add, total, product)
+        value = self.builder.value(total)
         return value if buffer is None else self._point(buffer, value, op)
 
     def _product(self, term: Term, op: Operation) -> Index:
         """What does not vary in the loop around is one factor."""
         atoms, factor = term
-        loop, _ = loop_around(op)
+        loop, _ = self.loop_around(op)
         fixed: tuple[int, ...] = ()
         if loop is not None:
             fixed = tuple(a for a in atoms if not self.numbers.varies(a, loop))
@@ -121,10 +146,22 @@ class NumberBuilder:
             product = self.number(frozenset({(fixed, factor)}), None, op)
         for atom in atoms:
             if atom not in fixed:
-                value = self._atom(atom)
-                with self.builder.at(InsertPoint.before(op)):
-                    product = self.builder.mul(value, product, "element")
+                product = self._once(op, self.builder.mul, self._atom(atom), product)
         return product
+
+    def _once(
+        self,
+        op: Operation,
+        make: Callable[[Index, Index, str], Index],
+        one: Index,
+        other: Index,
+    ) -> Index:
+        """A sum or product, computed in front of the first operation that asks."""
+        what = op.parent, (make, one, other)
+        if what not in self._made:
+            with self.builder.at(InsertPoint.before(op)):
+                self._made[what] = make(one, other, "element")
+        return self._made[what]
 
     def _point(self, buffer: SSAValue, element: SSAValue, op: Operation) -> SSAValue:
         with self.builder.at(InsertPoint.before(op)):
@@ -162,21 +199,20 @@ def _behind(value: SSAValue) -> InsertPoint:
     return InsertPoint.after(owner)
 
 
-def is_value(number: Polynomial) -> bool:
-    """Whether a number is a value as it stands."""
-    return len(number) == 1 and all(
-        factor == 1 and len(atoms) == 1 for atoms, factor in number
-    )
-
-
-def loop_around(op: Operation) -> tuple[Operation | None, bool]:
-    """The innermost loop around an operation, and whether each iteration runs it."""
+def _loop_around(op: Operation) -> tuple[Operation | None, bool]:
     is_certain = True
     for holder in ancestors(op)[1:]:
         if type(holder) in LOOPS:
             return holder, is_certain
         is_certain = is_certain and not isinstance(holder, scf.IfOp | scf.IndexSwitchOp)
     return None, is_certain
+
+
+def is_value(number: Polynomial) -> bool:
+    """Whether a number is a value as it stands."""
+    return len(number) == 1 and all(
+        factor == 1 and len(atoms) == 1 for atoms, factor in number
+    )
 
 
 def _in_order(number: Polynomial) -> list[Term]:

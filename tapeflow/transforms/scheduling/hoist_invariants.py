@@ -13,6 +13,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.invariants import Places, ways_out
 from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.rewriting import functions_of
 from tapeflow.transforms.scheduling.hoist_accesses import hoist_accesses
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
@@ -55,8 +56,8 @@ class HoistInvariantsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         graph = CallGraph(op)
-        for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+        for function in functions_of(op):
+            if not function.is_declaration:
                 _hoist(function, graph)
 
 

@@ -27,6 +27,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import functions_of
 from tapeflow.transforms.scheduling.loop_choice import loop_choice
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
@@ -92,8 +93,8 @@ class JamLoopsPass(ModulePass):
         if factor != "auto" and factor not in (1, 2, 4, 8, 16):
             refuse(op, f"{self.name}: factor={factor} is not 1, 2, 4, 8 or 16")
         graph = CallGraph(op)
-        for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+        for function in functions_of(op):
+            if not function.is_declaration:
                 choice = loop_choice(
                     function, self.name, self.datapath, self.sizes, self.explain
                 )

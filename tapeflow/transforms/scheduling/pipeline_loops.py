@@ -15,6 +15,7 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.machine_choice import (
@@ -26,6 +27,7 @@ from tapeflow.analysis.scheduling.machine_choice import (
 )
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import functions_of
 from tapeflow.transforms.scheduling.loop_choice import loop_choice
 
 Values = dict[SSAValue, SSAValue]
@@ -89,8 +91,8 @@ class PipelineLoopsPass(ModulePass):
             refuse(op, f"{self.name}: stages={stages} is not a power of two")
         graph = CallGraph(op)
         for number in range(stages.bit_length() - 1):
-            for function in op.walk():
-                if isinstance(function, FuncOp) and not function.is_declaration:
+            for function in functions_of(op):
+                if not function.is_declaration:
                     choice = loop_choice(
                         function, self.name, self.datapath, "", self.explain
                     )
@@ -101,7 +103,7 @@ def _pipeline(
     function: FuncOp, graph: CallGraph, choice: LoopChoice | None, *, again: bool
 ) -> None:
     buffers = find_buffers(function, graph)
-    loops = [op for op in function.walk() if isinstance(op, scf.ForOp)]
+    loops = [op for op in operations_in(function) if isinstance(op, scf.ForOp)]
     cuts = [(loop, cut_loop(loop, buffers)) for loop in loops]
     for loop, stages in cuts:
         if stages is None:

@@ -10,17 +10,17 @@ good, an element until something may write it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 from xdsl.dialects import memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 from xdsl.rewriter import Rewriter
-from xdsl.traits import is_side_effect_free
-from xdsl.transforms.common_subexpression_elimination import OperationInfo
 
 from tapeflow.analysis.ir.control_flow import BRANCHES
 from tapeflow.analysis.ir.operation_costs import PRICES, is_function_of_operands
+from tapeflow.analysis.ir.side_effects import is_side_effect_free
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.invariants import may_run_anywhere
 from tapeflow.analysis.scheduling.locations import (
@@ -40,8 +40,8 @@ def reuse_values(function: FuncOp, buffers: Buffers) -> None:
     """
     walk = _Walk(buffers)
     walk.blocks(function.body.blocks)
-    for op in reversed([*function.walk()]):
-        is_unused = not any(result.uses for result in op.results)
+    for op in reversed([*operations_in(function)]):
+        is_unused = all(result.first_use is None for result in op.results)
         if is_unused and may_run_anywhere(op):
             Rewriter.erase_op(op)
 
@@ -50,7 +50,7 @@ class _Walk:
     def __init__(self, buffers: Buffers):
         self._buffers = buffers
         self._writes = writes_by_operation(buffers)
-        self._computed: dict[OperationInfo, Operation] = {}
+        self._computed: dict[Hashable, Operation] = {}
         self._known: dict[SSAValue, dict[Location, SSAValue]] = defaultdict(dict)
         self._unread: dict[SSAValue, dict[Location, memref.StoreOp]] = {}
         self._undo: list[Callable[[], object]] = []
@@ -71,14 +71,14 @@ class _Walk:
 
     def _look_at(self, op: Operation) -> None:
         match op:
-            case memref.LoadOp() if is_plain(op):
-                self._load(op)
-            case memref.StoreOp():
-                self._store(op)
             case _ if op.regions:
                 self._enter(op)
             case _ if type(op) in PRICES and is_function_of_operands(op):
                 self._compute(op)
+            case memref.LoadOp() if is_plain(op):
+                self._load(op)
+            case memref.StoreOp():
+                self._store(op)
             case _ if not is_side_effect_free(op):
                 self._unread.clear()
                 self._forget(self._writes.get(op, ()))
@@ -88,10 +88,10 @@ class _Walk:
                 pass
 
     def _compute(self, op: Operation) -> None:
-        info = OperationInfo(op)
-        known = self._computed.setdefault(info, op)
+        what = _what(op)
+        known = self._computed.setdefault(what, op)
         if known is op:
-            self._undo.append(lambda: self._computed.pop(info))
+            self._undo.append(lambda: self._computed.pop(what))
         elif op.results:
             replace_by_values(op, known.results)
 
@@ -149,6 +149,15 @@ class _Walk:
     def _back_to(self, mark: int) -> None:
         while len(self._undo) > mark:
             self._undo.pop()()
+
+
+def _what(op: Operation) -> Hashable:
+    """Equal for operations without regions that compute the same."""
+    parts = type(op), tuple(op.operands), op.result_types
+    if not op.attributes and not op.properties:
+        return parts
+    said = (frozenset(each.items()) for each in (op.attributes, op.properties))
+    return *parts, *said
 
 
 def _put(known: dict[Location, SSAValue], at: Location, value: SSAValue | None) -> None:

@@ -6,7 +6,6 @@ from typing import cast
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
@@ -19,6 +18,7 @@ from tapeflow.analysis.scheduling.short_loops import constant_trips
 from tapeflow.dialects.tape_attributes import TAPE_SIZE
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import functions_of
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class UnrollLoopsPass(ModulePass):
         for name, number in (("most", self.most), ("operations", self.operations)):
             if number < 0:
                 refuse(op, f"{self.name}: {name}={number} is negative")
-        for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+        for function in functions_of(op):
+            if not function.is_declaration:
                 constants = FunctionConstants(function)
                 # Each loop after those inside it.
                 for loop in reversed([*function.walk()]):

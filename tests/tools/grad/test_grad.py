@@ -133,7 +133,8 @@ def test_both_engines_give_the_same(run, source, arrays, tmp_path):
         result = run("grad", source("squares"), *SQUARES, *files, "--engine", engine)
         assert result.exit_code == 0, result.output
         figures = json.loads(statistics.read_text())
-        for key in ("engine", "compile_seconds", "run_seconds"):
+        assert 0 < figures["pass_seconds"] <= figures["compile_seconds"]
+        for key in ("engine", "pass_seconds", "compile_seconds", "run_seconds"):
             del figures[key]
         del figures["operations_per_second"]
         texts.append(figures)

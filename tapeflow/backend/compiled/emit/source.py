@@ -17,6 +17,7 @@ from xdsl.traits import SymbolTable
 
 from tapeflow.analysis.addresses.check_only import check_only
 from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.backend.compiled.emit import ring_functions
 from tapeflow.backend.compiled.emit.buffer_view import BufferView
 from tapeflow.backend.compiled.emit.control import CONTROL_RULES
@@ -125,7 +126,7 @@ def _called(entry: FuncOp) -> list[FuncOp]:
 
     def visit(function: FuncOp) -> None:
         state[function] = False
-        for call in function.walk():
+        for call in operations_in(function):
             if not isinstance(call, CallOp):
                 continue
             callee = SymbolTable.lookup_symbol(call, call.callee)
