@@ -86,10 +86,9 @@ def test_a_sum_takes_an_addition_an_iteration() -> None:
 
 
 def test_a_narrow_datapath_takes_its_operations_in_turn() -> None:
-    """A load, an addition, and the counter's two."""
+    """Eight operations and the two of the counter."""
     narrow = Datapath(window=512, issue_width=1, integer_units=0, float_units=0)
-    assert whole_time(first_loop(PREFIX), narrow) == pytest.approx(7)
-    assert whole_time(first_loop(CHAIN), narrow) >= 10
+    assert whole_time(first_loop(CHAIN), narrow) == pytest.approx(10, rel=0.02)
 
 
 def test_a_store_is_waited_for_an_iteration_later() -> None:
