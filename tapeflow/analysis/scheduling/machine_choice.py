@@ -29,13 +29,13 @@ MOST_STAGES = 4
 JAMS = (2, 4, 8)
 SURE_JAM = 4
 """Copies that are taken to find as many iterations, where the text does not tell."""
-SMALL_CACHE = 2048
-"""Bytes of a cache in which nearly every line counts. What copies do to it is the least
-certain of the estimates, so that they choose only fewer copies than without machine."""
-WORTH_LONGER = 1.02
-"""Time over time of what has twice as many copies, of what is worth it."""
-WORTH_JAMMING = 1.02
-"""The same of one iteration after the other over copies."""
+SMALL_CACHE = 8192
+"""Bytes of a cache in which loads often miss, which is not in the estimate, and the
+less the more copies share them. There it chooses only fewer copies than are usual, and
+only where these promise `WORTH_FEWER`."""
+WORTH_FEWER = 1.1
+WORTH_OTHERS = 1.02
+"""Time of the usual number of copies over that of another, of what is worth it."""
 FIRST_CUT = 0.9
 """Time of a loop over that of its halves, of what is worth it: drains at the end of
 short loops, and operations that wait for memory, are not in the estimate, and both are
@@ -85,11 +85,7 @@ class LoopChoice:
         trips = self._trips(loop)
         if trips is not None:
             times = {copies: _mean(times, copies, trips) for copies in times}
-        best = 1
-        for copies, time in times.items():
-            worth = WORTH_JAMMING if best == 1 else WORTH_LONGER
-            if copies > 1 and time * worth <= times[best]:
-                best = copies
+        best = _best(times, usual, WORTH_FEWER if is_small else WORTH_OTHERS)
         tried = ", ".join(
             f"{'*' if copies == best else ''}{copies}: {time:.1f}"
             for copies, time in times.items()
@@ -126,6 +122,15 @@ class LoopChoice:
 
     def _jammed(self, body: Body, copies: int) -> float:
         return jammed_time(body, copies, self.datapath, self.estimates.trips)
+
+
+def _best(times: Mapping[int, float], usual: int, worth: float) -> int:
+    """The fewest copies that take about the least time, if that is worth it."""
+    usual = max(copies for copies in times if copies <= usual)
+    least = min(times.values())
+    if times[usual] < worth * least:
+        return usual
+    return next(n for n, time in times.items() if time <= WORTH_OTHERS * least)
 
 
 def _mean(times: Mapping[int, float], copies: int, trips: int) -> float:
