@@ -23,6 +23,11 @@ TAPE_TILE = "tape.tile"
 TAPE_SLOTS = "tape.slots"
 """Attribute of a `tape.allocate`: tiles on chip at a time, an integer, before the
 options of passes."""
+TAPE_COMPRESS = "tape.compress"
+"""Attribute of a `tape.allocate`: the codec that its floats are to have, a string, or
+`none`, before what options say."""
+TAPE_COMPRESSED = "tape.compressed"
+"""Attribute of a `tape.allocate`: the codec that its floats have, a string."""
 SCRATCHPAD_BYTES = "tape.scratchpad_bytes"
 """Attribute of a function: bytes of the SRAM in all that are its scratchpad's."""
 SCRATCHPAD_PORTS = "tape.scratchpad_ports"

@@ -1,6 +1,6 @@
 """What a user asks for: a function in a file, arguments, inputs and seeds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -102,11 +102,22 @@ class GradientRequest:
         verify_each: bool = False,
     ) -> Iterator[PassStep]:
         """What each pass of a pipeline leaves, as of `gradient_steps`."""
+        passes = self.passes(pipeline)
+        return self.steps_of(passes, behind=behind, verify_each=verify_each)
+
+    def steps_of(
+        self,
+        passes: Sequence[ModulePass],
+        *,
+        behind: PassStep | None = None,
+        verify_each: bool = False,
+    ) -> Iterator[PassStep]:
+        """What each of some passes leaves, as of `gradient_steps`."""
         return gradient_steps(
             self.module,
             self.signature.function,
             self.wrt,
-            self.passes(pipeline),
+            passes,
             self.context,
             seeded=tuple(self.seeding.buffers),
             behind=behind,

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.streams.form_layers import FormLayersPass
     from tapeflow.transforms.streams.form_streams import FormStreamsPass
     from tapeflow.transforms.streams.lower_spm_to_blocking import LowerSpmToBlockingPass
+    from tapeflow.transforms.tape.compress_tape import CompressTapePass
     from tapeflow.transforms.tape.form_regions import FormRegionsPass
     from tapeflow.transforms.tape.merge_regions import MergeRegionsPass
     from tapeflow.transforms.tape.shrink_tape import ShrinkTapePass
@@ -47,6 +48,7 @@ __all__ = [
     "AffineToScfPass",
     "AssignScratchpadPass",
     "CheckStreamsPass",
+    "CompressTapePass",
     "DifferentiatePass",
     "ExposeAddressesPass",
     "FormLayersPass",
@@ -89,6 +91,7 @@ _PASSES = {
     "shrink-tape": "tape",
     "form-regions": "tape",
     "merge-regions": "tape",
+    "compress-tape": "tape",
     "keep-provable": "placement",
     "lower-tape-to-memref": "cached",
     "stagger-buffers": "cached",

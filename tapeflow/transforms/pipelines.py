@@ -14,6 +14,8 @@ from xdsl.utils.arg_spec import ArgSpecConvertible
 
 from tapeflow.analysis.differentiation.policy import POLICIES, PolicyName
 from tapeflow.analysis.placement.places import AUTO, check_places
+from tapeflow.analysis.tape.codecs import NO_CODEC, Codec
+from tapeflow.analysis.tape.region_options import parse_region_options
 from tapeflow.dialects.tape_types import BLOCK_RECORDS, Conditional, Layout
 from tapeflow.near_names import require_one_of
 from tapeflow.transforms.loop_options import LoopOptions
@@ -35,6 +37,8 @@ class _GradientOptions(ArgSpecConvertible):
     """Iterations assumed of a loop whose trip count is not a constant."""
     stagger: bool = False
     """Whether buffers begin where they do not alias in a cache."""
+    compress: str = "none"
+    """Codecs of saved floats, as `codec` of `compress-tape`; gradients are rounded."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
         if self.function is None and self.wrt:
             raise ValueError("'wrt' is given without the 'function' it is for")
         require_one_of("policy", self.policy, POLICIES)
+        parse_region_options(self.compress, "codec", Codec.parse)
 
     @abstractmethod
     def tape_passes(self) -> tuple[str, ...]:
@@ -61,12 +66,19 @@ class NamedPipeline(LoopOptions, _GradientOptions):
         return (
             *self._gradient_passes(),
             *self.tape_passes(),
-            # The check knows loops as the passes above write them. Those below move no
-            # transfer, and a run checks anew which tile a record belongs to.
-            *self.check_passes(),
             *self.loop_passes(),
             *(("stagger-buffers",) if self.stagger else ()),
+            # Last, so that what it proves is what runs.
+            *self.check_passes(),
         )
+
+    def _form_regions(self, options: str, merge: bool) -> tuple[str, ...]:
+        merging = ("merge-regions",) if merge else ()
+        codec = self.compress.strip()
+        # Behind what compares records, before what knows how long they are.
+        is_exact = codec in ("", NO_CODEC)
+        compression = () if is_exact else (f'compress-tape{{codec="{codec}"}}',)
+        return (f"form-regions{{{options}}}", *merging, *compression)
 
     def _differentiate(self) -> str:
         options = {
@@ -124,7 +136,7 @@ class CachedTapePipeline(NamedPipeline):
             options.append(f"block={self.block}")
         if self.layouts:
             options.append(f'layouts="{self.layouts}"')
-        regions = _form_regions(" ".join(options), self.merge)
+        regions = self._form_regions(" ".join(options), self.merge)
         return (*regions, "lower-tape-to-memref")
 
 
@@ -136,18 +148,15 @@ class BaselinePipeline(CachedTapePipeline):
 
 
 @dataclass(frozen=True)
-class FreeTapePipeline(NamedPipeline):
+class FreeTapePipeline(CachedTapePipeline):
     """The baseline with accesses to the tape that cost nothing: the ceiling of all."""
 
     name = "free-tape"
+    conditional: Conditional = "bounded"
+    """Whether regions of saves in branches inside loops grow, as of `form-regions`."""
 
     def tape_passes(self) -> tuple[str, ...]:
-        # No layout shows: nothing of the tape is ever accessed. Growth would cost.
-        return (
-            "form-regions{layout=soa conditional=bounded}",
-            "lower-tape-to-memref",
-            "waive-tape",
-        )
+        return (*super().tape_passes(), "waive-tape")
 
 
 @dataclass(frozen=True)
@@ -181,7 +190,7 @@ class LayersPipeline(NamedPipeline):
         keep = () if self.dynamic_only else (self._keep_provable(capacity),)
         return (
             # Records must lie together: a tile is a run of records.
-            *_form_regions("layout=aos", self.merge),
+            *self._form_regions("layout=aos", self.merge),
             *keep,
             f"split-records{{{capacity} slots=1}}",
             self._form_layers(f"{capacity} slots=1", self.machine),
@@ -233,7 +242,7 @@ class StreamsPipeline(NamedPipeline):
     def tape_passes(self) -> tuple[str, ...]:
         return (
             # Records must lie together: a tile is a run of records.
-            *_form_regions("layout=aos", self.merge),
+            *self._form_regions("layout=aos", self.merge),
             self._place_tape(),
             # Slots count here already: the more of them, the shorter each tile.
             f"split-records{{slots={self.slots}}}",
@@ -265,10 +274,6 @@ class StreamsPipeline(NamedPipeline):
             f"{key}={value}" for key, value in options.items() if value is not None
         )
         return f"place-tape{{{' '.join(given)}}}"
-
-
-def _form_regions(options: str, merge: bool) -> tuple[str, ...]:
-    return (f"form-regions{{{options}}}", *(("merge-regions",) if merge else ()))
 
 
 def _check_streams(dynamic_only: bool) -> str:

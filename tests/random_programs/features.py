@@ -15,6 +15,7 @@ from .nests import Nests
 from .overlaps import Overlaps
 from .subscripts import Subscripts
 from .sweeps import Sweeps
+from .through_memory import ThroughMemory
 from .truth_values import TruthValues
 from .views import Views
 from .writer import Float, Scope, Statement
@@ -34,6 +35,7 @@ FEATURES = {
     "carried integers": 0.6,
     "behind reads": 0.8,
     "truth values": 0.4,
+    "through memory": 1.0,
 }
 """Weights beside those of the plain statements.
 
@@ -65,4 +67,5 @@ def features(
         "carried integers": CarriedIntegers(nests).write,
         "behind reads": BehindReads(nests).write,
         "truth values": TruthValues(nests).write,
+        "through memory": ThroughMemory(nests).write,
     }

@@ -167,7 +167,7 @@ ANALYSIS = (
     Fault(
         "loads are repeated whatever was written",
         "analysis/differentiation/recall_ways.py",
-        "if self.buffers.unchanged_after(access, self.scopes.around(access)):",
+        "if self.later.unchanged_after(access, self.scopes.around(access)):",
         "if not self.buffers.written_after(\n"
         "            access.memref, access, self.scopes.around(access)\n"
         "        ):",

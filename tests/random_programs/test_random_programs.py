@@ -63,6 +63,7 @@ DETAILS = (
     "carried integer: difference",
     "extremum with other uses",
     "words of truth values",
+    "values through memory",
     "sum at the end",
 )
 """Some of what the statements with names of their own are made of."""

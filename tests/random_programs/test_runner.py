@@ -45,6 +45,7 @@ def test_a_crash_and_a_hang_are_findings_and_the_next_program_runs() -> None:
         assert worker.compare(hangs, levels=False) == Failure(
             "hang: no answer after 3 seconds"
         )
+        worker.seconds = 60  # A busy computer is no hang.
         answered = worker.compare(generate(0), levels=False)
         assert isinstance(answered, Outcome) and answered.status == "passed"
     finally:

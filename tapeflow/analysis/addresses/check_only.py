@@ -4,6 +4,7 @@ A machine has no use for them, as it has none for the check itself.
 """
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import cast
 
 from xdsl.dialects import memref
@@ -51,7 +52,12 @@ def check_only(
 
 
 def _is_arithmetic(op: Operation) -> bool:
-    return op.dialect_name() == "arith" and is_side_effect_free(op)
+    return _is_arith(type(op)) and is_side_effect_free(op)
+
+
+@cache
+def _is_arith(kind: type[Operation]) -> bool:
+    return kind.dialect_name() == "arith"
 
 
 def _all_behind(values: Iterable[SSAValue]) -> set[SSAValue]:

@@ -6,11 +6,19 @@ what iteration n - 1 - j has pushed. A branch that pops has to find a branch wit
 same condition. So every pop meets its push, and the value popped is the one pushed.
 """
 
+from dataclasses import replace
+
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, Operation, SSAValue
 
-from tapeflow.analysis.balance.facts import Pop, Push, TapeFacts, tapes_inside
+from tapeflow.analysis.balance.facts import (
+    Pop,
+    Push,
+    Staged,
+    TapeFacts,
+    tapes_inside,
+)
 from tapeflow.analysis.balance.tapes import Tapes, Unbalanced, told
 from tapeflow.analysis.balance.tree import (
     Branched,
@@ -41,6 +49,9 @@ class _Walk:
         self._tapes = Tapes(numbers, facts.rooms)
         self._frames = self._tapes.frames
         self._inside = tapes_inside(facts.users)
+        self._staged: dict[Operation, Staged] = {
+            one.branch: one for one in facts.staged.values()
+        }
         # Tapes of which records were fetched although none of them is popped yet.
         self._expected: dict[SSAValue, Operation] = {}
 
@@ -105,6 +116,11 @@ class _Walk:
 
     def _control(self, op: Operation) -> None:
         trips = None
+        staged = self._staged.get(op)
+        if staged is not None:
+            self._forget_values(staged)
+            self._halves_fit(staged)
+            op = staged.kernel
         if isinstance(op, scf.ForOp) or op in self._facts.chunks:
             trips = poly.number_of(self._numbers.trips(op))
         if trips is not None and trips <= 0:
@@ -133,12 +149,17 @@ class _Walk:
     def _chunks(self, op: scf.WhileOp, is_once: bool) -> None:
         """Only the inner loop pushes and pops; around it are layer boundaries."""
         inner = self._facts.chunks[op].inner
+        staged = self._facts.staged.get(inner)
+        holder = inner if staged is None else staged.branch
         tapes = [] if is_once else self._open(op)
         expected = dict(self._expected)
-        block = inner.parent
+        block = holder.parent
         assert block is not None
         for other in block.ops:
-            if other is inner:
+            if other is holder:
+                if staged is not None:
+                    self._forget_values(staged)
+                    self._halves_fit(staged)
                 self._block(inner.body.block)
                 continue
             for step in other.walk():
@@ -155,6 +176,37 @@ class _Walk:
                     tape, Unbalanced("a tape is used in the test of chunks"), other
                 )
         self._close_loop(op, tapes, expected)
+
+    def _forget_values(self, staged: Staged) -> None:
+        """The records of a half outside of the loop may hold others than its own."""
+        for op in staged.kernel.body.walk():
+            if op in self._facts.pushes:
+                push = self._facts.pushes[op]
+                self._facts.pushes[op] = replace(push, values={})
+            elif op in self._facts.pops:
+                self._facts.pops[op] = replace(self._facts.pops[op], loads=[])
+
+    def _halves_fit(self, staged: Staged) -> None:
+        """One of the halves outside of a loop does to a tape what an iteration does."""
+        for tape in self._inside[staged.branch]:
+            early, late = staged.halves()
+            half, other, steps = (
+                [op for one in ops for op in one.walk() if self._uses(op, tape)]
+                for ops in (early, late, staged.kernel.body.block.ops)
+            )
+            if not half:
+                half, other = other, half
+            moves = (op for op in (*half, *steps) if self._moves_record(op))
+            blocks = (staged.branch.true_region.block, staged.kernel.body.block)
+            alike = [type(op) for op in half] == [type(op) for op in steps]
+            if other or not alike or any(op.parent not in blocks for op in moves):
+                self._fail(tape, Unbalanced(_HALVES), staged.kernel)
+
+    def _uses(self, op: Operation, tape: SSAValue) -> bool:
+        return self._facts.users.get(op) is tape
+
+    def _moves_record(self, op: Operation) -> bool:
+        return op in self._facts.pushes or op in self._facts.pops
 
     def _loop(self, op: scf.ForOp | scf.WhileOp, blocks: list[Block]) -> None:
         tapes, expected = self._open(op), dict(self._expected)
@@ -262,6 +314,7 @@ class _Walk:
             self._fail(tape, error, left[-1].op)
 
 
+_HALVES = "neither half outside of a loop in stages uses it as an iteration does"
 _BY_CHUNK = "a record is pushed or popped once a chunk, not once an iteration"
 _LEFT = "records that were pushed are left when the loop or branch that pops them ends"
 _FETCHED = "a tile is fetched, but no record of it is provably read"

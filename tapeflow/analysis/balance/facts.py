@@ -57,6 +57,24 @@ class Chunks:
     upper: SSAValue
 
 
+@dataclass(frozen=True)
+class Staged:
+    """A loop from `lower` on, of which `kernel` runs all iterations but half of the
+    first and half of the last; these stand around it in `branch`."""
+
+    branch: scf.IfOp
+    kernel: scf.ForOp
+    lower: SSAValue
+
+    def halves(self) -> tuple[list[Operation], list[Operation]]:
+        """What stands in front of the kernel, and all else in the branch."""
+        block = self.branch.true_region.block
+        place = [*block.ops].index(self.kernel)
+        before, behind = [*block.ops][:place], [*block.ops][place + 1 :]
+        others = [op for one in self.branch.false_region.blocks for op in one.ops]
+        return before, [*behind, *others]
+
+
 @dataclass
 class TapeFacts:
     """Facts about one function, by the operation where they happen."""
@@ -78,6 +96,7 @@ class TapeFacts:
     pops: dict[Operation, Pop] = field(default_factory=dict[Operation, Pop])
     """By the first operation that reads the record."""
     chunks: dict[scf.WhileOp, Chunks] = field(default_factory=dict[scf.WhileOp, Chunks])
+    staged: dict[scf.ForOp, Staged] = field(default_factory=dict[scf.ForOp, Staged])
     dead: set[Block] = field(default_factory=set[Block])
     """Branches that are never taken."""
 

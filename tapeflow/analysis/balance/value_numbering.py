@@ -15,7 +15,7 @@ from xdsl.dialects.builtin import IndexType, IntegerType
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import BlockArgument, Operation, OpResult, SSAValue
 
-from tapeflow.analysis.balance.facts import Chunks
+from tapeflow.analysis.balance.facts import Chunks, Staged
 from tapeflow.analysis.balance.uses_inside import is_used_inside
 from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.carried_numbers import (
@@ -34,8 +34,9 @@ from tapeflow.analysis.integers.ranges import IntegerRanges, find_integer_ranges
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import LOOPS, sources_of
 from tapeflow.analysis.ir.operation_costs import is_function_of_operands
-from tapeflow.analysis.memory.aliasing import Buffers, find_buffers
+from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.extents import extent_of
+from tapeflow.analysis.memory.later_writes import LaterWrites
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.dialects import address
 
@@ -53,8 +54,10 @@ class WholeNumbers:
         function: FuncOp,
         chunks: Mapping[scf.WhileOp, Chunks],
         original: FuncOp | None = None,
+        staged: Mapping[scf.ForOp, Staged] | None = None,
     ):
         """Ask for the numbers of a function, maybe a copy of one that others call."""
+        self._staged = staged or {}
         self.atoms = Atoms()
         self._chunks = chunks
         self._inner = {c.inner: outer for outer, c in chunks.items()}
@@ -98,11 +101,16 @@ class WholeNumbers:
     def _bounds_of(self, loop: Operation) -> tuple[SSAValue, SSAValue, SSAValue] | None:
         """Lower bound, upper bound and step of a loop that has them."""
         if isinstance(loop, scf.ForOp):
-            return loop.lb, loop.ub, loop.step
+            return self._lower(loop), loop.ub, loop.step
         chunks = self._chunks.get(loop) if isinstance(loop, scf.WhileOp) else None
         if chunks is None:
             return None
         return chunks.lower, chunks.upper, chunks.inner.step
+
+    def _lower(self, loop: scf.ForOp) -> SSAValue:
+        """Where a loop begins; one that is cut in stages, with its first half."""
+        staged = self._staged.get(loop)
+        return loop.lb if staged is None else staged.lower
 
     def _divides(self, divisor: SSAValue) -> bool:
         """Whether a divisor is positive, as is the step of a loop that runs."""
@@ -172,7 +180,7 @@ class WholeNumbers:
                 return self.atoms.larger(self.of(op.rhs), self.of(op.lhs))
             case arith.MaxSIOp():
                 return self.atoms.larger(self.of(op.lhs), self.of(op.rhs))
-            case memref.LoadOp() | address.LoadOp() if self._buffers.unchanged_after(
+            case memref.LoadOp() | address.LoadOp() if self._later.unchanged_after(
                 op, self._body
             ):
                 # What the address is computed from plays no part.
@@ -250,9 +258,9 @@ class WholeNumbers:
         return trips - 1 if trips is not None and trips > 0 else None
 
     @cached_property
-    def _buffers(self) -> Buffers:
+    def _later(self) -> LaterWrites:
         may_share = may_share_arguments(self._called)
-        return find_buffers(self._function, may_share=may_share)
+        return LaterWrites(find_buffers(self._function, may_share=may_share))
 
     @cached_property
     def _ranges(self) -> IntegerRanges:
@@ -264,10 +272,10 @@ class WholeNumbers:
             iteration = frozenset({((self.iteration(loop),), 1)})
             if value.index == 0:
                 chunks = self._chunks.get(self._inner.get(loop))  # pyright: ignore
-                lower = self.of(loop.lb if chunks is None else chunks.lower)
+                lower = self.of(self._lower(loop) if chunks is None else chunks.lower)
                 return poly.add(lower, poly.multiply(iteration, self.of(loop.step)))
             found = self._carried(value)
-            if found is not None and loop not in self._inner:
+            if found is not None and not self._is_part(loop):
                 first, change = found
                 return poly.add(first, poly.multiply(iteration, poly.constant(change)))
         if isinstance(loop, scf.WhileOp) and loop not in self._chunks:
@@ -302,7 +310,8 @@ class WholeNumbers:
     def _total(self, loop: scf.ForOp, position: int) -> Polynomial:
         """What a loop carries in the end if an iteration adds to it."""
         result = loop.results[position]
-        if loop in self._inner or not isinstance(result.type, IndexType | IntegerType):
+        is_whole = isinstance(result.type, IndexType | IntegerType)
+        if self._is_part(loop) or not is_whole:
             return self._opaque(result)
         argument = loop.body.block.args[position + 1]
         iteration = self.iteration(loop)
@@ -319,6 +328,10 @@ class WholeNumbers:
         if self.atoms.parts(change) & self.atoms.parts(carried) - self._own(carried):
             return self._opaque(result)
         return poly.add(self.of(first), self.atoms.sum(iteration, trips, change))
+
+    def _is_part(self, loop: scf.ForOp) -> bool:
+        """Whether other operations run some of the iterations that are counted."""
+        return loop in self._inner or loop in self._staged
 
     def _own(self, carried: Polynomial) -> frozenset[int]:
         """The iteration numbers a carried value depends on, as others may, too."""

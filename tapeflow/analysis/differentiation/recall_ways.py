@@ -22,6 +22,7 @@ from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, operation_co
 from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.effects import is_memref
+from tapeflow.analysis.memory.later_writes import LaterWrites
 from tapeflow.analysis.memory.views import VIEWS
 from tapeflow.dialects.ad import is_float
 
@@ -100,6 +101,7 @@ class RecallWays:
     scopes: Scopes
     undoable: Mapping[SSAValue, Undo]
     order: ProgramOrder
+    later: LaterWrites
     choices: Mapping[SSAValue, Choice]
 
     def at_hand(self, value: SSAValue) -> Recall | None:
@@ -174,11 +176,11 @@ class RecallWays:
         if access not in self.buffers.order:
             return None  # Put in to save what a store overwrites.
         op, operands = access, (access.memref, *access.indices)
-        if self.buffers.unchanged_after(access, self.scopes.around(access)):
+        if self.later.unchanged_after(access, self.scopes.around(access)):
             return Way(Recall.RELOAD, op, operands)
         buffer = self.buffers.of(access.memref)
         undo = self.undoable.get(buffer)
-        if undo is None or not undo.restores(access, self.buffers):
+        if undo is None or not undo.restores(access, self.later):
             return None
         if self.scopes.around(access) is not self.scopes.entry:
             return None

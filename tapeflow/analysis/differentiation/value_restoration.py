@@ -19,7 +19,8 @@ from tapeflow.analysis.differentiation.differentiability import (
 )
 from tapeflow.analysis.differentiation.scopes import Scopes
 from tapeflow.analysis.ir.control_flow import LOOPS
-from tapeflow.analysis.memory.aliasing import MOST_WRITES, Buffers, ancestors
+from tapeflow.analysis.memory.aliasing import Buffers, ancestors
+from tapeflow.analysis.memory.later_writes import MOST_WRITES, LaterWrites
 from tapeflow.analysis.memory.overwriting import Accesses
 
 
@@ -37,18 +38,22 @@ class Undo:
     """Its names that are arguments, whose final contents belong to the caller."""
 
     def restores(
-        self, access: memref.LoadOp | memref.StoreOp, buffers: Buffers
+        self, access: memref.LoadOp | memref.StoreOp, later: LaterWrites
     ) -> bool:
         """Whether all writes are undone that may come behind an access it has."""
         if isinstance(access, memref.LoadOp):
             return True
         return len(self.kept) <= MOST_WRITES and not any(
-            buffers.overwrites(write, access) for write in self.kept
+            later.may_overwrite(write, access) for write in self.kept
         )
 
 
 def find_undoable(
-    function: func.FuncOp, activity: Activity, accesses: Accesses, scopes: Scopes
+    function: func.FuncOp,
+    activity: Activity,
+    accesses: Accesses,
+    scopes: Scopes,
+    later: LaterWrites,
 ) -> dict[SSAValue, Undo]:
     """The buffers that can be restored, by representative.
 
@@ -60,7 +65,7 @@ def find_undoable(
     for op in function.walk():
         if not isinstance(op, memref.LoadOp) or scopes.around(op) is not entry:
             continue
-        if not buffers.unchanged_after(op, entry):
+        if not later.unchanged_after(op, entry):
             loads.setdefault(buffers.of(op.memref), []).append(op)
     undoable: dict[SSAValue, Undo] = {}
     for buffer, reads in loads.items():

@@ -13,7 +13,7 @@ from xdsl.dialects import arith, math, memref, scf
 from xdsl.ir import Operation
 
 from tapeflow.analysis.ir.side_effects import is_side_effect_free
-from tapeflow.dialects import address, spm, tape
+from tapeflow.dialects import address, spm, stream, tape
 from tapeflow.dialects.memref_additions import TransposeOp
 
 INTEGER_DIVISIONS = (
@@ -26,6 +26,13 @@ INTEGER_DIVISIONS = (
     arith.RemUIOp,
 )
 """They trap where the divisor is zero."""
+
+
+TRANSFERS = (
+    *(stream.EnqueueOp, stream.AcquireOp, stream.PrefetchOp, stream.DequeueOp),
+    *(spm.DrainOp, spm.FillOp),
+)
+"""Tiles that move between scratchpad and DRAM, and waits for them."""
 
 
 def is_function_of_operands(op: Operation) -> bool:
@@ -115,7 +122,11 @@ def operation_cost(op: Operation) -> int:
 
 
 def latency(op: Operation) -> int:
-    """Cycles until the result is there; of a branch, those of all that it holds."""
+    """Cycles until the result is there; of a branch, those of all that it holds.
+
+    Of transfers only those that start them or find a tile there: how long a tile takes
+    is the memory's affair.
+    """
     if op.regions:
         return 1 + sum(latency(inner) for inner in op.walk() if not inner.regions)
-    return PRICES[type(op)].cycles
+    return 1 if isinstance(op, TRANSFERS) else PRICES[type(op)].cycles

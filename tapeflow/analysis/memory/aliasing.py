@@ -14,14 +14,13 @@ known, all that anybody else has a name of.
 """
 
 from bisect import bisect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from xdsl.dialects import func, memref, scf
+from xdsl.dialects import func, memref
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.ir.call_graph import CallGraph
-from tapeflow.analysis.ir.control_flow import LOOPS
 from tapeflow.analysis.ir.union_find import UnionFind
 from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.effects import (
@@ -35,8 +34,6 @@ from tapeflow.analysis.memory.effects import (
 )
 from tapeflow.analysis.memory.shared_arguments import may_share_arguments
 from tapeflow.analysis.memory.views import may_be_given_overlap, may_overlap_itself
-from tapeflow.dialects import address
-from tapeflow.dialects.address import ElementAccess
 
 
 def ancestors(op: Operation) -> list[Operation]:
@@ -88,94 +85,6 @@ class Buffers:
         if position == len(writes):
             return False
         return scope.find_ancestor_op_in_block(writes[position]) is not None
-
-    def unchanged_after(self, access: ElementAccess, scope: Block) -> bool:
-        """Whether nothing writes to the accessed element before the scope ends.
-
-        `scope` is a block around the access. A later iteration of a loop inside it
-        counts as after; it may write where its own index says so.
-        """
-        buffer = self.of(access.memref)
-        if self.written_after(buffer, access, scope):
-            return False
-        around_writes = self.around_writes.get(buffer, ())
-        loops = [
-            op
-            for op in _inside(scope, access)
-            if type(op) in LOOPS and op in around_writes
-        ]
-        if not loops:
-            return True
-        writes = self.writes[buffer]
-        return len(writes) <= MOST_WRITES and all(
-            self._is_elsewhere_later(access, write, loops) for write in writes
-        )
-
-    def overwrites(
-        self, write: Operation, access: memref.LoadOp | memref.StoreOp
-    ) -> bool:
-        """Whether a write to the accessed buffer may hit the same element later."""
-        if self.order[write] > self.order[access]:
-            return True
-        loops = [op for op in ancestors(access) if type(op) in LOOPS]
-        return not self._is_elsewhere_later(access, write, loops)
-
-    def _is_elsewhere_later(
-        self,
-        access: ElementAccess,
-        write: Operation,
-        loops: Sequence[Operation],
-    ) -> bool:
-        """Whether a write in other iterations of the loops around both hits other
-        elements.
-
-        It does if each of these loops has a dimension that both index by its variable,
-        and different indices are different elements.
-        """
-        around = set(ancestors(write))
-        common = [loop for loop in loops if loop in around]
-        if not common:
-            return True
-        if (
-            not isinstance(write, memref.StoreOp | address.StoreOp)
-            or write.memref is not access.memref
-        ):
-            return False
-        if self.overlaps_itself(access.memref):
-            return False
-        if not _holders(access.memref).isdisjoint(common):
-            # It may be another (part of a) buffer in each iteration.
-            return False
-        alike = {
-            one
-            for one, other in zip(access.indices, write.indices, strict=True)
-            if one is other
-        }
-        return all(
-            isinstance(loop, scf.ForOp) and loop.body.block.args[0] in alike
-            for loop in common
-        )
-
-
-MOST_WRITES = 32
-"""Writes of one buffer that are compared with an access, to stay linear."""
-
-
-def _inside(scope: Block, op: Operation) -> Iterator[Operation]:
-    """The operations around `op` that are inside a block, innermost first."""
-    for holder in ancestors(op)[1:]:
-        if holder.parent is None or holder is scope.parent_op():
-            return
-        yield holder
-
-
-def _holders(value: SSAValue) -> frozenset[Operation]:
-    """The operations in which a value is defined."""
-    owner = value.owner
-    if isinstance(owner, Operation):
-        return frozenset(ancestors(owner))
-    parent = owner.parent_op()
-    return frozenset(() if parent is None else ancestors(parent))
 
 
 def find_buffers(

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from xdsl.dialects import memref, scf
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
-from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
+from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES, TRANSFERS
 from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.dialects import address, spm
@@ -35,7 +35,7 @@ class LoopDependences:
 
 
 def find_dependences(loop: scf.ForOp, buffers: Buffers) -> LoopDependences | None:
-    """None where the body holds loops, transfers, or effects or prices not known."""
+    """None where the body holds loops, or effects or prices not known."""
     *operations, _ = loop.body.block.ops
     touched: dict[Operation, _Accesses] = {}
     for op in operations:
@@ -72,6 +72,11 @@ class _Accesses:
                 self.read.add(buffers.of(op.memref))
             case memref.StoreOp() | address.StoreOp():
                 self.written.add(buffers.of(op.memref))
+            case _ if isinstance(op, TRANSFERS):
+                self.written.add(records_of(op.operands[0]))
+            case FieldLoadOp() if _is_ring(op.memory):
+                # The record is taken off: the rest of the ring is for those behind it.
+                self.written.add(op.memory)
             case FieldLoadOp():
                 self.read.add(records_of(op.memory))
             case FieldStoreOp():
@@ -90,8 +95,11 @@ class _Accesses:
 
 def records_of(memory: SSAValue) -> Memory:
     """Rings lie apart; an arena that grows has a new name in each loop and branch."""
-    is_ring = isinstance(memory.owner, spm.AllocateOp)
-    return memory if is_ring else "arenas"
+    return memory if _is_ring(memory) else "arenas"
+
+
+def _is_ring(memory: SSAValue) -> bool:
+    return isinstance(memory.owner, spm.AllocateOp)
 
 
 def _orders(touched: dict[Operation, _Accesses]) -> dict[Operation, set[Operation]]:

@@ -11,10 +11,10 @@ from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.scheduling.dependences import carried_number
 from tapeflow.analysis.scheduling.jam_nests import Body, Nest, Problem
-from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 _OUTSIDE = -1
 """The part of what is known before the loop, in front of all others."""

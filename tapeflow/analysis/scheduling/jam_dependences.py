@@ -20,13 +20,13 @@ from xdsl.ir import BlockArgument, SSAValue
 
 from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.memory.swapped_buffers import are_different_buffers
 from tapeflow.analysis.scheduling.dependences import Memory
 from tapeflow.analysis.scheduling.jam_carried import Ahead, carried_ahead
 from tapeflow.analysis.scheduling.jam_nests import Access, Body, Problem
-from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 MOST_ACCESSES = 48
 """Accesses of one memory in a nest that are compared with each other."""

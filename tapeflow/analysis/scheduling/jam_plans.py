@@ -12,6 +12,7 @@ from xdsl.dialects import scf
 from xdsl.dialects.builtin import IndexType
 from xdsl.ir import Block
 
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers
 from tapeflow.analysis.scheduling.jam_carried import Ahead
@@ -19,7 +20,6 @@ from tapeflow.analysis.scheduling.jam_choice import choose_factor, gain
 from tapeflow.analysis.scheduling.jam_dependences import find_ahead
 from tapeflow.analysis.scheduling.jam_nests import Body, Problem, find_body
 from tapeflow.analysis.scheduling.machine_choice import LoopChoice
-from tapeflow.analysis.scheduling.subscripts import SubscriptForms
 
 DEEPEST = 6
 """Levels of loops inside a loop that is tried, at most: so each operation is looked at

@@ -34,7 +34,8 @@ def check_streams(
     if not rings:
         return ()
     facts = check_protocol(function)
-    check_balance(function, facts, WholeNumbers(function, facts.chunks, original))
+    numbers = WholeNumbers(function, facts.chunks, original, facts.staged)
+    check_balance(function, facts, numbers)
     failures = facts.failures | misused_rings(function, rings)
     values = (ring.ring for ring in rings)
     return tuple(failures.get(value, Verdict(value, "proved")) for value in values)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from xdsl.dialects import arith, scf
 from xdsl.ir import Operation, OpResult, SSAValue
 
-from tapeflow.analysis.balance.facts import Chunks
+from tapeflow.analysis.balance.facts import Chunks, Staged
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import decided_by, sources_of
 from tapeflow.analysis.memory.aliasing import ancestors
@@ -26,26 +26,31 @@ def trip_limits(loop: scf.ForOp, values: CursorValues) -> frozenset[Form]:
     """Forms none of which the trip count exceeds."""
     limits: set[Form] = set()
     for end in least_members(values.of(loop.ub)):
-        limits |= _steps_to(end, loop, values) or frozenset()
+        limits |= _steps_to(end, loop.lb, loop.step, values) or frozenset()
     return frozenset(limits)
 
 
 def chunks_around(
-    inner: scf.ForOp, values: CursorValues, states: Mapping[SSAValue, RingState]
+    inner: scf.ForOp,
+    staged: Staged | None,
+    values: CursorValues,
+    states: Mapping[SSAValue, RingState],
 ) -> tuple[scf.WhileOp, Chunks] | None:
     """The scf.while that runs a loop chunk by chunk, if it runs each iteration once.
 
     From the lower bound on, each chunk begins where the one before has ended, has at
     least one iteration and ends at the upper bound at the latest.
     """
-    outer, block = inner.parent_op(), inner.parent
+    holder = inner if staged is None else staged.branch
+    start = inner.lb if staged is None else staged.lower
+    outer, block = holder.parent_op(), holder.parent
     if not isinstance(outer, scf.WhileOp) or block is None:
         return None
     if block is not outer.after_region.block:
         return None
-    if inner.lb not in block.args:
+    if start not in block.args:
         return None
-    (counter,) = sources_of(inner.lb)
+    (counter,) = sources_of(start)
     if counter not in outer.before_region.block.args:
         return None
     lower, following = sources_of(counter)
@@ -57,7 +62,7 @@ def chunks_around(
         return None
     if not are_near({values.of(lower), *least_members(values.of(inner.ub))}):
         return None
-    if not _ends_at(inner, upper, values, states):
+    if not _ends_at(start, inner, upper, values, states):
         return None
     return outer, Chunks(inner, lower, upper)
 
@@ -77,6 +82,7 @@ def _is_inside(value: SSAValue, loop: Operation) -> bool:
 
 
 def _ends_at(
+    start: SSAValue,
     inner: scf.ForOp,
     upper: SSAValue,
     values: CursorValues,
@@ -88,7 +94,7 @@ def _ends_at(
     if not bound <= ends:
         return False
     for end in ends - bound:
-        steps = _steps_to(end, inner, values)
+        steps = _steps_to(end, start, inner.step, values)
         if steps is None or not all(
             _is_positive(form, states) or _divides(form, inner.step, values)
             for form in steps
@@ -114,11 +120,11 @@ def _divides(form: Form, step: SSAValue, values: CursorValues) -> bool:
 
 
 def _steps_to(
-    end: Form, loop: scf.ForOp, values: CursorValues
+    end: Form, start: SSAValue, step: SSAValue, values: CursorValues
 ) -> frozenset[Form] | None:
     """How many iterations there are until `end`: the least of these forms."""
-    span = forms.add(end, values.of(loop.lb), -1)
-    steps = None if span is None else steps_in(span, values.of(loop.step))
+    span = forms.add(end, values.of(start), -1)
+    steps = None if span is None else steps_in(span, values.of(step))
     return None if steps is None else least_members(steps)
 
 
@@ -130,8 +136,10 @@ def _is_positive(form: Form, states: Mapping[SSAValue, RingState]) -> bool:
         if ring is None or ring not in states:
             continue
         state = states[ring]
-        if form == state.room and state.most < state.tile:
-            return True
-        if form == state.fill and state.least > 0:
-            return True
+        room, fill = (forms.add(form, at, -1) for at in (state.room, state.fill))
+        # An iteration that began before the loop may have moved a record already.
+        for more, least in ((room, state.tile - state.most), (fill, state.least)):
+            known = None if more is None else more.constant
+            if known is not None and least + known > 0:
+                return True
     return False

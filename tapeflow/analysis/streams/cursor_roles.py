@@ -10,14 +10,15 @@ from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.ir.control_flow import STRUCTURED, sources_of
+from tapeflow.analysis.streams import cursor_forms as forms
 from tapeflow.analysis.streams.cursor_forms import Form
 from tapeflow.analysis.streams.cursor_values import CursorValues
 from tapeflow.analysis.streams.ring_state import RingState
 from tapeflow.analysis.streams.steps import ring_of
 from tapeflow.dialects import spm, stream
 
-Role: TypeAlias = tuple[SSAValue, str]
-"""A ring and a part of its cursor."""
+Role: TypeAlias = tuple[SSAValue, str, int]
+"""A ring, a part of its cursor, and how many bytes in front of it a value is."""
 _PLACES = ("address", "limit", "start")
 _PARTS = (*_PLACES, "room", "fill")
 
@@ -42,20 +43,28 @@ class CursorRoles:
     ) -> dict[int, Role]:
         """By position, the roles of values that a loop carries, called `inside` there.
 
-        Each part of each cursor is carried at most once.
+        Each part of each cursor is carried at most once. What is some bytes off the
+        address runs ahead of the cursor or behind it, as in a loop that is cut into
+        stages.
         """
         roles: dict[int, Role] = {}
         for position, value in enumerate(values):
             for ring in self._places.get(inside[position], ()):
                 if ring not in rings:
                     continue
-                found = self._parts(self._values.of(value), states[ring])
-                free = {(ring, name) for name in found & {*_PLACES}}
-                free -= set(roles.values())
+                form = self._values.of(value)
+                found = self._parts(form, states[ring]) & {*_PLACES}
+                free = {(ring, name, 0) for name in found} - set(roles.values())
                 if free:
                     least = min(free, key=lambda role: _PARTS.index(role[1]))
                     roles.setdefault(position, least)
+                elif ahead := _distance(form, states[ring].address):
+                    roles.setdefault(position, (ring, "address", ahead))
         return roles
+
+    def is_in_role(self, value: SSAValue, role: Role, state: RingState) -> bool:
+        """Whether a value is what its role says, with the ring in this state."""
+        return self._values.of(value) == _form(role, state)
 
     def assume(
         self,
@@ -64,9 +73,9 @@ class CursorRoles:
         states: Mapping[SSAValue, RingState],
     ) -> None:
         """Say that values have their roles now."""
-        for position, (ring, name) in roles.items():
-            if ring in states:
-                self._values.put(values[position], getattr(states[ring], name))
+        for position, role in roles.items():
+            if role[0] in states:
+                self._values.put(values[position], _form(role, states[role[0]]))
 
     def join(
         self,
@@ -88,6 +97,19 @@ class CursorRoles:
 
     def _parts(self, form: Form, state: RingState) -> set[str]:
         return {name for name in _PARTS if form == getattr(state, name)}
+
+
+def _distance(one: Form, other: Form) -> int | None:
+    """How far a form is from another one, where that is a number."""
+    difference = forms.add(one, other, -1)
+    return None if difference is None else difference.constant
+
+
+def _form(role: Role, state: RingState) -> Form:
+    _, name, ahead = role
+    total = forms.add(getattr(state, name), forms.number(ahead))
+    assert total is not None, "a number of bytes has no slot"
+    return total
 
 
 RingsOf: TypeAlias = dict[SSAValue, set[SSAValue]]

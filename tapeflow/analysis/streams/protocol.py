@@ -7,7 +7,7 @@ begin of an iteration, they do at its end. So every step is checked for all iter
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from xdsl.dialects import scf
 from xdsl.dialects.func import FuncOp
@@ -29,6 +29,7 @@ from tapeflow.analysis.streams.ring_state import (
     can_be,
     refined,
 )
+from tapeflow.analysis.streams.staged_loops import staged_loop
 from tapeflow.analysis.streams.steps import (
     ProtocolBroken,
     StreamSteps,
@@ -135,37 +136,40 @@ class _Walk:
             op.iter_args, op.body.block.args[1:], self._states, touched
         )
         limits = trip_limits(op, self._values)
-        chunks = chunks_around(op, self._values, self._states)
+        staged = staged_loop(op)
+        if staged is not None:
+            self._facts.staged[op] = staged
+        chunks = chunks_around(op, staged, self._values, self._states)
         if chunks is not None:
             self._facts.chunks[chunks[0]] = chunks[1]
-        # By ring, +1 where the tile has room for a record an iteration, -1 where it
-        # has a record to give for each.
         paces = {ring: _pace(before[ring], limits) for ring in touched}
         for ring, pace in paces.items():
             state = before[ring]
-            if pace == 0:
+            if pace.change == 0:
                 self._states[ring] = state.unknown()
+            elif pace.change > 0:
+                high = state.tile - 1 - pace.left
+                self._states[ring] = state.within(state.least, high)
             else:
-                low, high = (
-                    (state.least, state.tile - 1) if pace > 0 else (1, state.most)
-                )
-                self._states[ring] = state.within(low, high)
+                self._states[ring] = state.within(1 + pace.left, state.most)
         self._roles.assume(op.body.block.args[1:], roles, self._states)
         first = {ring: self._states[ring] for ring in touched}
         self._block(op.body.block)
         self._show(op.body.block, roles, op)
         for ring, pace in paces.items():
-            if pace and ring in self._states:
-                self._keeps_pace(first[ring], self._states[ring], pace, op)
+            if pace.change and ring in self._states:
+                self._keeps_pace(first[ring], self._states[ring], pace.change, op)
         for ring in touched:
             if ring not in self._states:
                 continue
             state, pace = before[ring], paces[ring]
-            if pace == 0:
+            if pace.change == 0:
                 self._states[ring] = state.unknown()
+            elif pace.change > 0:
+                high = state.tile - pace.left
+                self._states[ring] = state.within(state.least, high)
             else:
-                low, high = (state.least, state.tile) if pace > 0 else (0, state.most)
-                self._states[ring] = state.within(low, high)
+                self._states[ring] = state.within(pace.left, state.most)
         self._roles.assume(op.results, roles, self._states)
 
     def _keeps_pace(
@@ -224,11 +228,12 @@ class _Walk:
                 self._unknown(
                     ring, "an iteration ends while a tile moves: wait for it", op
                 )
-        for position, (ring, name) in roles.items():
+        for position, role in roles.items():
+            ring, name, _ = role
             if ring not in self._states:
                 continue
-            form = self._values.of(last.operands[position])
-            if form != getattr(self._states[ring], name):
+            value = last.operands[position]
+            if not self._roles.is_in_role(value, role, self._states[ring]):
                 self._unknown(
                     ring,
                     f"the loop carries another {name} than an iteration leaves",
@@ -284,9 +289,13 @@ class _Walk:
             self._states[ring] = one
             self._unknown(ring, "one branch alone leaves a record not complete", op)
             return
-        same = one.is_same_place(other)
-        joined = one if same else one.unknown()
         least, most = min(one.least, other.least), max(one.most, other.most)
+        if one.is_same_place(other):
+            joined = one
+        elif one.start == other.start:
+            joined = one.within(least, most)
+        else:
+            joined = one.unknown()
         joined = replace(
             joined,
             least=least,
@@ -300,9 +309,24 @@ class _Walk:
             self._roles.join(result, values, (one, other), joined)
 
 
-def _pace(state: RingState, limits: frozenset[Form]) -> int:
+@dataclass(frozen=True)
+class _Pace:
+    """How a loop fills or empties a tile that bounds its trip count."""
+
+    change: int
+    """1 where the tile has room for a record an iteration, -1 where it has a record to
+    give for each, 0 where neither is known."""
+    left: int = 0
+    """Records for which there is room besides, or that there are besides."""
+
+
+def _pace(state: RingState, limits: frozenset[Form]) -> _Pace:
     if state.fill.constant is not None:
-        return 0
-    if state.room in limits:
-        return 1
-    return -1 if state.fill in limits else 0
+        return _Pace(0)
+    for change, records in ((1, state.room), (-1, state.fill)):
+        spans = (forms.add(records, limit, -1) for limit in limits)
+        left = [span.constant for span in spans if span is not None]
+        known = [number for number in left if number is not None and number >= 0]
+        if known:
+            return _Pace(change, max(known))
+    return _Pace(0)

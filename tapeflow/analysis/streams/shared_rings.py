@@ -13,6 +13,7 @@ from xdsl.dialects.func import CallOp, FuncOp
 from xdsl.ir import Operation
 
 from tapeflow.analysis.ir.call_graph import CallGraph
+from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.dialects.spm import AllocateOp
 
 Extent: TypeAlias = tuple[int, int, str]
@@ -61,11 +62,11 @@ def shared_inside(function: FuncOp) -> list[SharedRing]:
 
 
 def _rings(function: FuncOp) -> list[AllocateOp]:
-    return [op for op in function.walk() if isinstance(op, AllocateOp)]
+    return [op for op in operations_in(function) if type(op) is AllocateOp]
 
 
 def _order(function: FuncOp) -> dict[Operation, int]:
-    return {op: number for number, op in enumerate(function.walk())}
+    return {op: number for number, op in enumerate(operations_in(function))}
 
 
 def in_use(ring: Operation, op: Operation, order: dict[Operation, int]) -> bool:

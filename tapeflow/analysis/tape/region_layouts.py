@@ -1,4 +1,4 @@
-"""Layouts of tape regions as text: of one, and of single functions and regions."""
+"""Layouts of tape regions as text."""
 
 from dataclasses import dataclass
 
@@ -41,35 +41,3 @@ class RegionLayout:
         if self.layout == "aosoa" and self.block != BLOCK_RECORDS:
             return f"aosoa:{self.block}"
         return self.layout
-
-
-@dataclass(frozen=True)
-class StatedLayout:
-    """The layout of a function's regions, or of one of them: `main:2=aosoa:8`."""
-
-    function: str
-    region: int | None
-    """Number of the region; None for all that have none of their own."""
-    layout: RegionLayout
-
-
-def parse_layouts(text: str, block: int = BLOCK_RECORDS) -> tuple[StatedLayout, ...]:
-    """Parse `main=soa,main:2=aosoa:8`.
-
-    Raises:
-        ValueError: another form, an unknown layout, or two layouts for one region.
-    """
-    stated: list[StatedLayout] = []
-    for word in filter(None, map(str.strip, text.split(","))):
-        name, equals, layout = word.rpartition("=")
-        function, colon, number = name.partition(":")
-        is_number = number.isascii() and number.isdigit()
-        if not equals or not function or (colon and not is_number):
-            raise ValueError(
-                f"'{word}' is neither FUNCTION=LAYOUT nor FUNCTION:REGION=LAYOUT"
-            )
-        region = int(number) if colon else None
-        if any((s.function, s.region) == (function, region) for s in stated):
-            raise ValueError(f"'{name}' has two layouts")
-        stated.append(StatedLayout(function, region, RegionLayout.parse(layout, block)))
-    return tuple(stated)

@@ -4,9 +4,9 @@ An arm is written like a pipeline. `fair-baseline` stands for what a careful eng
 would compare with: each layout of the tape behind the cache, buffers where they come to
 lie or staggered, regions merged or not, without and with a stride prefetcher of several
 degrees, of which the one with the fewest cycles counts. As the ceiling of them all,
-`free-tape` has the best of these prefetchers and placements of buffers, too, and so has
-`streams`, where the compiler alone decides on places and layouts. `tuned-streams` runs
-the placements that the compiler holds to be the best, and takes the best of them.
+`free-tape` chooses from all of these, too; `streams` from these prefetchers and
+placements of buffers, while the compiler decides on places and layouts. `tuned-streams`
+runs the placements that the compiler holds to be the best, and takes the best of them.
 `tuned-loops` runs the baseline with several factors for all loops, beside those that
 the compiler chooses: what measurement finds best.
 """
@@ -91,7 +91,7 @@ FAIR_TAPES = (
     CachedTape("aos", is_merged=True),
     CachedTape("aos", is_staggered=True, is_merged=True),
 )
-"""The tapes that `fair-baseline` tries."""
+"""The tapes that `fair-baseline` tries, and `free-tape` without their cost."""
 CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
 """The arms that have the choice unasked."""
 
@@ -117,6 +117,8 @@ class FairBaselineOptions(LoopOptions):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    compress: str = "none"
+    """Codecs of saved floats, as `codec` of `compress-tape`; gradients are rounded."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ class TunedStreamsOptions(LoopOptions):
 
     policy: PolicyName = "min-cut"
     """What goes on the tape: min-cut, save-all or recompute."""
+    compress: str = "none"
+    """Codecs of saved floats, as `codec` of `compress-tape`; gradients are rounded."""
     trials: int = 4
     """Placements of the compiler to run, besides each layout in the cache."""
 
@@ -225,12 +229,15 @@ def make_arm(
         _check_spelling(node)
         name = node.spec.name
         if name == FAIR_BASELINE:
-            tried = [*_baselines(node)]
+            _own_options(node, FairBaselineOptions)
+            tried = [*_fair_tapes(node, _FIRST)]
         elif name == TUNED_LOOPS:
             tried = [*_tuned_loops(node)]
         elif name == TUNED_STREAMS:
             tried = [(one, None) for one in _ranked_streams(node)]
-        elif name in (FREE_TAPE, STREAMS) and STAGGER not in node.spec.parameters:
+        elif name == FREE_TAPE:
+            tried = [*_fair_tapes(node, FREE_TAPE)]
+        elif name == STREAMS and STAGGER not in node.spec.parameters:
             staggered = node.saying(name, {**node.spec.parameters, **_stagger(True)})
             tried.append((Pipeline.of(staggered), None))
         if name in CHOOSING:
@@ -265,12 +272,12 @@ def _choice(
     return tuple(dict.fromkeys((*FAIR_PREFETCHERS, *others)))
 
 
-def _baselines(node: PassNode) -> Iterator[tuple[Pipeline, str]]:
-    """The candidates of `fair-baseline`, and what tells them apart."""
-    _own_options(node, FairBaselineOptions)
+def _fair_tapes(node: PassNode, pipeline: str) -> Iterator[tuple[Pipeline, str]]:
+    """The pipeline with each tape of `fair-baseline`, and what tells them apart."""
     given = node.spec.parameters
     for way in FAIR_TAPES:
-        yield Pipeline.of(node.saying(_FIRST, way.options("layout") | given)), str(way)
+        candidate = node.saying(pipeline, way.options("layout") | given)
+        yield Pipeline.of(candidate), str(way)
 
 
 def _tuned_loops(node: PassNode) -> Iterator[tuple[Pipeline, str]]:

@@ -23,6 +23,9 @@ from tapeflow.tools.options import (
 from tapeflow.tools.output_files import Writer, check_outputs, write_outputs
 from tapeflow.tools.pipelines.fitted import places_of
 from tapeflow.tools.result_row import Row, row_of, write_json
+from tapeflow.tools.tape.compression_error import (
+    compression_error as error_of_compression,
+)
 
 
 @click.command("grad", cls=Command)
@@ -42,6 +45,12 @@ from tapeflow.tools.result_row import Row, row_of, write_json
     is_flag=True,
     help="Also write the final contents of buffer arguments, as arg0, arg1, ...",
 )
+@click.option(
+    "--compression-error",
+    is_flag=True,
+    help="Also print how far a compressed tape takes the gradient: measured, and "
+    "estimated to first order. It runs the gradient once more for each region.",
+)
 @explain_option
 @tape_report_option
 @trace_options
@@ -51,6 +60,7 @@ def command(
     output: Path,
     json_path: Path | None,
     buffers: bool,
+    compression_error: bool,
     explain: bool,
     tape_report: bool,
     timeline: Path | None,
@@ -93,6 +103,9 @@ def command(
     others = [path for path in writers if path != output]
     for line in report_lines(arrays, output, others):
         click.echo(line)
+    if compression_error:
+        for line in error_of_compression(request, fitted, engine).in_words():
+            click.echo(in_lines(line, width=80))
     warn(traces.warnings(result.log))
     if tape_report:
         # Imported late: tables take long to import, and few runs show one.

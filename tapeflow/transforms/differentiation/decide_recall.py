@@ -20,6 +20,7 @@ from tapeflow.analysis.differentiation.value_restoration import find_undoable
 from tapeflow.analysis.integers.estimates import Executions
 from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.later_writes import LaterWrites
 from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.transforms.building.index_builder import hint_of
 from tapeflow.transforms.differentiation.fuse_loops import FusedScope
@@ -42,11 +43,12 @@ def decide_recall(
     bodies = (loop.op.body.block for scope in fused.values() for loop in scope.loops)
     scopes = Scopes(entry, bodies)
     accesses = find_accesses(function, buffers)
-    undoable = find_undoable(function, activity, accesses, scopes)
+    later = LaterWrites(buffers)
+    undoable = find_undoable(function, activity, accesses, scopes, later)
     stores = [store for undo in undoable.values() for store in undo.stores]
     overwritten = load_overwritten(stores, buffers)
     order = ProgramOrder(function)
-    ways = RecallWays(buffers, scopes, undoable, order, choices)
+    ways = RecallWays(buffers, scopes, undoable, order, later, choices)
     prices = RecallPrices(policy, Executions(policy.assumed_trips), scopes)
     plan = RecallPlanner(order, facts.reads, ways, undoable, overwritten, prices).plan()
     for value in set(overwritten.values()) - plan.recalls.keys():

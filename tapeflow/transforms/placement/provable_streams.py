@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import IntegerAttr, ModuleOp, i64
+from xdsl.dialects.builtin import IntegerAttr, i64
 from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
-from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.streams.check import check_streams
 from tapeflow.dialects.tape import AllocateOp, is_tiled
+from tapeflow.transforms.building.copies import copy_with_callees
 from tapeflow.transforms.streams.assign_scratchpad import AssignScratchpadPass
 
 MOST_ROUNDS = 3
@@ -34,7 +34,7 @@ def unprovable_regions(
         provable. That may be due to another region that is not provable. What is
         refuted is not meant: it would be as wrong behind the cache.
     """
-    copied, module = _copy(function)
+    copied, module = copy_with_callees(function)
     for number, region in enumerate(_regions(copied)):
         region.attributes[_NUMBER] = IntegerAttr(number, i64)
     numbers: list[int] = []
@@ -50,15 +50,6 @@ def unprovable_regions(
     # Rings stand where the regions stood.
     verdicts = zip(numbers, check_streams(copied, function), strict=True)
     return {n: one.reason for n, one in verdicts if one.answer == "not provable"}
-
-
-def _copy(function: FuncOp) -> tuple[FuncOp, ModuleOp]:
-    """A copy in a module with copies of all that it calls."""
-    components = CallGraph.around(function).components(function)
-    called = (one for component in components for one in component)
-    others = [one.clone() for one in called if one is not function]
-    copied = function.clone()
-    return copied, ModuleOp([copied, *others])
 
 
 def _regions(function: FuncOp) -> Iterator[AllocateOp]:

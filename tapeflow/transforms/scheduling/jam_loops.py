@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -13,14 +14,14 @@ from xdsl.ir import Block, BlockArgument, Region, SSAValue
 from xdsl.passes import ModulePass
 
 from tapeflow.analysis.integers.polynomials import Polynomial
+from tapeflow.analysis.integers.subscripts import is_argument_of
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
-from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, LoopChoice
-from tapeflow.analysis.scheduling.subscripts import is_argument_of
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
@@ -29,6 +30,7 @@ from tapeflow.transforms.building.index_builder import (
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.rewriting import functions_of
 from tapeflow.transforms.scheduling.loop_choice import loop_choice
+from tapeflow.transforms.scheduling.proved_rings import Rings, change_loops, uses_any
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
 """What stands for the values of a body in one of its copies."""
@@ -71,7 +73,8 @@ class JamLoopsPass(ModulePass):
     beside each other. No float operation changes places with one that it depends on,
     through memory or otherwise, so no bit of a result changes; where that cannot be
     shown, a loop stays. What copies add to one element one after the other is left to
-    a pass that knows what memory holds.
+    a pass that knows what memory holds. A loop that pushes to rings or pops from them
+    stays, too, where `check-streams` could not prove its copies.
     """
 
     name = "jam-loops"
@@ -95,18 +98,25 @@ class JamLoopsPass(ModulePass):
         graph = CallGraph(op)
         for function in functions_of(op):
             if not function.is_declaration:
-                choice = loop_choice(
-                    function, self.name, self.datapath, self.sizes, self.explain
-                )
-                _jam(function, graph, factor, choice)
+                change = partial(_jam, self, function)
+                change_loops(function, graph, change)
 
 
 def _jam(
-    function: FuncOp, graph: CallGraph, factor: Factor, choice: LoopChoice | None
+    pass_: JamLoopsPass,
+    original: FuncOp,
+    function: FuncOp,
+    graph: CallGraph,
+    kept: Rings,
 ) -> None:
+    explain = pass_.explain and function is original
+    choice = loop_choice(function, pass_.name, pass_.datapath, pass_.sizes, explain)
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
-    for plan in find_plans(function.body.block, buffers, factor, choice)[0]:
+    plans, _ = find_plans(function.body.block, buffers, pass_.factor, choice)
+    for plan in plans:
+        if uses_any(plan.body.nest.loop, kept):
+            continue
         copies = plan.copies
         while copies > 1:
             # What is left of four at a time goes by two at a time.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -22,13 +23,18 @@ from tapeflow.analysis.scheduling.machine_choice import (
     ANY_DATAPATH,
     MOST_STAGES,
     USUAL_STAGES,
-    LoopChoice,
     StageCount,
 )
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.rewriting import functions_of
 from tapeflow.transforms.scheduling.loop_choice import loop_choice
+from tapeflow.transforms.scheduling.proved_rings import (
+    Rings,
+    change_loops,
+    uses_any,
+    uses_rings,
+)
 
 Values = dict[SSAValue, SSAValue]
 """What stands for the values of a body in a copy of a part of it."""
@@ -67,8 +73,12 @@ class PipelineLoopsPass(ModulePass):
     which they can start. No operation runs more or less often, and each gets the same
     operands, so no bit of a result changes.
 
-    Not cut are loops that hold loops or transfers, whose step is not 1 (the next number
-    might not be an index), or whose iterations depend on each other from end to end.
+    All that an iteration does with a ring stays in one half, in its order: so the
+    tiles move as before, and no slot is given away that the other half still reads.
+
+    Not cut are loops that hold loops, whose step is not 1 (the next number might not be
+    an index), or whose iterations depend on each other from end to end; nor those with
+    which `check-streams` could not prove a ring any more.
     """
 
     name = "pipeline-loops"
@@ -93,18 +103,26 @@ class PipelineLoopsPass(ModulePass):
         for number in range(stages.bit_length() - 1):
             for function in functions_of(op):
                 if not function.is_declaration:
-                    choice = loop_choice(
-                        function, self.name, self.datapath, "", self.explain
-                    )
-                    _pipeline(function, graph, choice, again=number > 0)
+                    again = number > 0
+                    change = partial(_pipeline, self, function, again)
+                    change_loops(function, graph, change)
 
 
 def _pipeline(
-    function: FuncOp, graph: CallGraph, choice: LoopChoice | None, *, again: bool
+    pass_: PipelineLoopsPass,
+    original: FuncOp,
+    again: bool,
+    function: FuncOp,
+    graph: CallGraph,
+    kept: Rings,
 ) -> None:
+    explain = pass_.explain and function is original
+    choice = loop_choice(function, pass_.name, pass_.datapath, "", explain)
     buffers = find_buffers(function, graph)
     loops = [op for op in operations_in(function) if isinstance(op, scf.ForOp)]
-    cuts = [(loop, cut_loop(loop, buffers)) for loop in loops]
+    cuts = [
+        (loop, cut_loop(loop, buffers)) for loop in loops if not uses_any(loop, kept)
+    ]
     for loop, stages in cuts:
         if stages is None:
             continue
@@ -142,7 +160,8 @@ class _LoopPipeliner:
 
     def rewrite(self) -> None:
         loop = self._loop
-        if (constant_span(loop) or 0) > 0:
+        # Where a ring is used the test stays: by it `check-streams` knows the loop.
+        if (constant_span(loop) or 0) > 0 and not uses_rings(loop):
             results = self._emit(Builder(InsertPoint.before(loop)))
         else:
             some = arith.CmpiOp(loop.lb, loop.ub, "slt")

@@ -1,6 +1,7 @@
 """Pass `form-regions`: tape regions from abstract stacks that move together."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from xdsl.context import Context
@@ -15,7 +16,8 @@ from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import Buffers, ancestors, find_buffers
 from tapeflow.analysis.tape.push_count import PushCount, count_pushes
-from tapeflow.analysis.tape.region_layouts import parse_layouts
+from tapeflow.analysis.tape.region_layouts import RegionLayout
+from tapeflow.analysis.tape.region_options import parse_region_options
 from tapeflow.analysis.tape.stack_groups import (
     StackGroup,
     group_stacks,
@@ -109,7 +111,11 @@ class FormRegionsPass(ModulePass):
                 ).build(graph)
                 number_regions(function)
         try:
-            set_stated_layouts(op, parse_layouts(self.layouts, self.block))
+            parse = partial(RegionLayout.parse, block=self.block)
+            set_stated_layouts(
+                op,
+                parse_region_options(self.layouts, "layout", parse, has_default=False),
+            )
         except ValueError as error:
             refuse(op, f"{self.name}: {error}")
 

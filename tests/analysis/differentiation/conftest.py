@@ -18,6 +18,7 @@ from tapeflow.analysis.differentiation.to_be_recorded import (
 from tapeflow.analysis.differentiation.value_restoration import find_undoable
 from tapeflow.analysis.ir.program_order import ProgramOrder
 from tapeflow.analysis.memory.aliasing import find_buffers
+from tapeflow.analysis.memory.later_writes import LaterWrites
 from tapeflow.analysis.memory.overwriting import find_accesses
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.differentiation.forward_sweep import compute_forward_terms
@@ -39,9 +40,12 @@ class Reverse:
         function, activity = self.program.function, self.facts.activity
         accesses = find_accesses(function, activity.buffers)
         scopes = Scopes(function.body.block, ())
-        undoable = find_undoable(function, activity, accesses, scopes)
+        later = LaterWrites(activity.buffers)
+        undoable = find_undoable(function, activity, accesses, scopes, later)
         order = ProgramOrder(function)
-        return RecallWays(activity.buffers, scopes, undoable, order, self.choices)
+        return RecallWays(
+            activity.buffers, scopes, undoable, order, later, self.choices
+        )
 
 
 ReverseOf = Callable[..., Reverse]

@@ -6,6 +6,7 @@ from xdsl.dialects.builtin import MemRefType
 from xdsl.ir import Operation, SSAValue
 
 from tapeflow.analysis.memory.aliasing import find_buffers
+from tapeflow.analysis.memory.later_writes import LaterWrites
 from tapeflow.frontend.reader import parse_module
 from tapeflow.universe import full_context
 
@@ -109,7 +110,8 @@ def loaded_and_all(buffer: str, change: str) -> tuple[Operation, func.FuncOp]:
 def test_what_an_operation_may_change(buffer: str, change: str) -> None:
     load, function = loaded_and_all(buffer, change)
     assert isinstance(load, memref.LoadOp)
-    is_changed = not find_buffers(function).unchanged_after(load, function.body.block)
+    later = LaterWrites(find_buffers(function))
+    is_changed = not later.unchanged_after(load, function.body.block)
     assert is_changed == (buffer in CHANGES[change])
 
 

@@ -11,6 +11,7 @@ ACCESSES = {
     "store": 'memref.store %a, %{1}[%i] {{label = "{0}"}} : memref<8xf64>',
     "take": f"%{{}} = spm.load %{{}}[%i] field 0 : {RING.format(0)}",
     "put": 'spm.store %a, %{1}[%i] field 0 {{label = "{0}"}} : ' + RING.format(0),
+    "send": 'stream.enqueue %{1}, %i {{label = "{0}"}} : ' + RING.format(0),
 }
 
 
@@ -44,6 +45,9 @@ ORDERS = {
     "not for other memory": (["w: store y", "one: load x"], []),
     "rings lie apart": (["w: put r", "one: take s"], []),
     "one ring does not": (["w: put r", "one: take r"], ["w"]),
+    "a record taken is gone": (["one: take r", "two: take r"], ["one"]),
+    "a tile moves behind accesses": (["one: take r", "w: send r"], ["one"]),
+    "accesses wait for a tile that moves": (["w: send r", "one: take r"], ["w"]),
 }
 
 
@@ -85,7 +89,6 @@ def test_memory_that_changes_is_told_with_all_its_accesses(parse):
 
 OPAQUE = {
     "a loop": "scf.for %j = %c0 to %n step %c1 {\n}",
-    "a transfer": f"stream.enqueue %r, %i : {RING.format(0)}",
     "an operation of unknown effects": '"test.op"() : () -> ()',
     "an allocation": "%t = memref.alloc() : memref<8xf64>",
     "in a branch": 'scf.if %p {\n"test.op"() : () -> ()\n}',

@@ -4,7 +4,7 @@ import pytest
 from xdsl.dialects import scf
 
 from tapeflow.analysis.integers import polynomials as poly
-from tapeflow.analysis.scheduling.subscripts import SubscriptForms
+from tapeflow.analysis.integers.subscripts import SubscriptForms
 
 SUMS = """
   %mn = arith.addi %m, %n : index

@@ -14,6 +14,7 @@ from tapeflow.tools.bench.arms import (
     make_arm,
 )
 from tapeflow.tools.bench.cases import program_sources
+from tapeflow.tools.bench.compare import compare
 from tapeflow.tools.pipelines.on_machine import Target, separate_pipelines
 from tapeflow.tools.pipelines.text import PipelineError, parse_pipeline
 
@@ -72,14 +73,37 @@ def test_who_has_a_choice():
     assert len(arm_of("streams").candidates) == 2 * 4
     assert len(arm_of("tuned-streams{trials=2}").candidates) == (6 + 2 + 1) * 4
     assert len(arm_of("tuned-loops").candidates) == 1 + 4 * 2
-    assert len(arm_of("free-tape").candidates) == 2 * 4
-    assert len(arm_of("free-tape{stagger=true}").candidates) == 4
+    assert choices(arm_of("free-tape")) == choices(arm_of("fair-baseline"))
+    assert len(arm_of("free-tape{layout=aos merge=true}").candidates) == 6 * 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"
     assert choices(arm_of(own, stride)) == [(None, "next-line", 2)]
     own = "free-tape{cache.prefetcher=none}"
-    assert choices(arm_of(own)) == [(None, "none", None)] * 2
+    assert [c[1:] for c in choices(arm_of(own))] == [("none", None)] * 6
     own = "fair-baseline{cache.prefetcher=none}"
     assert len(arm_of(own).candidates) == 6
+
+
+def test_what_beats_a_free_tape_on_an_equal_machine_is_its_row():
+    fair, more_sram = preset("fair"), fitted("cache.capacity_bytes=64k")
+    free = row_at("free-tape{layout=soa}", 100)
+    rows = [free, row_at("layers", 90), row_at("baseline", 80), row_at("streams", 95)]
+    ceiling, *others = compare(rows, [fair, fair, more_sram, fair], [None] * 4)
+    assert ceiling["cycles"] == 90
+    assert ceiling["arm"] == ceiling["pipeline"] == "free-tape{layout=soa}"
+    assert ceiling["chosen_layout"] == "as layers"
+    assert [r["cycles_over_free_tape"] for r in others] == [1, 80 / 90, 95 / 90]
+    refused = row_at("free-tape", None)
+    assert compare([refused, others[0]], [fair, fair], [None] * 2)[0]["cycles"] is None
+
+
+def row_at(arm, cycles):
+    """As much of a row as is compared."""
+    return {"arm": arm, "pipeline": arm, "cycles": cycles, "chosen_layout": "soa"}
+
+
+def fitted(changes):
+    """The machine of an arm with changed fields."""
+    return arm_of(f"baseline{{{changes}}}").machine
 
 
 def test_the_best_is_named_in_its_record(bench):

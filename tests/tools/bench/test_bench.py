@@ -60,6 +60,16 @@ def tiny(run, tmp_path_factory):
     return result, rows, lines
 
 
+def test_no_arm_is_faster_than_the_ceiling(tiny):
+    _, rows, _ = tiny
+    ceilings = {r["program"]: r["cycles"] for r in rows if r["arm"] == "free-tape"}
+    assert len(ceilings) == len(DEFAULT_PROGRAMS)
+    for row in rows:
+        assert not row["unequal_ports"] and not row["unequal_sram"]
+        assert row["cycles"] >= ceilings[row["program"]], row["arm"]
+        assert row["cycles_over_free_tape"] >= 1
+
+
 def test_records(tiny):
     _, rows, _ = tiny
     expected = [(name, pipeline) for name in DEFAULT_PROGRAMS for pipeline in PIPELINES]

@@ -189,3 +189,19 @@ def test_it_says_what_it_found_and_where_it_is(run, source, arrays, tmp_path):
     result = run(*asked, "--output", "/dev/stdout")
     assert result.stderr.endswith("/dev/stdout: value, grad0, grad1\n")
     assert "value" not in result.stdout
+
+
+def test_error_of_a_compressed_tape(run, source, arrays, tmp_path):
+    inputs = arrays("in", arg0=X, arg1=3.0)
+    common = ("--inputs", inputs, "--output", tmp_path / "out.npz")
+    asked = (*SQUARES, *common, "--compression-error", "--pipeline")
+    exact = run("grad", source("squares"), *asked, "baseline{policy=save-all}")
+    assert "tape: nothing is compressed" in exact.stdout
+    lossy = "streams{policy=save-all compress=bf16}"
+    result = run("grad", source("squares"), *asked, lossy)
+    assert result.exit_code == 0, result.output
+    assert "tape compressed: squares_grad:0 bf16" in result.stdout
+    assert "error of the gradient: measured 0, estimated 0" in result.stdout
+    wrong = run("grad", source("squares"), *asked, "baseline{compress=f16}")
+    assert wrong.exit_code == 1
+    assert "'f16' is no codec; codecs: f32, bf16, fixed-rate:8" in wrong.stderr

@@ -47,7 +47,14 @@ class SubscriptForms:
         Args:
             loops: around the value, the outermost first.
         """
-        found = self.form(value)
+        return self.resolved(self.form(value), loops)
+
+    def resolved(self, found: Polynomial, loops: Iterable[scf.ForOp]) -> Polynomial:
+        """A form with the values resolved that grow evenly in loops around it.
+
+        Args:
+            loops: the outermost first.
+        """
         for loop in reversed([*loops]):
             counter, *carried = loop.body.block.args
             used = self.atoms.parts(found)
