@@ -1,4 +1,4 @@
-"""What xDSL's affine dialect lacks: `affine.max`, and reductions of `affine.parallel`.
+"""What xDSL's affine dialect lacks, as `affine.max`, or has otherwise.
 
 The reader knows these classes by their operations' names; no dialect holds them,
 because the name `affine` is taken.
@@ -7,15 +7,25 @@ because the name `affine` is taken.
 from collections.abc import Sequence
 
 from xdsl.dialects import affine
-from xdsl.dialects.builtin import AffineMapAttr, IndexType
+from xdsl.dialects.builtin import (
+    AffineMapAttr,
+    DenseArrayBase,
+    IndexType,
+    UnitAttr,
+    i64,
+)
 from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import (
+    AttrSizedOperandSegments,
     IRDLOperation,
     irdl_op_definition,
+    operand_def,
+    opt_prop_def,
     prop_def,
     result_def,
     traits_def,
     var_operand_def,
+    var_result_def,
 )
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
@@ -102,5 +112,56 @@ class ParallelOp(affine.ParallelOp):
             raise VerifyException("affine.parallel yields values of other types")
 
 
-ADDITIONS: dict[str, type[Operation]] = {MaxOp.name: MaxOp, ParallelOp.name: ParallelOp}
+@irdl_op_definition
+class LinearizeIndexOp(IRDLOperation):
+    """The number of an element, counted in row-major order.
+
+    %k = affine.linearize_index [%i, %j] by (3, %n) : index
+    """
+
+    name = "affine.linearize_index"
+    multi_index = var_operand_def(IndexType())
+    dynamic_basis = var_operand_def(IndexType())
+    static_basis = prop_def(DenseArrayBase.constr(i64))
+    disjoint = opt_prop_def(UnitAttr)
+    result = result_def(IndexType())
+    irdl_options = (AttrSizedOperandSegments(as_property=True),)
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class DelinearizeIndexOp(IRDLOperation):
+    """The indices of an element, of its number in row-major order.
+
+    %i:2 = affine.delinearize_index %k into (3, %n) : index, index
+    """
+
+    name = "affine.delinearize_index"
+    linear_index = operand_def(IndexType())
+    dynamic_basis = var_operand_def(IndexType())
+    static_basis = prop_def(DenseArrayBase.constr(i64))
+    multi_index = var_result_def(IndexType())
+    traits = traits_def(Pure())
+
+
+@irdl_op_definition
+class PrefetchOp(IRDLOperation):
+    """A hint, without a meaning of its own.
+
+    affine.prefetch %a[%i], read, locality<3>, data : memref<8xf64>
+    """
+
+    name = "affine.prefetch"
+    memref = operand_def()
+    indices = var_operand_def(IndexType())
+    map = prop_def(AffineMapAttr)
+    is_write = prop_def(prop_name="isWrite")
+    locality_hint = prop_def(prop_name="localityHint")
+    is_data_cache = prop_def(prop_name="isDataCache")
+
+
+ADDITIONS: dict[str, type[Operation]] = {
+    kind.name: kind
+    for kind in (MaxOp, ParallelOp, LinearizeIndexOp, DelinearizeIndexOp, PrefetchOp)
+}
 """Operation name to the class that stands for it."""

@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     StringAttr,
     TensorType,
+    UnitAttr,
     i32,
     i64,
 )
@@ -20,9 +21,22 @@ from xdsl.ir import Attribute, Operation, Region, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser
 
-from tapeflow.dialects.affine_additions import MaxOp, ParallelOp
+from tapeflow.dialects.affine_additions import (
+    DelinearizeIndexOp,
+    LinearizeIndexOp,
+    MaxOp,
+    ParallelOp,
+    PrefetchOp,
+)
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
-from tapeflow.frontend.operation_parts import parse_body, parse_optional_arrow_types
+from tapeflow.frontend.operation_parts import (
+    Syntax,
+    parse_body,
+    parse_indices,
+    parse_mixed_list,
+    parse_optional_arrow_types,
+    parse_prefetch,
+)
 
 
 def parse_if(parser: Parser) -> Operation:
@@ -99,6 +113,59 @@ def parse_parallel(parser: Parser) -> Operation:
     )
 
 
+def parse_linearize(parser: Parser) -> Operation:
+    """affine.linearize_index disjoint [%i, %j] by (3, %n) : index"""
+    disjoint = parser.parse_optional_keyword("disjoint")
+    indices = parse_indices(parser, parser.Delimiter.SQUARE)
+    parser.parse_keyword("by")
+    basis, dynamic = parse_mixed_list(parser, parser.Delimiter.PAREN)
+    attributes = parser.parse_optional_attr_dict()
+    parser.parse_punctuation(":")
+    parser.parse_type()
+    return LinearizeIndexOp.build(
+        operands=[indices, dynamic],
+        properties={
+            "static_basis": basis,
+            "disjoint": None if disjoint is None else UnitAttr(),
+        },
+        result_types=[IndexType()],
+        attributes=attributes,
+    )
+
+
+def parse_delinearize(parser: Parser) -> Operation:
+    """affine.delinearize_index %k into (3, %n) : index, index"""
+    linear = parser.parse_operand(IndexType())
+    parser.parse_keyword("into")
+    basis, dynamic = parse_mixed_list(parser, parser.Delimiter.PAREN)
+    attributes = parser.parse_optional_attr_dict()
+    parser.parse_punctuation(":")
+    types = parser.parse_comma_separated_list(parser.Delimiter.NONE, parser.parse_type)
+    return DelinearizeIndexOp.build(
+        operands=[linear, dynamic],
+        properties={"static_basis": basis},
+        result_types=[types],
+        attributes=attributes,
+    )
+
+
+def parse_affine_prefetch(parser: Parser) -> Operation:
+    """affine.prefetch %a[%i + 1], read, locality<3>, data : memref<8xf64>"""
+    buffer = parser.parse_unresolved_operand()
+    subscripts = AffineSubscripts(parser)
+    map_, indices = subscripts.map_of(
+        parser.parse_comma_separated_list(
+            parser.Delimiter.SQUARE, subscripts.parse_expression
+        )
+    )
+    properties, attributes, type_ = parse_prefetch(parser)
+    return PrefetchOp.build(
+        operands=[parser.resolve_operand(buffer, type_), indices],
+        properties={"map": AffineMapAttr(map_), **properties},
+        attributes=attributes,
+    )
+
+
 def _parse_dimensions_and_symbols(parser: Parser) -> list[SSAValue[Attribute]]:
     def parse(delimiter: Parser.Delimiter) -> Sequence[SSAValue[Attribute]]:
         operands = parser.parse_optional_comma_separated_list(
@@ -122,3 +189,14 @@ def _parse_bounds(
 
 def _group_sizes(sizes: list[int]) -> DenseIntElementsAttr:
     return DenseIntOrFPElementsAttr.from_list(TensorType(i32, [len(sizes)]), sizes)
+
+
+SYNTAX: dict[str, Syntax] = {
+    "affine.delinearize_index": parse_delinearize,
+    "affine.if": parse_if,
+    "affine.linearize_index": parse_linearize,
+    "affine.max": parse_max,
+    "affine.parallel": parse_parallel,
+    "affine.prefetch": parse_affine_prefetch,
+}
+"""Operation name to what reads the text after it."""

@@ -1,23 +1,24 @@
 """Operations whose MLIR syntax the reader knows and xDSL's parser does not."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
 
 from xdsl.ir import Operation
-from xdsl.parser import Parser
 
-from tapeflow.frontend import affine_syntax, memref_syntax, scf_syntax
+from tapeflow.frontend.operation_parts import Syntax
 
-CUSTOM_SYNTAX: dict[str, Callable[[Parser], Operation]] = {
-    "affine.if": affine_syntax.parse_if,
-    "affine.max": affine_syntax.parse_max,
-    "affine.parallel": affine_syntax.parse_parallel,
-    "memref.cast": memref_syntax.parse_cast,
-    "memref.copy": memref_syntax.parse_copy,
-    "memref.global": memref_syntax.parse_global,
-    "memref.memory_space_cast": memref_syntax.parse_memory_space_cast,
-    "memref.rank": memref_syntax.parse_rank,
-    "memref.transpose": memref_syntax.parse_transpose,
-    "scf.parallel": scf_syntax.parse_parallel,
-    "scf.reduce": scf_syntax.parse_reduce,
-}
-"""Operation name to what reads the text after it; xDSL prints the generic form."""
+_DIALECTS = frozenset(("affine", "func", "index", "linalg", "memref", "scf"))
+
+
+@cache
+def syntax_of(dialect: str) -> Mapping[str, Syntax]:
+    """Operation name to what reads its text, of one dialect, imported late."""
+    if dialect not in _DIALECTS:
+        return {}
+    return import_module(f"tapeflow.frontend.{dialect}_syntax").SYNTAX
+
+
+def custom_syntax(kind: type[Operation]) -> Syntax | None:
+    """What reads the text of an operation, None if xDSL's own syntax is MLIR's."""
+    return syntax_of(kind.dialect_name()).get(kind.name)

@@ -15,25 +15,24 @@ from xdsl.dialects.builtin import (
     ModuleOp,
     StringAttr,
 )
-from xdsl.ir import AttributeInvT, Operation, SSAValue
+from xdsl.ir import Attribute, AttributeInvT, Operation, SSAValue
 from xdsl.ir.affine import AffineMap
 from xdsl.parser import Parser, UnresolvedOperand
 from xdsl.parser.generic_parser import ParserState
 from xdsl.traits import IsolatedFromAbove
 from xdsl.utils.exceptions import ParseError
 from xdsl.utils.lexer import Input, Position, Span
-from xdsl.utils.mlir_lexer import MLIRTokenKind
+from xdsl.utils.mlir_lexer import MLIRTokenKind, PunctuationSpelling
 
-from tapeflow.dialects import affine_additions, memref_additions
+from tapeflow.dialects.additions import addition, additions_of
+from tapeflow.dialects.memref_additions import ReinterpretCastOp
 from tapeflow.frontend.affine_subscripts import AffineSubscripts
 from tapeflow.frontend.bounded_lexer import BoundedLexer
-from tapeflow.frontend.custom_syntax import CUSTOM_SYNTAX
-from tapeflow.frontend.location_aliases import LocationParser
+from tapeflow.frontend.custom_syntax import custom_syntax
+from tapeflow.frontend.foreign_attributes import ForeignAttributeParser
 from tapeflow.frontend.nesting import DEEPEST
+from tapeflow.frontend.not_read import remedy_for
 from tapeflow.near_names import near_names
-
-_ADDITIONS = affine_additions.ADDITIONS | memref_additions.ADDITIONS
-"""Operations of known dialects that xDSL lacks, or has in another form."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class _CustomSyntax:
         return self.name.partition(".")[0]
 
 
-class LocatedParser(LocationParser):
+class LocatedParser(ForeignAttributeParser):
     """A parser that gives each operation the file, line and column of its name.
 
     As in MLIR the column is that of the operation's name, not of its results; an
@@ -67,6 +66,8 @@ class LocatedParser(LocationParser):
         self._name_positions: list[Position] = []
         self._explicit_location: LocationAttr | None = None
         self._first_uses: dict[str, Span] = {}
+        self._foreign_attributes: list[dict[str, Attribute]] = []
+        """Of each operation around this place, what xDSL's syntax has no room for."""
 
     def location_at(self, position: Position) -> FileLineColLoc:
         """The location of a position in the text."""
@@ -83,9 +84,6 @@ class LocatedParser(LocationParser):
             module = super().parse_module(allow_implicit_module)
             self.define_locations(module)
             return module
-        except NotImplementedError as error:
-            # Products and quotients of dimensions and symbols in affine maps.
-            self.raise_error(f"this is not supported: {error}", self.pos)
         except ParseError as error:
             # xDSL reports this one at the end of the file.
             if not error.msg.startswith("values used but not defined"):
@@ -118,7 +116,14 @@ class LocatedParser(LocationParser):
                 f"operations are nested more than {DEEPEST} deep; move inner loops "
                 "to a function and call it"
             )
+        self._foreign_attributes.append({})
         op = super().parse_operation()
+        op.attributes |= self._foreign_attributes.pop()
+        if op.name == "memref.reinterpret_cast" and ReinterpretCastOp.fits(op):
+            op.__class__ = ReinterpretCastOp  # Its names are known by now.
+        if self._current_token.kind == MLIRTokenKind.L_BRACE:
+            # No operation begins so: these are attributes of the one before.
+            op.attributes |= self.parse_optional_attr_dict()
         if self.forward_ssa_references and op.has_trait(IsolatedFromAbove):
             self._reject_undefined(self._name_positions[depth])
         # The last thing an operation's text can hold is its own location, so what
@@ -127,6 +132,15 @@ class LocatedParser(LocationParser):
             op.location = self.location_at(self._name_positions[depth])
         del self._name_positions[depth:]
         return op
+
+    def parse_punctuation(
+        self, punctuation: PunctuationSpelling, context_msg: str = ""
+    ) -> PunctuationSpelling:
+        """Also attributes before the types, for which xDSL's syntax may lack room."""
+        is_dictionary = self._current_token.kind == MLIRTokenKind.L_BRACE
+        if punctuation == ":" and is_dictionary and self._foreign_attributes:
+            self._foreign_attributes[-1] |= self.parse_optional_attr_dict()
+        return super().parse_punctuation(punctuation, context_msg)
 
     def parse_optional_location(self) -> LocationAttr | None:
         self._explicit_location = super().parse_optional_location()
@@ -150,19 +164,29 @@ class LocatedParser(LocationParser):
 
     def _get_op_by_name(self, name: str) -> type[Operation]:
         dialects = self._parser_state.dialect_stack
-        op_type = _ADDITIONS.get(name)
+        op_type = addition(self._full_name(name))
         if op_type is None:
             op_type = self.ctx.get_optional_op(name, dialect_stack=dialects)
         if op_type is None:
             self._reject_name(name)
-        custom = CUSTOM_SYNTAX.get(op_type.name)
         generic = self.lexer.input.at(self._name_positions[-1]) == '"'
+        remedy = remedy_for(op_type.name)
+        if remedy is not None and not generic:
+            self._reject_name(op_type.name)
+        custom = custom_syntax(op_type)
         if custom is None or generic:
             return op_type
         return cast(type[Operation], _CustomSyntax(op_type.name, custom))
 
+    def _full_name(self, name: str) -> str:
+        """With the dialect, which the region around an operation may leave out."""
+        return name if "." in name else f"func.{name}"
+
     def _reject_name(self, name: str) -> NoReturn:
         start = self._name_positions[-1]
+        remedy = remedy_for(name)
+        if remedy is not None:
+            self.raise_error(f"'{name}' is not read; {remedy}", start, self.pos)
         message = f"unknown operation '{name}'{self._known_instead(name)}"
         self.raise_error(message, start, start + len(name))
 
@@ -173,7 +197,7 @@ class LocatedParser(LocationParser):
         if known is None:
             return ""
         prefix = f"{dialect}."
-        names = [*(op.name for op in known.operations), *_ADDITIONS]
+        names = [*(op.name for op in known.operations), *additions_of(dialect)]
         names = sorted({n.removeprefix(prefix) for n in names if n.startswith(prefix)})
         near = [f"{prefix}{word}" for word in near_names(operation, names, 3)]
         if near:

@@ -25,13 +25,19 @@ from xdsl.dialects.builtin import (
     f64,
     i64,
 )
-from xdsl.ir.affine import AffineExpr, AffineMap, AffineSet
+from xdsl.ir.affine import (
+    AffineBinaryOpExpr,
+    AffineBinaryOpKind,
+    AffineExpr,
+    AffineMap,
+    AffineSet,
+)
 from xdsl.parser import AttrParser, Parser
 from xdsl.parser.affine_parser import AffineParser
 from xdsl.parser.base_parser import BaseParser
 from xdsl.utils.hints import isa
 from xdsl.utils.lexer import Span
-from xdsl.utils.mlir_lexer import MLIRTokenKind
+from xdsl.utils.mlir_lexer import MLIRToken, MLIRTokenKind
 
 from tapeflow.analysis.integers.number_attributes import (
     INDEX_BITS,
@@ -93,6 +99,23 @@ class NumberAffineParser(AffineParser):
             check_integer(self, kind.get_int_value(span), span, IndexType())
         return super()._parse_primary(parse_optional_bare_id)
 
+    def _create_binop_expr(
+        self, lhs: AffineExpr, rhs: AffineExpr, binop: MLIRToken
+    ) -> AffineExpr:
+        try:
+            return super()._create_binop_expr(lhs, rhs, binop)
+        except NotImplementedError:
+            # Semi-affine: xDSL represents what it does not build.
+            return AffineBinaryOpExpr(_SEMI_AFFINE[binop.text], lhs, rhs)
+
+
+_SEMI_AFFINE = {
+    "*": AffineBinaryOpKind.Mul,
+    "ceildiv": AffineBinaryOpKind.CeilDiv,
+    "floordiv": AffineBinaryOpKind.FloorDiv,
+    "mod": AffineBinaryOpKind.Mod,
+}
+
 
 class NumberParser(Parser):
     """A parser in which numbers mean what they mean in MLIR."""
@@ -149,6 +172,19 @@ class NumberParser(Parser):
         if extent >= 2 ** (INDEX_BITS - 1):
             self.raise_error(f"an extent of {extent} is not an index", start)
         return extent
+
+    def parse_dimension_list(self) -> list[int]:
+        """Extents up to the element type, with or without blanks between them."""
+        extents: list[int] = []
+        numbers = (MLIRTokenKind.INTEGER_LIT, MLIRTokenKind.QUESTION)
+        while self._current_token.kind in numbers:
+            extents.append(self.parse_shape_dimension())
+            delimiter = self._current_token.span.start
+            if self._parse_optional_shape_delimiter() is None:
+                break
+            if self._current_token.kind not in numbers:
+                self._resume_from(delimiter)  # it is read by what reads the type
+        return extents
 
     def parse_dense_int_or_fp_elements_attr(
         self, type: DenseType | None

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, UnknownLoc
+from xdsl.dialects.builtin import ModuleOp, StringAttr, UnknownLoc
 from xdsl.utils.exceptions import ParseError, VerifyException
 from xdsl.utils.lexer import Span
 
@@ -26,7 +26,33 @@ def read_module(path: str | Path, context: Context) -> ModuleOp:
     text = decode(read_bytes(path), str(path))
     module = parse_module(text, str(path), context)
     verify_module(module)
+    _open_inner_modules(module)
     return module
+
+
+def _open_inner_modules(module: ModuleOp) -> None:
+    """Put what modules inside a module hold into it, if no two have one name.
+
+    A name that a module inside and the one around it share keeps all as it is.
+    """
+    inner = [op for op in module.walk() if isinstance(op, ModuleOp)][1:]
+    names = [
+        name.data
+        for holder in (module, *inner)
+        for op in holder.ops
+        if isinstance(name := op.get_attr_or_prop("sym_name"), StringAttr)
+        and not isinstance(op, ModuleOp)
+    ]
+    if len(set(names)) < len(names):
+        return
+    for holder in reversed(inner):
+        around = holder.parent
+        assert around is not None
+        for op in tuple(holder.ops):
+            op.detach()
+            around.insert_op_before(op, holder)
+        holder.detach()
+        holder.erase()
 
 
 def read_bytes(path: str | Path) -> bytes:

@@ -17,11 +17,8 @@ func.func @wavenet(
   %layers = memref.dim %w_filter, %c0 : memref<?x2x?x?xf64>
   %states = arith.addi %layers, %c1 : index
   %features = arith.muli %layers, %channels : index
-  %deepest = arith.shli %c1, %layers : index
-  %longest = arith.addi %times, %deepest : index
 
   %x = memref.alloc(%states, %channels, %times) : memref<?x?x?xf64>
-  %padded = memref.alloc(%layers, %channels, %longest) : memref<?x?x?xf64>
   %past = memref.alloc(%layers, %channels, %times) : memref<?x?x?xf64>
   %now = memref.alloc(%layers, %channels, %times) : memref<?x?x?xf64>
   %filter = memref.alloc(%layers, %channels, %times) : memref<?x?x?xf64>
@@ -43,30 +40,32 @@ func.func @wavenet(
     %following = arith.addi %l, %c1 : index
 
     // Padded in front
+    %longer = arith.addi %times, %reach : index
+    %padded = memref.alloc(%channels, %longer) : memref<?x?xf64>
     scf.for %c = %c0 to %channels step %c1 {
       scf.for %t = %c0 to %reach step %c1 {
-        memref.store %zero, %padded[%l, %c, %t] : memref<?x?x?xf64>
+        memref.store %zero, %padded[%c, %t] : memref<?x?xf64>
       }
     }
     scf.for %c = %c0 to %channels step %c1 {
       scf.for %t = %c0 to %times step %c1 {
         %behind = arith.addi %t, %reach : index
         %v = memref.load %x[%l, %c, %t] : memref<?x?x?xf64>
-        memref.store %v, %padded[%l, %c, %behind] : memref<?x?x?xf64>
+        memref.store %v, %padded[%c, %behind] : memref<?x?xf64>
       }
     }
 
     // Two slices
     scf.for %c = %c0 to %channels step %c1 {
       scf.for %t = %c0 to %times step %c1 {
-        %v = memref.load %padded[%l, %c, %t] : memref<?x?x?xf64>
+        %v = memref.load %padded[%c, %t] : memref<?x?xf64>
         memref.store %v, %past[%l, %c, %t] : memref<?x?x?xf64>
       }
     }
     scf.for %c = %c0 to %channels step %c1 {
       scf.for %t = %c0 to %times step %c1 {
         %behind = arith.addi %t, %reach : index
-        %v = memref.load %padded[%l, %c, %behind] : memref<?x?x?xf64>
+        %v = memref.load %padded[%c, %behind] : memref<?x?xf64>
         memref.store %v, %now[%l, %c, %t] : memref<?x?x?xf64>
       }
     }
@@ -155,6 +154,7 @@ func.func @wavenet(
         memref.store %v, %skips[%feature, %t] : memref<?x?xf64>
       }
     }
+    memref.dealloc %padded : memref<?x?xf64>
   }
 
   // Prediction
@@ -178,7 +178,6 @@ func.func @wavenet(
     scf.yield %s_next : f64
   }
   memref.dealloc %x : memref<?x?x?xf64>
-  memref.dealloc %padded : memref<?x?x?xf64>
   memref.dealloc %past : memref<?x?x?xf64>
   memref.dealloc %now : memref<?x?x?xf64>
   memref.dealloc %filter : memref<?x?x?xf64>

@@ -29,12 +29,12 @@ from tapeflow.backend.signature import (
     sizes_of,
 )
 from tapeflow.frontend.input_error import InputError
-from tapeflow.frontend.reader import read_module
 from tapeflow.tools.array_files import read_arrays
 from tapeflow.tools.options import GradientOptions, blaming
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
 from tapeflow.tools.pipelines.sram_budget import OWN_MEMORY, SramBudget
+from tapeflow.tools.program_files import is_python, read_program_file
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
 from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
 from tapeflow.transforms.streams.form_layers import FormLayersPass
@@ -59,6 +59,28 @@ class GradientRequest:
     seeds: Mapping[str, Array] = field(repr=False)
     seeding: Seeds = field(repr=False)
     """The seeds as the function takes them, defaults included."""
+
+    @staticmethod
+    def at(
+        path: Path,
+        module: ModuleOp,
+        context: Context,
+        signature: Signature,
+        wrt: tuple[int, ...],
+        inputs: Mapping[str, Array],
+    ) -> "GradientRequest":
+        """A request with the seeds that hold by default.
+
+        Raises:
+            RequestError: an argument without a derivative, or an array that does not
+                fit.
+        """
+        signature.require_differentiable(wrt)
+        arguments = signature.fitted_arguments(inputs)
+        seeding = seeds_from(signature, {}, arguments)
+        return GradientRequest(
+            path, module, context, signature, wrt, inputs, arguments, {}, seeding
+        )
 
     @property
     def active(self) -> tuple[int, ...]:
@@ -226,9 +248,9 @@ def read_program(
         RequestError: it takes what no array is.
     """
     context = full_context()
-    if not path.exists():
+    if not path.exists() and not is_python(path):
         _refuse_program_name(path)
-    module = read_module(path, context)
+    module = read_program_file(path, context)
     with blaming("--function"):
         name = _function_name(module, function)
         find_function(module, name)

@@ -63,6 +63,7 @@ COLUMNS: Mapping[str, str] = {
     "prefetcher": "The prefetcher that ran.",
     "prefetch_degree": "Lines that it asks for at a time; null without one.",
     "sram_split": "How the SRAM was split: rule, set, compiler, all cache, machine.",
+    "reordered": "Whether sums are added up in another order than the program's.",
     "places": "Place of each tape region, where the compiler chose.",
     "dma_busy_cycles": _COUNTED["dma_busy_cycles"],
     "dma_exposed_cycles": _COUNTED["dma_exposed_cycles"],

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tapeflow.transforms.cached.lower_tape_to_memref import LowerTapeToMemrefPass
     from tapeflow.transforms.cached.stagger_buffers import StaggerBuffersPass
     from tapeflow.transforms.cached.waive_tape import WaiveTapePass
+    from tapeflow.transforms.copies.eliminate_copies import EliminateCopiesPass
     from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
     from tapeflow.transforms.differentiation.request_gradient import RequestGradientPass
     from tapeflow.transforms.differentiation.simplify_adjoints import (
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from tapeflow.transforms.scheduling.hoist_invariants import HoistInvariantsPass
     from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
     from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+    from tapeflow.transforms.scheduling.reorder_loops import ReorderLoopsPass
     from tapeflow.transforms.scheduling.unroll_loops import UnrollLoopsPass
     from tapeflow.transforms.source.affine_to_scf import AffineToScfPass
+    from tapeflow.transforms.source.expand_operations import ExpandOperationsPass
     from tapeflow.transforms.source.inline_execute_region import InlineExecuteRegionPass
     from tapeflow.transforms.source.lower_linalg_to_loops import LowerLinalgToLoopsPass
     from tapeflow.transforms.source.lower_parallel_to_for import LowerParallelToForPass
@@ -50,6 +53,8 @@ __all__ = [
     "CheckStreamsPass",
     "CompressTapePass",
     "DifferentiatePass",
+    "EliminateCopiesPass",
+    "ExpandOperationsPass",
     "ExposeAddressesPass",
     "FormLayersPass",
     "FormRegionsPass",
@@ -67,6 +72,7 @@ __all__ = [
     "MergeRegionsPass",
     "PipelineLoopsPass",
     "PlaceTapePass",
+    "ReorderLoopsPass",
     "RequestGradientPass",
     "ShrinkTapePass",
     "SimplifyAdjointsPass",
@@ -81,11 +87,14 @@ __all__ = [
 _PASSES = {
     "request-gradient": "differentiation",
     "lower-source": "source",
+    "expand-operations": "source",
     "lower-linalg-to-loops": "source",
     "affine-to-scf": "source",
     "lower-parallel-to-for": "source",
     "lower-switch-to-if": "source",
     "inline-execute-region": "source",
+    "eliminate-copies": "copies",
+    "reorder-loops": "scheduling",
     "differentiate": "differentiation",
     "simplify-adjoints": "differentiation",
     "shrink-tape": "tape",

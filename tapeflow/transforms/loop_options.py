@@ -10,10 +10,15 @@ from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, StageCount
 
 @dataclass(frozen=True)
 class LoopOptions(ArgSpecConvertible):
-    """How loops run, in every pipeline alike. No bit of a result depends on it."""
+    """How loops run, in every pipeline alike.
+
+    No bit of a result depends on it, but for `reorder`.
+    """
 
     as_written: bool = False
-    """Whether loops stay as they are, whatever the next five options say."""
+    """Whether loops and copies stay as they are, whatever the next six options say."""
+    copies: bool = True
+    """Whether copies of one buffer to another are spared, by `eliminate-copies`."""
     unroll: bool = True
     """Whether short loops become their iterations, by `unroll-loops`."""
     jam: bool = True
@@ -29,6 +34,27 @@ class LoopOptions(ArgSpecConvertible):
     """Iterations side by side, as of `jam-loops`."""
     datapath: str = ANY_DATAPATH
     """The datapath that loops are changed for, as of `jam-loops`."""
+    reorder: bool = False
+    """Whether the program's sums may be added up in another order, so that gradients
+    and values are rounded differently, by `reorder-loops`."""
+
+    def __post_init__(self) -> None:
+        if self.as_written and self.reorder:
+            raise ValueError(
+                "'as-written' leaves loops as they are and 'reorder' does not: give one"
+            )
+
+    def source_passes(self) -> tuple[str, ...]:
+        """What changes the program before it is differentiated."""
+        copies = ("eliminate-copies",) if self.copies and not self.as_written else ()
+        # Behind it, since what it makes of a copy is one access less.
+        return (*copies, *(("reorder-loops",) if self.reorder else ()))
+
+    def gradient_passes(self) -> tuple[str, ...]:
+        """What changes the gradient before its tape finds a place."""
+        # No adjoint is still to come whose order has to be kept.
+        is_on = self.copies and not self.as_written
+        return ("eliminate-copies{reorder=true}",) if is_on else ()
 
     def loop_passes(self) -> tuple[str, ...]:
         """What changes loops and what they compute, but not the order of sums."""

@@ -35,6 +35,8 @@ class _GradientOptions(ArgSpecConvertible):
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
+    strong_zero: bool = False
+    """Whether an adjoint of 0 is passed on as 0, also where a derivative is NaN."""
     stagger: bool = False
     """Whether buffers begin where they do not alias in a cache."""
     compress: str = "none"
@@ -48,6 +50,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.function is None and self.wrt:
             raise ValueError("'wrt' is given without the 'function' it is for")
         require_one_of("policy", self.policy, POLICIES)
@@ -85,6 +88,7 @@ class NamedPipeline(LoopOptions, _GradientOptions):
             "policy": self.policy,
             "operations-per-byte": self.operations_per_byte,
             "assumed-trips": self.assumed_trips,
+            **({"strong-zero": "true"} if self.strong_zero else {}),
         }
         text = " ".join(f"{name}={value}" for name, value in options.items())
         return f"differentiate{{{text}}}"
@@ -103,9 +107,11 @@ class NamedPipeline(LoopOptions, _GradientOptions):
             *request,
             # Affine, linalg and parallel loops become what can be differentiated.
             "lower-source",
+            *self.source_passes(),
             self._differentiate(),
             # Before the first tape level: afterwards what is pushed is fixed.
             "simplify-adjoints",
+            *self.gradient_passes(),
             "canonicalize",
             # Equal addresses of the forward and the reverse sweep become one value;
             # after canonicalize, which is what makes them equal.

@@ -8,7 +8,7 @@ from xdsl.utils.exceptions import DiagnosticException
 from tapeflow.analysis.verification.what_runs import RUNNABLE, STORED_BITS
 from tapeflow.backend.compiled.emit.source import RULES
 from tapeflow.backend.reference.buffers import CopyFunctions, MemrefFunctions
-from tapeflow.backend.reference.calls import AdFunctions, FuncFunctions
+from tapeflow.backend.reference.calls import AdFunctions, CfFunctions, FuncFunctions
 from tapeflow.backend.reference.control import ScfFunctions
 from tapeflow.backend.reference.rings import SpmFunctions, TransferFunctions
 from tapeflow.backend.reference.scalars import ScalarFunctions
@@ -22,6 +22,7 @@ from tapeflow.universe import full_context
 REFERENCE = (
     *(AdFunctions, FuncFunctions, CopyFunctions, MemrefFunctions, ScalarFunctions),
     *(ScfFunctions, SpmFunctions, TransferFunctions, ArenaFunctions, TapeFunctions),
+    CfFunctions,
     ViewFunctions,
 )
 RULES_OF: dict[str, set[type[Operation]]] = {

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
 from xdsl.utils.exceptions import DiagnosticException
 
 from tapeflow.analysis.differentiation.policy import PolicyName
@@ -57,17 +58,22 @@ def compare(
     levels: bool = False,
     engine: Engine = "reference",
     pipelines: Collection[str] | None = None,
+    rewrite: ModulePass | None = None,
 ) -> Outcome:
     """Check one case; with `levels` after every pass of the pipelines as well.
 
     Args:
         pipelines: the names of those to run, by one policy and engine; None for all.
+        rewrite: makes another program of it first, which is checked instead.
 
     Raises:
         Mismatch: a wrong value or gradient, or bits that a pass changed.
         Exception: whatever the product crashes with.
     """
     module = parse_module(case.text, "program.mlir", CONTEXT)
+    if rewrite is not None:
+        LowerSourcePass().apply(CONTEXT, module)
+        rewrite.apply(CONTEXT, module)
     choose = random.Random(case.seed)
     is_whole = levels and pipelines is None
     policies = choose.sample(get_args(PolicyName), 3 if is_whole else 1)

@@ -54,8 +54,8 @@ ANALYSIS = (
     Fault(
         "a running extremum may have other uses",
         "analysis/differentiation/running_values.py",
-        "if users == [op, body.last_op]:",
-        "if op in users:",
+        "users == [op, body.last_op]:",
+        "op in users:",
         needs="extremum with other uses",
     ),
     Fault(

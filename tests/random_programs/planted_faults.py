@@ -80,7 +80,7 @@ EMISSION = (
     Fault(
         "the last change of a maximum is noted the wrong way round",
         "transforms/differentiation/track_extrema.py",
-        "choices = (last, index) if extremum.carried == 0 else (index, last)",
+        "choices = (last, index) if extremum.is_first else (index, last)",
         "choices = (last, index)",
         needs="pattern",
     ),

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import re
+import runpy
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,8 +106,25 @@ def test_a_block_of_commands(run, workplace, capsys, commands):
             (workplace / output).write_text(result.stdout)
 
 
-def test_the_library_example(capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+BLOCK = re.compile(r"```python\n(.*?)```(?:\n```text\n(.*?)```)?", re.S)
+
+
+def blocks_of(page: Path) -> list[tuple[str, str]]:
+    """The Python of a page, and what it prints where that stands below."""
+    return BLOCK.findall(page.read_text())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_of_a_page_runs(page: Path, tmp_path: Path, capsys) -> None:
+    for number, (code, printed) in enumerate(blocks_of(page)):
+        path = tmp_path / f"block{number}.py"
+        path.write_text(code)
+        runpy.run_path(str(path))
+        assert printed in ("", capsys.readouterr().out)
+
+
+def test_the_library_example(capsys, tmp_path: Path):
+    _, (code, _) = blocks_of(ROOT / "README.md")
     exec(compile(code, "README.md", "exec"), {})
     value, rest = capsys.readouterr().out.split("[")
     gradient, cycles = rest.split("]")

@@ -10,11 +10,11 @@ func.func @tensors(%a: tensor<2x2xf64>, %c: tensor<2x2xf64>) -> tensor<2x2xf64> 
 
 // -----
 
-func.func @conversion(%v: f32, %a: memref<4xf64>) {
-  linalg.fill ins(%v : f32) outs(%a : memref<4xf64>)
+func.func @complex(%a: memref<2x2xcomplex<f32>>) {
+  linalg.matmul ins(%a, %a : memref<2x2xcomplex<f32>>, memref<2x2xcomplex<f32>>) outs(%a : memref<2x2xcomplex<f32>>)
   func.return
 }
-// CHECK: a value of type f32 for a buffer of f64; convert it in a linalg.generic
+// CHECK: 'linalg.matmul' on elements of type complex<f32>; write it with f32, f64 or integers (a complex number as two of them)
 
 // -----
 
@@ -30,8 +30,8 @@ func.func @no_such_loop(%a: memref<4xf64>) {
 
 // -----
 
-func.func @pooling(%x: memref<1x1x4x4xf64>, %w: memref<2x2xf64>, %y: memref<1x1x3x3xf64>) {
-  linalg.pooling_nchw_max {strides = dense<1> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>} ins(%x, %w : memref<1x1x4x4xf64>, memref<2x2xf64>) outs(%y : memref<1x1x3x3xf64>)
+func.func @rank(%x: memref<4x4xf64>, %y: memref<f64>) {
+  linalg.dot ins(%x, %x : memref<4x4xf64>, memref<4x4xf64>) outs(%y : memref<f64>)
   func.return
 }
-// CHECK: 'linalg.pooling_nchw_max' without its running value; write it as linalg.generic
+// CHECK: 'linalg.dot' takes an operand of 1 dimensions where memref<4x4xf64> stands

@@ -1,13 +1,14 @@
-"""Which operations compute nothing but subscripts that are there to be checked.
+"""Which operations compute nothing but what is there to be checked.
 
-A machine has no use for them, as it has none for the check itself.
+That is subscripts, and conditions of assertions. A machine has no use for them, as it
+has none for the check itself.
 """
 
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import cast
 
-from xdsl.dialects import memref
+from xdsl.dialects import cf, memref
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, OpResult, SSAValue
 
@@ -21,6 +22,8 @@ def checked_subscripts(op: Operation) -> range:
     """The operands, by number, that cost nothing to compute for an operation."""
     if isinstance(op, address.LoadOp | address.StoreOp):
         return op.subscript_operands
+    if isinstance(op, cf.AssertOp):
+        return range(1)
     if address.ADDRESS_FREE in op.attributes:
         access = cast(memref.LoadOp | memref.StoreOp, op)
         return range(len(op.operands) - len(access.indices), len(op.operands))

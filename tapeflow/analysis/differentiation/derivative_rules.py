@@ -34,6 +34,8 @@ from tapeflow.analysis.differentiation.rule_language import (
     Result,
     choose,
 )
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 
 G, Y = Adjoint(), Result()
 A, B, C = Operand(0), Operand(1), Operand(2)
@@ -91,6 +93,7 @@ RULES: dict[type[Operation], Rule] = {
     arith.AddfOp: (G, G),
     arith.SubfOp: (G, -G),
     arith.MulfOp: (G * B, G * A),
+    RemFOp: (G, -(G * _call(math.TruncOp, A / B))),
     arith.DivfOp: (G / B, -(G / B * Y)),
     arith.NegfOp: (-G,),
     arith.SelectOp: (None, choose(A, G, ZERO), choose(A, ZERO, G)),
@@ -124,6 +127,15 @@ RULES: dict[type[Operation], Rule] = {
         * (
             Literal(2.0 / scalar_math.sqrt(scalar_math.pi))
             * _call(math.ExpOp, -(A * A))
+        ),
+    ),
+    ErfcOp: (
+        -(
+            G
+            * (
+                Literal(2.0 / scalar_math.sqrt(scalar_math.pi))
+                * _call(math.ExpOp, -(A * A))
+            )
         ),
     ),
     math.ExpOp: (G * Y,),

@@ -141,6 +141,15 @@ def choose(condition: Expression, yes: Expression, no: Expression) -> Expression
     return Apply(arith.SelectOp, (condition, yes, no))
 
 
+def multiplies(expression: Expression) -> bool:
+    """Whether a term is a product or quotient, as it may be NaN for an adjoint of 0."""
+    is_product = isinstance(expression, Apply) and expression.operation in (
+        arith.MulfOp,
+        arith.DivfOp,
+    )
+    return is_product or any(map(multiplies, expression.terms))
+
+
 def leaves(expression: Expression) -> Iterator[Operand | Result | ForwardTerm]:
     """The primal values an expression reads, each as often as it reads it."""
     if isinstance(expression, Operand | Result | ForwardTerm):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xdsl.dialects import arith, scf
-from xdsl.ir import BlockArgument, Operation, SSAValue
+from xdsl.ir import Block, BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import (
@@ -19,7 +19,12 @@ from tapeflow.analysis.ir.control_flow import (
     yielded,
 )
 
-EXTREMA = (arith.MaximumfOp, arith.MinimumfOp, arith.MaxnumfOp, arith.MinnumfOp)
+EXTREMA: tuple[type[Operation], ...] = (
+    arith.MaximumfOp,
+    arith.MinimumfOp,
+    arith.MaxnumfOp,
+    arith.MinnumfOp,
+)
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,41 @@ class RunningExtremum:
     """An operation through which alone a loop changes a value that it carries."""
 
     op: Operation
-    carried: int
-    """Which of its operands is the carried value."""
+    is_first: bool
+    """Whether the carried value is the first of the two that it chooses from."""
+    choice: SSAValue | None = None
+    """Whether it is the first one, where the program computes that itself."""
 
 
 def running_extrema(loop: scf.ForOp) -> Iterator[RunningExtremum]:
-    """The running extrema of a loop that nothing else in it uses."""
+    """The running extrema of a loop that nothing else in it uses.
+
+    Also `select(x > m, x, m)`, whose comparison nothing else uses.
+    """
     body = loop.body.block
     for arg, following in zip(body.args[1:], yielded(body), strict=True):
         op = following.owner
-        if isinstance(op, EXTREMA) and op.parent is body:
-            users = [use.operation for use in (*arg.uses, *following.uses)]
-            if users == [op, body.last_op]:
-                yield RunningExtremum(op, op.operands.index(arg))
+        if not isinstance(op, Operation) or op.parent is not body:
+            continue
+        users = [use.operation for use in (*arg.uses, *following.uses)]
+        if isinstance(op, EXTREMA) and users == [op, body.last_op]:
+            yield RunningExtremum(op, op.operands.index(arg) == 0)
+        elif isinstance(op, arith.SelectOp) and _alone(op, arg, set(users), body):
+            yield RunningExtremum(op, op.lhs is arg, op.cond)
+
+
+def _alone(
+    op: arith.SelectOp, arg: SSAValue, users: set[Operation], body: Block
+) -> bool:
+    """Whether a selection and its comparison are all that use a carried value."""
+    compared = op.cond.owner
+    return (
+        isinstance(compared, arith.CmpfOp)
+        and compared.parent is body
+        and users == {op, compared, body.last_op}
+        and [use.operation for use in op.cond.uses] == [op]
+        and (op.lhs is arg) is not (op.rhs is arg)
+    )
 
 
 @dataclass(frozen=True)

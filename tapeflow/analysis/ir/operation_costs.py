@@ -9,11 +9,13 @@ the latencies of the chain. Accesses are hits.
 
 from typing import NamedTuple
 
-from xdsl.dialects import arith, math, memref, scf
+from xdsl.dialects import arith, cf, math, memref, scf
 from xdsl.ir import Operation
 
 from tapeflow.analysis.ir.side_effects import is_side_effect_free
 from tapeflow.dialects import address, spm, stream, tape
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 from tapeflow.dialects.memref_additions import TransposeOp
 
 INTEGER_DIVISIONS = (
@@ -54,7 +56,13 @@ class Price(NamedTuple):
 
 _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
     Price(0, 0): (
-        *(arith.ConstantOp, memref.DimOp, memref.GetGlobalOp, memref.RankOp),
+        *(
+            arith.ConstantOp,
+            cf.AssertOp,
+            memref.DimOp,
+            memref.GetGlobalOp,
+            memref.RankOp,
+        ),
         *(memref.AssumeAlignmentOp, memref.CastOp, memref.CollapseShapeOp),
         *(memref.ExpandShapeOp, memref.MemorySpaceCastOp, TransposeOp, scf.YieldOp),
     ),
@@ -85,6 +93,7 @@ _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
         *(arith.DivfOp, math.SqrtOp),
     ),
     Price(9, 17): (arith.CeilDivSIOp, arith.CeilDivUIOp, arith.FloorDivSIOp),
+    Price(11, 30): (RemFOp,),
     Price(16, 32): (math.RsqrtOp,),
     Price(24, 20): (math.ExpOp, math.Exp2Op, math.SinOp, math.CosOp),
     Price(26, 20): (math.LogOp, math.Log2Op, math.Log10Op),
@@ -99,7 +108,7 @@ _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
     Price(38, 36): (math.Log1pOp,),
     # The machine has no power of integers: it counts as that of floats.
     Price(41, 40): (math.PowFOp, math.FPowIOp, math.IPowIOp),
-    Price(49, 33): (math.ErfOp,),
+    Price(49, 33): (math.ErfOp, ErfcOp),
     Price(52, 36): (math.TanOp,),
 }
 PRICES = {op: price for price, ops in _AT_PRICE.items() for op in ops}

@@ -28,6 +28,11 @@ from tapeflow.analysis.integers.polynomials import Polynomial
 from tapeflow.analysis.integers.subscripts import SubscriptForms
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.nesting import is_defined_inside
+from tapeflow.analysis.memory.strips import (
+    has_whole_strips,
+    is_end_of_strips,
+    is_part_of_rest,
+)
 
 _SMALL = 1 << 20
 """Numbers up to this are added to a value without doubt."""
@@ -122,10 +127,14 @@ class TwoTimes:
         is_near = stays_in_range(loop.lb)
         lower, upper = self.forms.form(loop.lb), self.forms.form(loop.ub)
         # What a small number is counted up to in small steps is not a great one.
-        has_upper = _is_one_value(upper, _SMALL if is_near else 0)
-        if not is_near and not _is_one_value(lower, 0):
+        has_upper = is_end_of_strips(loop.ub) or _is_one_value(
+            upper, _SMALL if is_near else 0
+        )
+        if not (is_near or _is_one_value(lower, 0) or is_end_of_strips(loop.lb)):
             lower = None
-        last = poly.add(upper, poly.ONE, -1)
+        step = constant_of(loop.step)
+        is_whole = step is not None and has_whole_strips(loop, step)
+        last = poly.add(upper, poly.constant(step if step and is_whole else 1), -1)
         if not has_upper and not all(map(self._stays_near, self._parts(upper))):
             last = None
         return Range(self.forms.atom(loop.body.block.args[0]), lower, last)
@@ -188,7 +197,7 @@ class TwoTimes:
     def _outside(self, atom: int) -> Range:
         """Of what no loop around counts: extents, and what loops count up to."""
         least = self._least.get(atom)
-        if least is None and self._is_extent(atom):
+        if least is None and (self._is_extent(atom) or self._is_part_of_rest(atom)):
             least = 0
         return Range(atom, None if least is None else poly.constant(least))
 
@@ -197,6 +206,10 @@ class TwoTimes:
         return len(sources) == 1 and (
             isinstance(sources[0], OpResult) and isinstance(sources[0].op, memref.DimOp)
         )
+
+    def _is_part_of_rest(self, atom: int) -> bool:
+        sources = self.forms.sources(atom)
+        return len(sources) == 1 and is_part_of_rest(sources[0])
 
     def _parts(self, form: Polynomial) -> frozenset[int]:
         return self.forms.atoms.parts(form)

@@ -5,7 +5,7 @@ next: neither values forward nor adjoints backward.
 """
 
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeAlias, cast
 
 from xdsl.dialects import func, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType
@@ -14,6 +14,16 @@ from xdsl.ir import Block, Operation, SSAValue
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.memory.aliasing import Buffers, ancestors
 from tapeflow.analysis.memory.effects import is_memref, regions_blocks
+from tapeflow.analysis.memory.offsets import with_offset
+
+_LONGEST_CHAIN = 8
+"""Loops of one chain that are looked at, to stay linear."""
+
+_MOST_STORES = 32
+"""Stores of one chain that are looked at, likewise."""
+
+Subscript: TypeAlias = tuple[SSAValue | None, int]
+"""A value, if there is one, plus a number."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class Accesses:
                     continue
                 case scf.ForOp() if self._fills(op, buffer):
                     return True
+                case scf.ForOp() if self._fill_by_strips(op, buffer):
+                    return True
                 case scf.ForOp() | scf.IfOp():
                     inner = regions_blocks(op)
                     if not all(self.overwritten_first(one, buffer) for one in inner):
@@ -72,6 +84,73 @@ class Accesses:
                     )
                 case _:
                     return False
+
+    def _fill_by_strips(self, first: scf.ForOp, buffer: SSAValue) -> bool:
+        """Whether a loop and those behind it store to each element of a buffer.
+
+        Each begins where the one before ends, and stores to as many elements in an
+        iteration as it counts on, as loops do that were unrolled.
+        """
+        loops = self._chain(first, buffer)
+        nests = [op for loop in loops for op in loop.walk() if not op.regions]
+        touching = [op for op in nests if self.touches(op, buffer)]
+        stores = [op for op in touching if isinstance(op, memref.StoreOp)]
+        if not stores or len(stores) > _MOST_STORES:
+            return False
+        return self._cover(loops, stores[0].memref, {}) and all(
+            isinstance(op, memref.StoreOp) or _was_just_stored(op, stores)
+            for op in touching
+        )
+
+    def _chain(self, first: scf.ForOp, buffer: SSAValue) -> list[scf.ForOp]:
+        """A loop and those behind it that begin where the one before ends."""
+        loops, following = [first], first.next_op
+        while following is not None and len(loops) < _LONGEST_CHAIN:
+            if self.touches(following, buffer):
+                if (
+                    not isinstance(following, scf.ForOp)
+                    or following.lb is not loops[-1].ub
+                ):
+                    break
+                loops.append(following)
+            following = following.next_op
+        return loops
+
+    def _cover(
+        self, loops: list[scf.ForOp], buffer: SSAValue, fixed: dict[int, Subscript]
+    ) -> bool:
+        """Whether loops store to all elements that have some subscripts."""
+        rank = cast("MemRefType", buffer.type).get_num_dims()
+        return any(
+            _count_extent(loops, buffer, axis)
+            and all(
+                self._stores_all(loop.body.block, buffer, fixed | {axis: subscript})
+                for loop in loops
+                for subscript in _counted_at_once(loop)
+            )
+            for axis in range(rank)
+            if axis not in fixed
+        )
+
+    def _stores_all(
+        self, block: Block, buffer: SSAValue, fixed: dict[int, Subscript]
+    ) -> bool:
+        """Whether a block stores to all elements that have some subscripts."""
+        touching = [op for op in block.ops if self.touches(op, buffer)]
+        rank = cast("MemRefType", buffer.type).get_num_dims()
+        if len(fixed) == rank:
+            wanted = [fixed[axis] for axis in range(rank)]
+            return any(
+                isinstance(op, memref.StoreOp)
+                and op.memref is buffer
+                and [*map(with_offset, op.indices)] == wanted
+                for op in touching
+            )
+        return any(
+            isinstance(op, scf.ForOp)
+            and self._cover(self._chain(op, buffer), buffer, fixed)
+            for op in touching
+        )
 
 
 def find_accesses(function: func.FuncOp, buffers: Buffers) -> Accesses:
@@ -141,13 +220,50 @@ def _is_filled_before(
 
 def _spans(loop: scf.ForOp, buffer: SSAValue, axis: int) -> bool:
     """Whether a loop counts the indices of a dimension."""
+    if constant_of(loop.lb) != 0 or constant_of(loop.step) != 1:
+        return False
+    return _is_extent(loop.ub, buffer, axis)
+
+
+def _is_extent(value: SSAValue, buffer: SSAValue, axis: int) -> bool:
+    """Whether a value is how long a buffer is in a dimension."""
     owner = buffer.owner
     if not isinstance(owner, memref.AllocOp | memref.AllocaOp):
         return False
-    if constant_of(loop.lb) != 0 or constant_of(loop.step) != 1:
-        return False
     shape = cast("MemRefType", buffer.type).get_shape()
     if shape[axis] != DYNAMIC_INDEX:
-        return constant_of(loop.ub) == shape[axis]
+        return constant_of(value) == shape[axis]
     dynamic = [k for k, extent in enumerate(shape) if extent == DYNAMIC_INDEX]
-    return owner.dynamic_sizes[dynamic.index(axis)] is loop.ub
+    return owner.dynamic_sizes[dynamic.index(axis)] is value
+
+
+def _count_extent(loops: list[scf.ForOp], buffer: SSAValue, axis: int) -> bool:
+    """Whether loops, one behind the other, count the indices of a dimension."""
+    return constant_of(loops[0].lb) == 0 and _is_extent(loops[-1].ub, buffer, axis)
+
+
+def _counted_at_once(loop: scf.ForOp) -> list[Subscript]:
+    """The indices from an iteration of a loop to the next; none if not known."""
+    step = constant_of(loop.step)
+    few = step is not None and 0 < step <= _MOST_STORES
+    counter = loop.body.block.args[0]
+    return [(counter, number) for number in range(step if few and step else 1)]
+
+
+def _was_just_stored(op: Operation, stores: list[memref.StoreOp]) -> bool:
+    """Whether a load gets what an operation in front of it has stored."""
+    if not isinstance(op, memref.LoadOp):
+        return False
+    enclosing = ancestors(op)
+    for store in stores:
+        block = store.parent
+        holder = None if block is None else block.find_ancestor_op_in_block(op)
+        if (
+            holder is not None
+            and holder in enclosing
+            and store.is_before_in_block(holder)
+            and store.memref is op.memref
+            and all(a is b for a, b in zip(store.indices, op.indices, strict=True))
+        ):
+            return True
+    return False

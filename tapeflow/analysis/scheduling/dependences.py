@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import cf, memref, scf
 from xdsl.ir import BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES, TRANSFERS
@@ -81,7 +81,7 @@ class _Accesses:
                 self.read.add(records_of(op.memory))
             case FieldStoreOp():
                 self.written.add(records_of(op.memory))
-            case scf.IfOp() | scf.YieldOp():
+            case scf.IfOp() | scf.YieldOp() | cf.AssertOp():
                 pass
             case _ if isinstance(op, INTEGER_DIVISIONS):
                 pass  # No run is added, so none traps that did not.

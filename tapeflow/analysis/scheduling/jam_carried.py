@@ -39,6 +39,8 @@ def carried_ahead(body: Body, copies: int, forms: SubscriptForms) -> Ahead | Pro
             known[number] = max(known[number], part)
     ahead: Ahead = {}
     for number, argument in enumerate(arguments):
+        if number in body.apart:
+            continue
         early = _early_use(argument, known[number], places, loop)
         if early is not None:
             growth = forms.growth(loop, number)

@@ -10,7 +10,7 @@ A value is *uniform* if it is the same in all copies. What computes one is share
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import cf, memref, scf
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.ir.operation_costs import INTEGER_DIVISIONS, PRICES
@@ -88,6 +88,8 @@ class Body:
     """Uniform values of the body, each with the shared loops that change it."""
     inside: frozenset[SSAValue]
     """All values of the body."""
+    apart: frozenset[int] = frozenset()
+    """Numbers of the carried sums of which each copy has its own."""
 
     def is_uniform(self, value: SSAValue) -> bool:
         """Whether a value is the same in all copies."""
@@ -107,15 +109,22 @@ class Problem:
     other: Operation | None = None
 
 
-def find_body(loop: scf.ForOp, buffers: Buffers) -> Body | Problem:
-    """The parts of a loop's body, or why they are not known or not worth it."""
-    return _Search(loop, buffers).body()
+def find_body(
+    loop: scf.ForOp, buffers: Buffers, *, is_flat: bool = False
+) -> Body | Problem:
+    """The parts of a loop's body, or why they are not known or not worth it.
+
+    Args:
+        is_flat: a loop without loops inside, of which each operation is a part.
+    """
+    return _Search(loop, buffers, is_flat).body()
 
 
 @dataclass
 class _Search:
     loop: scf.ForOp
     buffers: Buffers
+    is_flat: bool
     uniform: dict[SSAValue, frozenset[scf.ForOp]] = field(
         default_factory=dict[SSAValue, frozenset[scf.ForOp]]
     )
@@ -136,7 +145,11 @@ class _Search:
         if any(map(is_memref, self.loop.results)):
             return Problem("the loop carries buffers", self.loop)
         parts = self.parts(self.loop.body.block, (), ())
-        if not any(isinstance(part, Nest) for part in parts):
+        if self.is_flat:
+            inner = next((op for op in self.inside_loops()), None)
+            if inner is not None:
+                return Problem("it holds a loop", inner)
+        elif not any(isinstance(part, Nest) for part in parts):
             return Problem(
                 "no inner loop has equal bounds in all iterations", self.loop
             )
@@ -162,9 +175,17 @@ class _Search:
                 continue
             run.append(op)
             self.note(op, loops, (*place, len(parts)))
+            if self.is_flat:
+                parts.append(Run((op,)))
+                run = []
         if run:
             parts.append(Run(tuple(run)))
         return tuple(parts)
+
+    def inside_loops(self) -> Iterator[scf.ForOp]:
+        for op in self.loop.body.walk():
+            if isinstance(op, scf.ForOp):
+                yield op
 
     def note(
         self, op: Operation, loops: tuple[scf.ForOp, ...], place: tuple[int, ...]
@@ -201,7 +222,7 @@ class _Search:
 
 
 def _is_known(op: Operation) -> bool:
-    if isinstance(op, (*_ACCESSES, scf.ForOp, scf.IfOp, scf.YieldOp)):
+    if isinstance(op, (*_ACCESSES, scf.ForOp, scf.IfOp, scf.YieldOp, cf.AssertOp)):
         return True
     if isinstance(op, INTEGER_DIVISIONS):
         return True

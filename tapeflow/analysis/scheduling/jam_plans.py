@@ -42,6 +42,8 @@ class Plan:
     gain: float
     """What it is worth, in the measure of the choice: none of a loop inside is worth
     as much."""
+    is_flat: bool = False
+    """Whether there is no loop inside, and parts are steps of an iteration."""
 
 
 def find_plans(

@@ -1,6 +1,6 @@
 """Loops of few iterations that are worth being written one after the other."""
 
-from xdsl.dialects import memref, scf
+from xdsl.dialects import cf, memref, scf
 from xdsl.ir import Operation
 
 from tapeflow.analysis.integers.estimates import trip_count
@@ -26,7 +26,7 @@ def constant_trips(loop: scf.ForOp, most: int, operations: int) -> int | None:
 
 
 def _is_plain(op: Operation) -> bool:
-    if isinstance(op, memref.LoadOp | memref.StoreOp | scf.IfOp):
+    if isinstance(op, memref.LoadOp | memref.StoreOp | scf.IfOp | cf.AssertOp):
         return True
     if isinstance(op, INTEGER_DIVISIONS):
         return True

@@ -14,15 +14,27 @@ from xdsl.ir.affine import AffineDimExpr, AffineMap
 from xdsl.utils.hints import isa
 
 from tapeflow.analysis.source.affine_problems import Problem
-
-LINALG_OPS = tuple(
-    class_
-    for class_ in linalg.Linalg.operations
-    if issubclass(
-        class_, LinalgStructuredOperation | linalg.ops.BroadcastOp | linalg.ops.ReduceOp
-    )
+from tapeflow.analysis.source.linalg_named import (
+    element_type,
+    has_scalars,
+    named_body,
+    named_maps,
 )
-"""The operations of linalg that stand for loop nests."""
+from tapeflow.dialects.linalg_additions import MapOp, NamedOp
+
+_NESTS = (
+    LinalgStructuredOperation,
+    linalg.ops.BroadcastOp,
+    linalg.ops.ReduceOp,
+    MapOp,
+    NamedOp,
+)
+
+
+def linalg_classes(module: Operation) -> frozenset[type[Operation]]:
+    """The classes of a module's operations of linalg that stand for loop nests."""
+    return frozenset(type(op) for op in module.walk() if isinstance(op, _NESTS))
+
 
 _TENSORS = (
     "'{name}' on tensors; tapeflow takes buffers, so bufferize the program first "
@@ -70,8 +82,24 @@ def linalg_nest(op: Operation) -> LinalgNest:
         case linalg.ops.ReduceOp():
             kept = _other_axes(op.input, op.dimensions.get_values())
             return LinalgNest((op.input, op.init), kept[::-1], 1, op.region.block)
+        case NamedOp():
+            maps, outputs = named_maps(op), len(op.outputs)
+            return LinalgNest(tuple(op.operands), maps, outputs, named_body(op))
+        case MapOp():
+            return _map_nest(op)
         case _:
             raise AssertionError(f"'{op.name}' is no loop nest")
+
+
+def _map_nest(op: MapOp) -> LinalgNest:
+    """Its body may leave the output out, which it does not read."""
+    body = op.mapper.block
+    target = op.outputs[0].type
+    assert isa(target, MemRefType | TensorType)
+    if len(body.args) < len(op.operands):
+        body.insert_arg(target.get_element_type(), len(body.args))
+    maps = (AffineMap.identity(target.get_num_dims()),) * len(op.operands)
+    return LinalgNest(tuple(op.operands), maps, 1, body)
 
 
 def _other_axes(
@@ -91,6 +119,11 @@ def linalg_problems(op: Operation) -> Iterator[Problem]:
     if any(isinstance(value.type, TensorType) for value in values):
         yield op, _TENSORS.format(name=op.name)
         return
+    if isinstance(op, NamedOp):
+        problem = _named_problem(op)
+        if problem is not None:
+            yield op, problem
+            return
     nest = linalg_nest(op)
     if isinstance(op, PoolingOperation) and not nest.body.args[-1].uses:
         # xDSL 0.74 gives `pooling_nchw_max` a body that reads the window instead.
@@ -108,6 +141,30 @@ def linalg_problems(op: Operation) -> Iterator[Problem]:
             number = inner.dim.value.data
             if not 0 <= number < nest.loops:
                 yield inner, f"there is no loop {number}; there are {nest.loops}"
+
+
+def _named_problem(op: NamedOp) -> str | None:
+    """What keeps a named operation from having loops and a body."""
+    if not has_scalars(op):
+        types = dict.fromkeys(str(element_type(value)) for value in op.operands)
+        return (
+            f"'{op.name}' on elements of type {', '.join(types)}; write it with f32, "
+            "f64 or integers (a complex number as two of them)"
+        )
+    if not op.outputs:
+        return f"'{op.name}' without an output; give it a buffer in outs(...)"
+    maps = named_maps(op)
+    if len(maps) != len(op.operands):
+        return f"'{op.name}' has {len(op.operands)} operands for {len(maps)} maps"
+    for operand, map_ in zip(op.operands, maps, strict=True):
+        type_ = operand.type
+        rank = type_.get_num_dims() if isinstance(type_, MemRefType) else 0
+        if rank != len(map_.results):
+            return (
+                f"'{op.name}' takes an operand of {len(map_.results)} dimensions "
+                f"where {type_} stands"
+            )
+    return None
 
 
 def _yield_problems(op: Operation, nest: LinalgNest) -> Iterator[Problem]:

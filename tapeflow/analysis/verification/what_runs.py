@@ -6,7 +6,7 @@ what is differentiated runs afterwards, too.
 
 from collections.abc import Iterator
 
-from xdsl.dialects import arith, func, math, memref, scf
+from xdsl.dialects import arith, cf, func, math, memref, scf
 from xdsl.dialects.builtin import (
     DYNAMIC_INDEX,
     IndexType,
@@ -24,6 +24,8 @@ from tapeflow.analysis.memory.views import (
     whole_of,
 )
 from tapeflow.dialects.ad import is_float
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 
 _OWN = frozenset(("ad", "address", "tape", "spm", "stream"))
 """Our dialects. Not each of their operations runs at each level."""
@@ -32,7 +34,10 @@ RUNNABLE: frozenset[type[Operation]] = frozenset(
     (
         *arith.Arith.operations,
         *math.Math.operations,
+        ErfcOp,
+        RemFOp,
         *VIEWS,
+        cf.AssertOp,
         memref.AllocOp,
         memref.AllocaOp,
         memref.CopyOp,

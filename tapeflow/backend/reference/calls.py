@@ -1,9 +1,9 @@
-"""Reference engine: calls, and the turn from the forward to the reverse sweep."""
+"""Reference engine: calls, assertions, and the turn to the reverse sweep."""
 
 from collections.abc import Mapping
 from typing import cast
 
-from xdsl.dialects import func
+from xdsl.dialects import cf, func
 from xdsl.interpreter import (
     Interpreter,
     InterpreterFunctions,
@@ -39,6 +39,19 @@ class FuncFunctions(InterpreterFunctions):
         values, times = run.call(name, args, run.times_of(op.operands))
         run.set_times(op.results, times)
         return values
+
+
+@register_impls
+class CfFunctions(InterpreterFunctions):
+    """An assertion costs nothing, as no check does."""
+
+    @impl(cf.AssertOp)
+    def run_assert(
+        self, _interpreter: Interpreter, op: cf.AssertOp, args: PythonValues
+    ) -> PythonValues:
+        if not args[0]:
+            raise ExecutionError(op.msg.data)
+        return ()
 
 
 @register_impls

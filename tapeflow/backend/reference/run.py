@@ -17,7 +17,7 @@ from hwmodel import (
     energy_of,
 )
 from tapeflow.backend.reference.buffers import CopyFunctions, MemrefFunctions
-from tapeflow.backend.reference.calls import AdFunctions, FuncFunctions
+from tapeflow.backend.reference.calls import AdFunctions, CfFunctions, FuncFunctions
 from tapeflow.backend.reference.control import ScfFunctions
 from tapeflow.backend.reference.interpreter import ReferenceInterpreter
 from tapeflow.backend.reference.rings import SpmFunctions, TransferFunctions
@@ -95,6 +95,7 @@ def _interpreter(
         CopyFunctions(),
         ViewFunctions(),
         AdFunctions(),
+        CfFunctions(),
         TapeFunctions(),
         ArenaFunctions(),
         SpmFunctions(numbers, shared),

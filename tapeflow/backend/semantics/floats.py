@@ -8,6 +8,9 @@ from xdsl.dialects import arith, math
 from xdsl.dialects.builtin import Float32Type
 from xdsl.ir import Attribute, Operation
 
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
+
 FLOAT_RESULTS: dict[type[Operation], str] = {
     arith.AddfOp: "{0} + {1}",
     arith.SubfOp: "{0} - {1}",
@@ -32,6 +35,8 @@ FLOAT_RESULTS: dict[type[Operation], str] = {
     math.CosOp: "cos({0})",
     math.CoshOp: "cosh({0})",
     math.ErfOp: "erf({0})",
+    ErfcOp: "erfc({0})",
+    RemFOp: "fmod({0}, {1})",
     math.Exp2Op: "exp2({0})",
     math.ExpM1Op: "expm1({0})",
     math.ExpOp: "exp({0})",

@@ -10,11 +10,12 @@ LIBM_FUNCTIONS: dict[str, tuple[str, int]] = {
         name: (name, 1)
         for name in (
             *("acos", "acosh", "asin", "asinh", "atan", "atanh", "cbrt", "cos"),
-            *("cosh", "erf", "exp", "exp2", "expm1", "log", "log10", "log1p"),
+            *("cosh", "erf", "erfc", "exp", "exp2", "expm1", "log", "log10", "log1p"),
             *("log2", "sin", "sinh", "tan", "tanh"),
         )
     },
     "atan2": ("atan2", 2),
+    "fmod": ("fmod", 2),
     "power": ("pow", 2),
 }
 """Name in expression texts: libm's name and its number of double arguments."""

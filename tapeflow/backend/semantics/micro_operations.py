@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from xdsl.dialects import arith, func, memref, scf
+from xdsl.dialects import arith, cf, func, memref, scf
 from xdsl.dialects.builtin import DYNAMIC_INDEX, MemRefType, NoneAttr
 from xdsl.ir import Attribute, Operation
 
@@ -252,6 +252,7 @@ _RULES: dict[type[Operation], Callable[[Operation], Costs]] = {
 _FREE: frozenset[type[Operation]] = frozenset(
     (
         arith.ConstantOp,
+        cf.AssertOp,
         func.CallOp,
         func.ReturnOp,
         memref.AllocOp,

@@ -13,6 +13,8 @@ from xdsl.ir import Attribute, Operation
 
 from hwmodel import Operation as Kind
 from tapeflow.dialects.ad import is_float
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 
 _INTEGER: dict[type[Operation], tuple[Kind, ...]] = {
     **dict.fromkeys(
@@ -66,6 +68,8 @@ _FLOAT: dict[type[Operation], tuple[str, ...]] = {
     math.CoshOp: ("FSINH",),
     math.SinhOp: ("FSINH",),
     math.ErfOp: ("FERF",),
+    ErfcOp: ("FERF",),
+    RemFOp: ("FDIV", "FROUND", "FMA"),
     math.ExpOp: ("FEXP",),
     math.Exp2Op: ("FEXP",),
     math.ExpM1Op: ("FEXPM1",),

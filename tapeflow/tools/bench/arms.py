@@ -135,6 +135,7 @@ class TunedStreamsOptions(LoopOptions):
     """Placements of the compiler to run, besides each layout in the cache."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.trials < 1:
             raise ValueError(f"trials={self.trials}: at least one placement is run")
 
@@ -172,6 +173,11 @@ class Arm:
         """The candidates, one for each list of passes."""
         by_passes = {c.pipeline.passes: c.pipeline for c in self.candidates}
         return tuple(by_passes.values())
+
+    @property
+    def reorders_sums(self) -> bool:
+        """Whether it rounds otherwise than the program as written."""
+        return self.candidates[0].pipeline.reorders_sums
 
     @property
     def machine(self) -> Machine:

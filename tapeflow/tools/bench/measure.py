@@ -54,6 +54,7 @@ def measure(
         "arm": arm.name,
         "engine": engine,
         "sram_split": arm.sram_split,
+        "reordered": arm.reorders_sums,
     }
     try:
         chosen, compiled, result = _best(case, arm, engine, seconds)

@@ -63,9 +63,18 @@ def notes_on(
         *(f"refused: {r['program']} at {r['pipeline']}: {r['error']}" for r in refused),
     ]
     if is_complete and not disagreements and len(pipelines) > 1:
-        where = "all pipelines that ran" if refused else "all pipelines"
-        notes.append(f"Value and gradient agree bit for bit in {where}.")
+        notes.append(f"Value and gradient agree bit for bit in {_agreeing(rows)}.")
     return notes, not refused and not disagreements
+
+
+def _agreeing(rows: Sequence[Row]) -> str:
+    """Which pipelines were compared bit for bit."""
+    ran = [row for row in rows if row["error"] is None]
+    everyone = "all pipelines" if len(ran) == len(rows) else "all pipelines that ran"
+    ways = {bool(row["reordered"]) for row in ran}
+    if len(ways) < 2:
+        return everyone
+    return f"{everyone}, with reorder=true and without apart: it rounds sums otherwise"
 
 
 def _changes(machine: Machine) -> str:
@@ -168,15 +177,20 @@ def _ports(number: int) -> str:
 
 
 def disagreeing(rows: Sequence[Row]) -> list[str]:
-    """A sentence for each program whose pipelines differ in a bit."""
+    """A sentence for each program whose pipelines differ in a bit.
+
+    Those that reorder sums are compared with each other alone.
+    """
     sentences: list[str] = []
     for program, group in groupby(rows, lambda row: row["program"]):
-        answers: dict[tuple[str, str], list[str]] = {}
+        answers: dict[bool, dict[tuple[str, str], list[str]]] = {}
         for row in group:
             if row["error"] is None:
                 answer = (repr(row["value"]), row["gradient_sha256"])
-                answers.setdefault(answer, []).append(row["pipeline"])
-        if len(answers) > 1:
-            camps = " against ".join(", ".join(names) for names in answers.values())
-            sentences.append(f"DISAGREEMENT on {program}: {camps}")
+                alike = answers.setdefault(bool(row["reordered"]), {})
+                alike.setdefault(answer, []).append(row["pipeline"])
+        for alike in answers.values():
+            if len(alike) > 1:
+                camps = " against ".join(", ".join(names) for names in alike.values())
+                sentences.append(f"DISAGREEMENT on {program}: {camps}")
     return sentences

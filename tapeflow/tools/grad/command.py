@@ -93,6 +93,7 @@ def command(
             "pipeline": asked.pipeline,
             "engine": engine,
             "sram_split": fitted.sram_split,
+            "reordered": fitted.reorders_sums,
         }
         statistics = row_of(identity, used, result, None)
         statistics["places"] = places_of(compiled)

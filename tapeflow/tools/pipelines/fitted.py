@@ -21,6 +21,7 @@ from tapeflow.transforms.placement.keep_provable import KeepProvablePass
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
 from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
 from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
+from tapeflow.transforms.scheduling.reorder_loops import ReorderLoopsPass
 
 _CHOOSING = (PlaceTapePass, KeepProvablePass, JamLoopsPass, PipelineLoopsPass)
 """Passes that tell what they choose."""
@@ -40,6 +41,11 @@ class FittedPipeline:
     unsplit: Machine | None = None
     """The machine for a program that turns out to need no scratchpad, all memory its
     cache's; None where there is none, or where the user has set the split."""
+
+    @property
+    def reorders_sums(self) -> bool:
+        """Whether a pass adds up the program's sums in another order."""
+        return any(isinstance(pass_, ReorderLoopsPass) for pass_ in self.passes)
 
     @property
     def decides(self) -> bool:

@@ -13,7 +13,6 @@ import click
 from rich.console import Console
 from xdsl.dialects.builtin import ModuleOp
 
-from tapeflow.frontend.reader import read_module
 from tapeflow.tools.command_error import CommandError
 from tapeflow.tools.command_line import Command
 from tapeflow.tools.gradient_request import read_asked
@@ -25,6 +24,7 @@ from tapeflow.tools.options import (
     machine_options,
 )
 from tapeflow.tools.output_files import check_outputs, write_outputs
+from tapeflow.tools.program_files import read_program_file
 from tapeflow.tools.reduce.failure_kinds import STAGES, Failure, Probe
 from tapeflow.tools.reduce.probe_process import CommandProber, ProbeProcess, Prober
 from tapeflow.tools.reduce.smaller_programs import Reducer, operations_in, text_of
@@ -161,7 +161,7 @@ def command(
 
 def _search_for_command(test: str, file: Path, timeout: float, output: Path) -> _Search:
     """Programs for which a command ends with exit status 0."""
-    module = read_module(file, full_context())
+    module = read_program_file(file, full_context())
     prober = CommandProber(test, timeout)
     failure = _first_failure(file, prober)
     if failure is None:

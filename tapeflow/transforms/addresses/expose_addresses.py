@@ -27,7 +27,7 @@ from tapeflow.dialects.tape_attributes import TAPE_FREE
 from tapeflow.transforms.addresses.number_builder import NumberBuilder, is_value
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import require_level
-from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
 
@@ -65,7 +65,7 @@ class ExposeAddressesPass(ModulePass):
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         graph = CallGraph(op)
         for function in functions_of(op):
-            if not function.is_declaration:
+            if is_structured(function):
                 _Function(function).rewrite()
                 # What stands in front of several loops may be computed several times.
                 reuse_values(function, find_buffers(function, graph))

@@ -1,7 +1,7 @@
 """Put operations in the places of others."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.dialects.func import FuncOp
@@ -12,6 +12,14 @@ from tapeflow.transforms.building.index_builder import FunctionConstants
 
 Lowering = Callable[[Any, FunctionConstants], None]
 """Replaces an operation; index constants are kept once a function."""
+
+
+def is_structured(op: Operation) -> TypeGuard[FuncOp]:
+    """Whether an operation is a function of one block, as all are that hold a tape.
+
+    Others, with control flow between basic blocks, may stand beside them.
+    """
+    return isinstance(op, FuncOp) and len(op.body.blocks) == 1
 
 
 def functions_of(module: ModuleOp) -> Iterator[FuncOp]:

@@ -9,6 +9,7 @@ from xdsl.dialects.func import FuncOp
 from xdsl.passes import ModulePass
 
 from tapeflow.dialects.tape_attributes import TAPE_SKEW
+from tapeflow.transforms.building.rewriting import is_structured
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class StaggerBuffersPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 _stagger(function)
 
 

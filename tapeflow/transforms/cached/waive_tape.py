@@ -13,6 +13,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.tape.tape_slice import serves_tape
 from tapeflow.dialects.tape_attributes import TAPE_FREE, belongs_to_access
 from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.rewriting import is_structured
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class WaiveTapePass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY)
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 for freed in self._freed(function):
                     freed.attributes[TAPE_FREE] = UnitAttr()
 

@@ -36,6 +36,8 @@ class AdjointSweep(ABC):
     """The tape of each saved value."""
     scopes: Mapping[Block, FusedScope]
     """The scopes with fused loops."""
+    strong_zero: bool = False
+    """Whether an adjoint of 0 is passed on as 0, whatever it is multiplied by."""
     primal: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     """Forward values as they are called in the reverse sweep."""
 

@@ -75,6 +75,8 @@ class DifferentiatePass(ModulePass):
     """Additions that are worth as much as a byte of tape written and read."""
     assumed_trips: int = 64
     """Iterations assumed of a loop whose trip count is not a constant."""
+    strong_zero: bool = False
+    """Whether an adjoint of 0 is passed on as 0, also where a derivative is NaN."""
 
     def __post_init__(self) -> None:
         require_one_of("policy", self.policy, POLICIES)
@@ -91,14 +93,20 @@ class DifferentiatePass(ModulePass):
         )
         for request in tuple(op.body.block.ops):
             if isinstance(request, GradientOp):
-                gradient = differentiate(request, functions, policy)
+                gradient = differentiate(
+                    request, functions, policy, strong_zero=self.strong_zero
+                )
                 op.body.block.insert_op_before(gradient, request)
                 request.detach()
                 request.erase()
 
 
 def differentiate(
-    request: GradientOp, functions: Mapping[str, func.FuncOp], policy: TapePolicy
+    request: GradientOp,
+    functions: Mapping[str, func.FuncOp],
+    policy: TapePolicy,
+    *,
+    strong_zero: bool = False,
 ) -> func.FuncOp:
     """The function that a request asks for, given those of the module by name.
 
@@ -109,7 +117,7 @@ def differentiate(
     primal = functions[request.function.string_value()]
     _check_one_block(primal, request)
     gradient = _Gradient.begin(request, primal, functions)
-    gradient.reverse(policy)
+    gradient.reverse(policy, strong_zero)
     return gradient.function
 
 
@@ -167,7 +175,7 @@ class _Gradient:
         """The entry block, which forward and reverse sweep share."""
         return self.function.body.block
 
-    def reverse(self, policy: TapePolicy) -> None:
+    def reverse(self, policy: TapePolicy, strong_zero: bool) -> None:
         """Append the reverse sweep and complete the signature."""
         wrt = [self.arguments[i] for i in self.request.arguments]
         seeded = self._seeded_results()
@@ -189,7 +197,7 @@ class _Gradient:
         facts = find_reverse_reads(self.function, activity, terms)
         plan, reasons = decide_recall(self.function, facts, scopes, choices, policy)
         stacks = push_saved(plan, reasons, builder)
-        sweep = ReverseSweep(facts, plan, builder, stacks, scopes)
+        sweep = ReverseSweep(facts, plan, builder, stacks, scopes, strong_zero)
         builder.insert(TurnOp())
         fused = scopes.get(self.block)
         start = InsertPoint.before(fused.loops[0].op) if fused else end

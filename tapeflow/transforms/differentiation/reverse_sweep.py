@@ -12,7 +12,12 @@ from xdsl.dialects.builtin import AnyFloat, MemRefType
 from xdsl.ir import Block, Operation, SSAValue
 
 from tapeflow.analysis.differentiation.recall_ways import AGAIN, Recall
-from tapeflow.analysis.differentiation.rule_language import ForwardTerm, Operand, Result
+from tapeflow.analysis.differentiation.rule_language import (
+    ForwardTerm,
+    Operand,
+    Result,
+    multiplies,
+)
 from tapeflow.dialects import tape
 from tapeflow.transforms.building.buffer_loops import (
     dynamic_sizes,
@@ -108,15 +113,21 @@ class ReverseSweep(AdjointSweep):
         def primal(leaf: Operand | Result | ForwardTerm) -> SSAValue:
             return self.recall(self.facts.primal(op, leaf))
 
+        adjoint = adjoints.pop(op.results[0])
         emitter = ExpressionEmitter(
-            op,
-            primal,
-            self.builder.constants.value,
-            self.builder.result,
-            adjoints.pop(op.results[0]),
+            op, primal, self.builder.constants.value, self.builder.result, adjoint
         )
-        for operand, partial in self.facts.partials(op):
-            self.accumulate(adjoints, operand, emitter.emit(partial))
+        partials = [*self.facts.partials(op)]
+        is_zero = None
+        if self.strong_zero and any(multiplies(term) for _, term in partials):
+            zero = self.builder.zero(cast(AnyFloat, adjoint.type))
+            is_zero = self.builder.result(arith.CmpfOp(adjoint, zero, "oeq"), "none")
+        for operand, partial in partials:
+            value = emitter.emit(partial)
+            if is_zero is not None and multiplies(partial):
+                zero = self.builder.zero(cast(AnyFloat, value.type))
+                value = self.builder.result(arith.SelectOp(is_zero, zero, value))
+            self.accumulate(adjoints, operand, value)
 
 
 def reverse_load(sweep: AdjointSweep, op: memref.LoadOp, adjoints: Adjoints) -> None:

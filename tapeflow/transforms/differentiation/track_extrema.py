@@ -38,14 +38,18 @@ def track_extrema(
         if not isinstance(loop, scf.ForOp):
             continue
         for extremum in tuple(running_extrema(loop)):
-            term = _forward_term(extremum.op, activity)
-            if term is None:
+            chose = extremum.choice
+            if chose is None:
+                term = _forward_term(extremum.op, activity)
+                if term is None:
+                    continue
+                chose = compute_after(extremum.op, term, builder)
+                terms[extremum.op, term] = chose
+            elif not activity.active(extremum.op.results[0]):
                 continue
-            chose = compute_after(extremum.op, term, builder)
-            terms[extremum.op, term] = chose
             loop = _carry_last(loop, extremum, chose)
             block = loop.body.block
-            choices[chose] = Choice(block, len(loop.results) - 1, extremum.carried == 0)
+            choices[chose] = Choice(block, len(loop.results) - 1, extremum.is_first)
     return terms, choices
 
 
@@ -61,7 +65,7 @@ def _carry_last(
     body = loop.body.block
     index = body.args[0]
     (last,) = take(body, [index.type], ["last"])
-    choices = (last, index) if extremum.carried == 0 else (index, last)
+    choices = (last, index) if extremum.is_first else (index, last)
     select = arith.SelectOp(chose, *choices)
     select.location = extremum.op.location
     assert body.last_op is not None

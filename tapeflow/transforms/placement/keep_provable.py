@@ -10,6 +10,7 @@ from xdsl.passes import ModulePass
 
 from tapeflow.dialects.tape import AllocateOp
 from tapeflow.dialects.tape_attributes import TAPE_PLACE
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.placement.provable_streams import (
     MOST_ROUNDS,
     unprovable_regions,
@@ -47,7 +48,7 @@ class KeepProvablePass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 self._keep(function, ctx)
 
     def _keep(self, function: FuncOp, ctx: Context) -> None:

@@ -38,6 +38,7 @@ from tapeflow.dialects.tape_attributes import (
     TAPE_TILE,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.placement.keep_provable import left_behind
 from tapeflow.transforms.placement.provable_streams import (
     MOST_ROUNDS,
@@ -103,7 +104,7 @@ class PlaceTapePass(ModulePass):
         if self.slots < 1:
             refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 cost = self.cost_of(function)
                 if cost.regions:
                     self._place(function, cost, ctx)

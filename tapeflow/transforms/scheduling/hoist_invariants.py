@@ -13,7 +13,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.invariants import Places, ways_out
 from tapeflow.transforms.building.refusal import require_level
-from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 from tapeflow.transforms.scheduling.hoist_accesses import hoist_accesses
 from tapeflow.transforms.scheduling.reuse_values import reuse_values
 
@@ -57,7 +57,7 @@ class HoistInvariantsPass(ModulePass):
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         graph = CallGraph(op)
         for function in functions_of(op):
-            if not function.is_declaration:
+            if is_structured(function):
                 _hoist(function, graph)
 
 

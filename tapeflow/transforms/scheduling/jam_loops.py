@@ -7,11 +7,12 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from xdsl.context import Context
-from xdsl.dialects import scf
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects import arith, scf
+from xdsl.dialects.builtin import AnyFloat, FloatAttr, ModuleOp
 from xdsl.dialects.func import FuncOp
 from xdsl.ir import Block, BlockArgument, Region, SSAValue
 from xdsl.passes import ModulePass
+from xdsl.utils.hints import isa
 
 from tapeflow.analysis.integers.polynomials import Polynomial
 from tapeflow.analysis.integers.subscripts import is_argument_of
@@ -28,7 +29,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 from tapeflow.transforms.scheduling.loop_choice import loop_choice
 from tapeflow.transforms.scheduling.proved_rings import Rings, change_loops, uses_any
 
@@ -93,13 +94,22 @@ class JamLoopsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
         factor = self.factor
-        if factor != "auto" and factor not in (1, 2, 4, 8, 16):
-            refuse(op, f"{self.name}: factor={factor} is not 1, 2, 4, 8 or 16")
+        require_factor(op, self.name, factor)
         graph = CallGraph(op)
         for function in functions_of(op):
-            if not function.is_declaration:
+            if is_structured(function):
                 change = partial(_jam, self, function)
                 change_loops(function, graph, change)
+
+
+def require_factor(module: ModuleOp, name: str, factor: Factor) -> None:
+    """Refuse a number of iterations side by side that is not halved to 1.
+
+    Raises:
+        DiagnosticException: tells which numbers are.
+    """
+    if factor != "auto" and factor not in (1, 2, 4, 8, 16):
+        refuse(module, f"{name}: factor={factor} is not 1, 2, 4, 8 or 16")
 
 
 def _jam(
@@ -117,11 +127,17 @@ def _jam(
     for plan in plans:
         if uses_any(plan.body.nest.loop, kept):
             continue
-        copies = plan.copies
-        while copies > 1:
-            # What is left of four at a time goes by two at a time.
-            _LoopJammer(plan, copies, constants).rewrite()
-            copies //= 2
+        jam(plan, constants)
+
+
+def jam(plan: Plan, constants: FunctionConstants) -> None:
+    """Put loops of several iterations at a time in front of a loop."""
+    copies = plan.copies
+    while copies > 1:
+        _LoopJammer(plan, copies, constants).rewrite()
+        # What is left of four at a time goes by two at a time; without loops inside,
+        # that is soon done one by one.
+        copies = 1 if plan.is_flat else copies // 2
 
 
 class _LoopJammer:
@@ -140,9 +156,14 @@ class _LoopJammer:
         end = self._end()
         ahead = {value: self._computed(by) for value, by in self._plan.ahead.items()}
         step = builder.value(self._copies)
-        body = Block(arg_types=[value.type for value in loop.body.block.args])
-        self._name(body.args, loop.body.block.args)
-        main = scf.ForOp(loop.lb, end, step, loop.iter_args, Region(body))
+        own = self._own_sums()
+        starts = [*loop.iter_args, *(self._neutral(value) for _, value in own)]
+        body = Block(arg_types=[loop.lb.type, *(value.type for value in starts)])
+        carried = len(loop.body.block.args)
+        self._name(body.args[:carried], loop.body.block.args)
+        for (copy, value), argument in zip(own, body.args[carried:], strict=True):
+            self._name([argument], [value], copy)
+        main = scf.ForOp(loop.lb, end, step, starts, Region(body))
         main.attributes |= loop.attributes
         builder.insert(main, *(value.name_hint for value in loop.results))
         counter = loop.body.block.args[0]
@@ -154,12 +175,42 @@ class _LoopJammer:
                     grown = builder.add(before[value], by, value.name_hint)
                     values[value] = builder.value(grown)
             self._emit(self._body.nest)
-            ends = yielded(loop.body.block)
-            last = self._copies - 1
-            builder.insert(scf.YieldOp(*(self._at(last, value) for value in ends)))
+            builder.insert(scf.YieldOp(*self._ends(own)))
         loop.operands[0] = end
-        for number, value in enumerate(main.results):
+        for number, value in enumerate(self._totals(main.results)):
             loop.operands[3 + number] = value
+
+    def _own_sums(self) -> list[tuple[int, SSAValue]]:
+        """The sums that copies but the first have of their own, each with its copy."""
+        _, *arguments = self._loop.body.block.args
+        sums = [arguments[number] for number in sorted(self._body.apart)]
+        return [(copy, value) for copy in range(1, self._copies) for value in sums]
+
+    def _neutral(self, value: SSAValue) -> SSAValue:
+        """What a sum begins with that changes no other, not even -0.0."""
+        assert isa(value.type, AnyFloat)
+        return self._builder.constants.value(FloatAttr(-0.0, value.type), "nothing")
+
+    def _ends(self, own: list[tuple[int, SSAValue]]) -> list[SSAValue]:
+        """What the copies hand on together, then what those with sums of their own."""
+        block, last = self._loop.body.block, self._copies - 1
+        together = [
+            self._at(0 if number in self._body.apart else last, value)
+            for number, value in enumerate(yielded(block))
+        ]
+        following: Values = dict(zip(block.args[1:], yielded(block), strict=True))
+        return together + [self._at(copy, following[value]) for copy, value in own]
+
+    def _totals(self, results: Sequence[SSAValue]) -> list[SSAValue]:
+        """What all copies carry out of their loop: sums of copies are added up."""
+        number_of_values = len(self._loop.results)
+        totals, own = [*results[:number_of_values]], iter(results[number_of_values:])
+        for _ in range(1, self._copies):
+            for number in sorted(self._body.apart):
+                added = arith.AddfOp(totals[number], next(own))
+                name = totals[number].name_hint
+                totals[number] = self._builder.result(added, name)
+        return totals
 
     def _end(self) -> SSAValue:
         """The first iteration that is left: no bound wraps around on the way."""

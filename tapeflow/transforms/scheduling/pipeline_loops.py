@@ -27,7 +27,7 @@ from tapeflow.analysis.scheduling.machine_choice import (
 )
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 from tapeflow.transforms.scheduling.loop_choice import loop_choice
 from tapeflow.transforms.scheduling.proved_rings import (
     Rings,
@@ -102,7 +102,7 @@ class PipelineLoopsPass(ModulePass):
         graph = CallGraph(op)
         for number in range(stages.bit_length() - 1):
             for function in functions_of(op):
-                if not function.is_declaration:
+                if is_structured(function):
                     again = number > 0
                     change = partial(_pipeline, self, function, again)
                     change_loops(function, graph, change)

@@ -18,7 +18,7 @@ from tapeflow.analysis.scheduling.short_loops import constant_trips
 from tapeflow.dialects.tape_attributes import TAPE_SIZE
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
-from tapeflow.transforms.building.rewriting import functions_of
+from tapeflow.transforms.building.rewriting import functions_of, is_structured
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class UnrollLoopsPass(ModulePass):
             if number < 0:
                 refuse(op, f"{self.name}: {name}={number} is negative")
         for function in functions_of(op):
-            if not function.is_declaration:
+            if is_structured(function):
                 constants = FunctionConstants(function)
                 # Each loop after those inside it.
                 for loop in reversed([*function.walk()]):

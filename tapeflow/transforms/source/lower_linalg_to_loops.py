@@ -20,20 +20,23 @@ from xdsl.utils.hints import isa
 from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.source.linalg_nests import (
-    LINALG_OPS,
     LinalgNest,
+    linalg_classes,
     linalg_nest,
     linalg_problems,
 )
+from tapeflow.dialects.linalg_additions import ADDITIONS, SoftmaxOp
 from tapeflow.transforms.building.buffer_loops import for_each_index
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse_all
 from tapeflow.transforms.building.rewriting import (
+    Lowering,
     lower_operations,
     operations_of,
     replace_operation,
 )
 from tapeflow.transforms.source.affine_expressions import emit_map
+from tapeflow.transforms.source.lower_softmax import lower_softmax
 
 _INDUCTION_NAMES = "ijklmnopq"
 
@@ -61,12 +64,14 @@ class LowerLinalgToLoopsPass(ModulePass):
     name = "lower-linalg-to-loops"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        found = operations_of(op, LINALG_OPS)
+        classes = linalg_classes(op)
+        found = operations_of(op, classes)
         refuse_all(
             [problem for inner, _ in found for problem in linalg_problems(inner)]
         )
         _keep_whole(op)
-        lower_operations(op, dict.fromkeys(LINALG_OPS, _lower))
+        nests: dict[type[Operation], Lowering] = dict.fromkeys(classes, _lower)
+        lower_operations(op, nests | {SoftmaxOp: lower_softmax})
 
 
 def _keep_whole(module: ModuleOp) -> None:
@@ -75,7 +80,8 @@ def _keep_whole(module: ModuleOp) -> None:
     A copy reads everything before it writes, which loops do only if buffers are apart.
     """
     graph = CallGraph(module)
-    copies = [*operations_of(module, (linalg.ops.CopyOp,))]
+    kinds = (linalg.ops.CopyOp, ADDITIONS["linalg.copy"])
+    copies = [*operations_of(module, kinds)]
     buffers = {
         function: find_buffers(function, graph)
         for function in {function for _, function in copies}
@@ -97,6 +103,8 @@ def _lower(op: Operation, constants: FunctionConstants) -> None:
         _emit_body(op, nest, indices, builder)
 
     for_each_index(builder, extents, visit)
+    if nest.body.parent is None and nest.body.last_op is not None:
+        Rewriter.erase_op(nest.body.last_op)
     Rewriter.erase_op(op)
 
 

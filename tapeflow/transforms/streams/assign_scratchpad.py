@@ -16,6 +16,7 @@ from tapeflow.dialects import spm, tape
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.building.thread_state import (
     Rules,
     State,
@@ -61,7 +62,7 @@ class AssignScratchpadPass(ModulePass):
         require_level(op, self.name, Level.LAYERS, *Level.CACHED.down())
         if self.slots < 1:
             refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
-        functions = [f for f in op.walk() if isinstance(f, FuncOp)]
+        functions = [f for f in op.walk() if is_structured(f)]
         defined = [function for function in functions if not function.is_declaration]
         bases = ScratchpadBases(defined, CallGraph(op))
         rings = {f: self._place_rings(f, bases) for f in bases.callers_first}

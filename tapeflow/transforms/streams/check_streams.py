@@ -13,6 +13,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.ir.source_lines import line_of
 from tapeflow.analysis.streams.check import check_streams
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class CheckStreamsPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.SCRATCHPAD, Level.CACHED, Level.MEMORY)
-        functions = [f for f in op.walk() if isinstance(f, FuncOp)]
+        functions = [f for f in op.walk() if is_structured(f)]
         for function in functions:
             if function.is_declaration:
                 continue

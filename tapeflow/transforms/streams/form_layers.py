@@ -26,6 +26,7 @@ from tapeflow.dialects.tape_types import TapeRegionType
 from tapeflow.transforms.building.index_builder import FunctionConstants
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.streams.strip_mine import strip_mine
 from tapeflow.transforms.tape.reserve_records import expect_records
 
@@ -85,7 +86,7 @@ class FormLayersPass(ModulePass):
             refuse(op, f"{self.name} needs at least one slot, not {self.slots}")
         graph = CallGraph(op)
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 self._cut_regions(function)
                 _form_layers(function, graph)
 

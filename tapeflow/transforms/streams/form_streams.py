@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from tapeflow.analysis.ir.levels import Level
 from tapeflow.dialects.stream import AcquireOp, DequeueOp, EnqueueOp, PrefetchOp
 from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.streams.layer_boundary import LayerBoundary, replace_boundaries
 from tapeflow.transforms.streams.reload_tiles import reload_at_turns
 
@@ -61,7 +61,7 @@ class FormStreamsPass(ModulePass):
         require_level(op, self.name, Level.SCRATCHPAD, Level.CACHED, Level.MEMORY)
         if not self.turn_around_reuse:
             for function in op.walk():
-                if isinstance(function, FuncOp) and not function.is_declaration:
+                if is_structured(function):
                     reload_at_turns(function)
         replace_boundaries(op, _form_advance, _form_retreat)
 

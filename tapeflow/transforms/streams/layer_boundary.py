@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from xdsl.dialects.builtin import ModuleOp
-from xdsl.dialects.func import FuncOp
 from xdsl.ir import SSAValue
 from xdsl.rewriter import Rewriter
 
 from tapeflow.dialects.spm import AdvanceOp, RetreatOp, RingType
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
+from tapeflow.transforms.building.rewriting import is_structured
 
 Crossing = Callable[[], Sequence[SSAValue]]
 """Emits the transfer of a tile and returns where the cursor is then: the address and,
@@ -84,7 +84,7 @@ def replace_boundaries(
 ) -> None:
     """Replace every `spm.advance` and `spm.retreat` of a module."""
     for function in module.walk():
-        if not isinstance(function, FuncOp) or function.is_declaration:
+        if not is_structured(function):
             continue
         constants = FunctionConstants(function)
         for op in tuple(function.walk()):

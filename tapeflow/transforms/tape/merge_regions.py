@@ -24,6 +24,7 @@ from tapeflow.transforms.building.index_builder import (
     IndexBuilder,
 )
 from tapeflow.transforms.building.refusal import require_level
+from tapeflow.transforms.building.rewriting import is_structured
 from tapeflow.transforms.tape.set_layout import number_regions
 
 
@@ -69,7 +70,7 @@ class MergeRegionsPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.REGIONS, Level.CACHED)
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 _merge_regions(function, self.everywhere)
                 number_regions(function)
 

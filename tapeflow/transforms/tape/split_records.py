@@ -20,6 +20,7 @@ from tapeflow.dialects.tape import AllocateOp, PopOp, PushOp, ReserveOp
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.place_attributes import Placement, scratchpad_bytes
 from tapeflow.transforms.building.refusal import refuse, require_level
+from tapeflow.transforms.building.rewriting import is_structured
 
 _Tapes: TypeAlias = dict[Fields, SSAValue]
 
@@ -57,7 +58,7 @@ class SplitRecordsPass(ModulePass):
                 message = f"{self.name}: {name} must be at least 1, not {number}"
                 refuse(op, message)
         for function in op.walk():
-            if isinstance(function, FuncOp) and not function.is_declaration:
+            if is_structured(function):
                 self._split(function)
 
     def _split(self, function: FuncOp) -> None:

@@ -10,7 +10,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from xdsl.dialects import scf
+from xdsl.dialects import cf, scf
 from xdsl.dialects.func import CallOp
 from xdsl.ir import Block, Operation, SSAValue
 
@@ -181,6 +181,14 @@ def _call(emitter: FunctionEmitter, op: Operation) -> None:
         timeline.leave_call(callee, call.res)
 
 
+def _assert(emitter: FunctionEmitter, op: Operation) -> Sequence[str]:
+    """Checked where it stands; the message is for people, and braces are its own."""
+    assertion = cast(cf.AssertOp, op)
+    message = assertion.msg.data.replace("{", "{{").replace("}", "}}")
+    emitter.check(emitter.scalar(assertion.arg), op, message)
+    return ()
+
+
 CONTROL_RULES: dict[type[Operation], EmitRule] = {
     scf.ForOp: _for,
     scf.WhileOp: _while,
@@ -188,5 +196,6 @@ CONTROL_RULES: dict[type[Operation], EmitRule] = {
     scf.IndexSwitchOp: _index_switch,
     scf.ExecuteRegionOp: _execute_region,
     CallOp: _call,
+    cf.AssertOp: _assert,
 }
 """Op class to how it is written."""

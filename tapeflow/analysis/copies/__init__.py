@@ -1,0 +1,1 @@
+"""Which copies between buffers are only detours."""

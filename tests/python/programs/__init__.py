@@ -1,0 +1,1 @@
+"""The measured programs as a user writes them in Python."""
