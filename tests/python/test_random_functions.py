@@ -11,7 +11,7 @@ from tests.python.random_functions import random_arguments, random_function
 from tests.python.test_semantics import outcome
 from tests.sizes import sized
 
-COUNT = sized(25, 400)
+COUNT = sized(10, 400)
 
 
 def defined(seed: int, folder: Path) -> Any:
@@ -42,7 +42,7 @@ def test_bits_of_plain_python(tmp_path: Path) -> None:
     assert gave > COUNT
 
 
-@pytest.mark.parametrize("seed", range(sized(4, 60)))
+@pytest.mark.parametrize("seed", range(sized(3, 60)))
 def test_gradients_of_plain_python(seed: int, tmp_path: Path) -> None:
     """The slope of the plain function in one direction, where it has one."""
     plain = defined(seed, tmp_path)
