@@ -61,11 +61,10 @@ def _checked_array(
         found = type(argument).__name__
         raise _misfit(parameter, f"expected {expected}, got a {found}; pass an array")
     array = cast(Array, argument)
-    found = f"an array of {array.dtype} with shape {array.shape}"
     if array.dtype != expected.dtype:
         raise _misfit(
             parameter,
-            f"expected {expected}, got {found}; "
+            f"expected {expected}, got {_described(array)}; "
             f"convert it with astype(numpy.{expected.dtype})",
         )
     shape = expected.shape or ()
@@ -73,6 +72,7 @@ def _checked_array(
         fixed not in (None, extent)
         for fixed, extent in zip(shape, array.shape, strict=True)
     ):
+        found = _described(array)
         raise _misfit(parameter, f"expected {expected}, got {found}; reshape it")
     if not array.flags.c_contiguous or not array.flags.writeable:
         raise _misfit(
@@ -87,17 +87,23 @@ def _checked_scalar(
 ) -> np.generic:
     """Python numbers, NumPy scalars and 0-d arrays that lose nothing."""
     value: Any = np.asarray(argument)
-    found = f"{argument!r} of type {type(argument).__name__}"
-    if value.ndim or value.dtype.kind not in "biuf":
-        raise _misfit(parameter, f"expected a scalar, got {found}; pass a number")
     is_float = expected.dtype.kind == "f"
-    if not is_float and value.dtype.kind == "f":
-        raise _misfit(parameter, f"expected an integer, got {found}; convert it")
-    with np.errstate(over="ignore"):
-        converted = value.astype(expected.dtype)[()]
-    if not is_float and int(converted) != int(value):
-        raise _misfit(parameter, f"{found} does not fit {parameter.type}")
-    return converted
+    if value.ndim or value.dtype.kind not in "biuf":
+        problem = "expected a scalar, got {}; pass a number"
+    elif not is_float and value.dtype.kind == "f":
+        problem = "expected an integer, got {}; convert it"
+    else:
+        with np.errstate(over="ignore"):
+            converted = value.astype(expected.dtype)[()]
+        if is_float or int(converted) == int(value):
+            return converted
+        problem = f"{{}} does not fit {parameter.type}"
+    found = f"{argument!r} of type {type(argument).__name__}"
+    raise _misfit(parameter, problem.format(found))
+
+
+def _described(array: Array) -> str:
+    return f"an array of {array.dtype} with shape {array.shape}"
 
 
 def _misfit(parameter: BlockArgument, message: str) -> ExecutionError:

@@ -62,7 +62,7 @@ class Parameter:
         """
         if self.key not in arrays:
             raise RequestError(f"the inputs lack {self.key}: {self} needs {self.array}")
-        return self.array.fitted(arrays[self.key], self.key, str(self))
+        return self.array.fitted(arrays[self.key], self.key, self)
 
     def __str__(self) -> str:
         return f"argument {self.number} of type {self.type}"

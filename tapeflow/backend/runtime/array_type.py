@@ -61,7 +61,7 @@ class ArrayType:
         comma = "," if len(self.shape) == 1 else ""
         return f"an array of {self.dtype} with shape ({extents}{comma})"
 
-    def fitted(self, array: Array, name: str, holder: str) -> Array:
+    def fitted(self, array: Array, name: str, holder: object) -> Array:
         """An own copy of the array, in C order, if it fits; scalars stay 0-d.
 
         Lists and Python's numbers are arrays, too. A scalar integer may come in any

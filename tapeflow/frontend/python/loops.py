@@ -421,6 +421,8 @@ def _bind_internal(
     found, scope.names, scope.facts = scope.names, names, facts
     for name in carried.unbound:
         value = found.get(name)
+        if value is None or isinstance(value, Unbound):
+            continue  # What binds it never runs.
         if not isinstance(value, Scalar):
             scope.refuse(
                 "several values, or an array, are returned from inside a loop; give "

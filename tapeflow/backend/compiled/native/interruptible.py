@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 
 INTERRUPTED = 130
 """Exit code of a process that Ctrl-C has ended: 128 + SIGINT."""
@@ -18,7 +19,28 @@ INTERRUPTED = 130
 _SECONDS_TO_STOP = 0.5
 """What machine code has to ask the host for something, and be told to leave."""
 
-_left_behind: list[threading.Thread] = []
+
+class _Worker:
+    """A thread that makes one call after the other; to start one takes longer."""
+
+    def __init__(self) -> None:
+        self.calls = SimpleQueue[Callable[[], None]]()
+        self.thread = threading.Thread(
+            target=self._work, name="machine code", daemon=True
+        )
+        self.thread.start()
+
+    def _work(self) -> None:
+        while True:
+            self.calls.get()()
+
+
+_workers: list[_Worker] = []
+"""Those that wait for a call: one, or none yet."""
+_left_behind: list[_Worker] = []
+
+# A fork has its parent's lists but none of its threads.
+os.register_at_fork(after_in_child=_workers.clear)
 
 
 def call_interruptibly(call: Callable[[], int], stop: Callable[[], None]) -> int:
@@ -33,34 +55,38 @@ def call_interruptibly(call: Callable[[], int], stop: Callable[[], None]) -> int
     """
     if threading.current_thread() is not threading.main_thread():
         return call()
-    returned: list[int] = []
-    done = threading.Event()
-
-    def work() -> None:
-        returned.append(call())
-        done.set()
-
-    worker = threading.Thread(target=work, name="machine code", daemon=True)
-    worker.start()
+    returned = SimpleQueue[int]()
+    worker = _workers.pop() if _workers else _Worker()
+    worker.calls.put(lambda: returned.put(call()))
     try:
-        done.wait()
+        status = returned.get()
     except BaseException:
         stop()
-        if not done.wait(_SECONDS_TO_STOP):
-            _leave_behind(worker)
+        _end_or_leave_behind(worker, returned)
         raise
-    return returned[0]
+    _workers.append(worker)
+    return status
 
 
-def _leave_behind(worker: threading.Thread) -> None:
+def _end_or_leave_behind(worker: _Worker, returned: "SimpleQueue[int]") -> None:
+    try:
+        returned.get(timeout=_SECONDS_TO_STOP)
+    except Empty:
+        _leave_behind(worker)
+    else:
+        _workers.append(worker)
+
+
+def _leave_behind(worker: _Worker) -> None:
     if not _left_behind:
         atexit.register(_end_process)
+    worker.calls.put(lambda: _left_behind.remove(worker))
     _left_behind.append(worker)
 
 
 def _end_process() -> None:
     """End without freeing the memory that code which still runs works on."""
-    if any(worker.is_alive() for worker in _left_behind):
+    if _left_behind:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(INTERRUPTED)
