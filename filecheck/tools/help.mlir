@@ -10,6 +10,6 @@
 // CHECK-NEXT:       Cut tape regions
 // CHECK-NEXT:         capacity-bytes: Bytes of the scratchpad
 // CHECK:      pipelines
-// CHECK:        streams{function wrt policy operations-per-byte assumed-trips strong-zero stagger compress as-written copies unroll jam hoist addresses loop-stages reorder places slots scratchpad-bytes scratchpad-ports machine sizes rank turn-around-reuse merge dynamic-only}
+// CHECK:        streams{function wrt policy operations-per-byte assumed-trips strong-zero stagger compress as-written copies unroll jam hoist addresses loop-stages jam-factor datapath reorder places slots scratchpad-bytes scratchpad-ports machine sizes rank turn-around-reuse merge dynamic-only}
 // CHECK-NEXT:       Each region of the tape where it is best
 // VERSION: tapeflow-opt {{.*}} with xDSL {{.*}}

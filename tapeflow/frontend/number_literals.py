@@ -13,6 +13,7 @@ from typing import TypeAlias
 from xdsl.dialects.builtin import (
     AnyDenseElement,
     AnyFloat,
+    BytesAttr,
     ComplexType,
     DenseIntOrFPElementsAttr,
     Float80Type,
@@ -22,6 +23,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     IntegerType,
     RankedStructure,
+    TensorType,
     f64,
     i64,
 )
@@ -117,8 +119,20 @@ _SEMI_AFFINE = {
 }
 
 
+_ONE_NUMBER = re.compile(r"\s*<\s*(true|false|-?\s*[0-9])")
+"""How a constant begins that has one number for all elements."""
+
+
+def _one_of(type_: DenseType) -> DenseType:
+    """The type of a single element of a constant."""
+    return TensorType(type_.get_element_type(), [])
+
+
 class NumberParser(Parser):
     """A parser in which numbers mean what they mean in MLIR."""
+
+    _of_one_number: list[DenseType] | None = None
+    """Of a constant that is one number: its type, once it has been read."""
 
     class _TensorLiteralElement(Parser._TensorLiteralElement):  # pyright: ignore[reportPrivateUsage]
         """A number of a dense constant."""
@@ -191,13 +205,24 @@ class NumberParser(Parser):
     ) -> DenseIntOrFPElementsAttr:
         if type is not None:
             self._check_dense(type, self._current_token.span)
-        return super().parse_dense_int_or_fp_elements_attr(type)
+        if _ONE_NUMBER.match(self.lexer.input.content, self.pos) is None:
+            return super().parse_dense_int_or_fp_elements_attr(type)
+        # It is read as one number, since xDSL makes a list of as many as are meant.
+        self._of_one_number = [] if type is None else [type]
+        one = None if type is None else _one_of(type)
+        number = super().parse_dense_int_or_fp_elements_attr(one)
+        (whole,), self._of_one_number = self._of_one_number, None
+        contents = number.data.data * math.prod(whole.get_shape())
+        return DenseIntOrFPElementsAttr(whole, BytesAttr(contents))
 
     def _parse_dense_literal_type(self):
         start = self._current_token.span
         type_ = super()._parse_dense_literal_type()
         self._check_dense(type_, start)
-        return type_
+        if self._of_one_number is None:
+            return type_
+        self._of_one_number = [type_]
+        return _one_of(type_)
 
     def _check_dense(self, type_: DenseType, start: Span) -> None:
         """Also one number for all elements becomes that many numbers."""

@@ -36,8 +36,12 @@ from tapeflow.tools.pipelines.on_machine import Target, fit_pipeline
 from tapeflow.tools.pipelines.sram_budget import OWN_MEMORY, SramBudget
 from tapeflow.tools.program_files import is_python, read_program_file
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
+from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
 from tapeflow.transforms.streams.form_layers import FormLayersPass
 from tapeflow.universe import full_context
+
+_SIZED = PlaceTapePass, FormLayersPass, JamLoopsPass
+"""Passes that ask for the sizes of the program."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class GradientRequest:
         text = "; ".join(f"{name}={size}" for name, size in sizes.items())
         return tuple(
             replace(pass_, sizes=text)
-            if isinstance(pass_, PlaceTapePass | FormLayersPass) and not pass_.sizes
+            if isinstance(pass_, _SIZED) and not pass_.sizes
             else pass_
             for pass_ in pipeline.passes
         )

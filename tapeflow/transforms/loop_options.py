@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from xdsl.utils.arg_spec import ArgSpecConvertible
 
+from tapeflow.analysis.scheduling.jam_plans import Factor
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, StageCount
+
 
 @dataclass(frozen=True)
 class LoopOptions(ArgSpecConvertible):
@@ -24,10 +27,13 @@ class LoopOptions(ArgSpecConvertible):
     """Whether what loops repeat is done once, by `hoist-invariants`."""
     addresses: bool = True
     """Whether addresses are computed outside of loops, by `expose-addresses`."""
-    loop_stages: int = 2
+    loop_stages: StageCount = "auto"
     """Parts into which iterations of inner loops are cut, to overlap with those of
     their neighbours; 1 for none, else as of `pipeline-loops`."""
-
+    jam_factor: Factor = "auto"
+    """Iterations side by side, as of `jam-loops`."""
+    datapath: str = ANY_DATAPATH
+    """The datapath that loops are changed for, as of `jam-loops`."""
     reorder: bool = False
     """Whether the program's sums may be added up in another order, so that gradients
     and values are rounded differently, by `reorder-loops`."""
@@ -54,14 +60,16 @@ class LoopOptions(ArgSpecConvertible):
         """What changes loops and what they compute, but not the order of sums."""
         if self.as_written:
             return ()
+        words = f' datapath="{self.datapath}"'
+        stages = f"stages={self.loop_stages}"
         passes = {
             # First, so that what was a loop may be jammed, and what copies share is
             # found behind it.
             "unroll-loops": self.unroll,
-            "jam-loops": self.jam,
+            f"jam-loops{{factor={self.jam_factor}{words}}}": self.jam,
             "hoist-invariants": self.hoist,
             # Behind what asks for subscripts.
             "expose-addresses": self.addresses,
-            f"pipeline-loops{{stages={self.loop_stages}}}": self.loop_stages != 1,
+            f"pipeline-loops{{{stages}{words}}}": self.loop_stages != 1,
         }
         return tuple(name for name, is_on in passes.items() if is_on)

@@ -113,6 +113,16 @@ _AT_PRICE: dict[Price, tuple[type[Operation], ...]] = {
 }
 PRICES = {op: price for price, ops in _AT_PRICE.items() for op in ops}
 """By class; to ask for what no price is stated of is a KeyError."""
+UNPIPELINED: frozenset[type[Operation]] = frozenset(
+    (
+        *INTEGER_DIVISIONS,
+        *(arith.DivfOp, math.SqrtOp, math.RsqrtOp, math.CbrtOp, math.Log1pOp),
+        *(math.AsinOp, math.AcosOp, math.AtanOp, math.Atan2Op, math.AsinhOp),
+        *(math.AcoshOp, math.AtanhOp, math.SinhOp, math.CoshOp, math.TanhOp),
+        math.TanOp,
+    )
+)
+"""Those that hold their unit until the result is there."""
 
 
 def operation_cost(op: Operation) -> int:

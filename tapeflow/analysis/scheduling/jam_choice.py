@@ -3,7 +3,8 @@
 What counts is the time of an innermost loop's iteration: the operations that it
 issues, the float units that it keeps busy, and the chain of what it carries. Copies
 share what is uniform, loop control and address arithmetic included, and the chains of
-copies run side by side. What bounds the number of copies is registers and code.
+copies run side by side. What bounds the number of copies is registers and code. This
+is the choice for no machine in particular; `machine_choice.py` has that for one.
 """
 
 from collections.abc import Iterable
@@ -41,7 +42,7 @@ def choose_factor(body: Body) -> tuple[int, float]:
     trips = trip_count(body.nest.loop)
     best = 1, 1.0
     for factor in FACTORS:
-        if (trips is not None and trips < factor) or not _fits(body, factor):
+        if (trips is not None and trips < factor) or not fits(body, factor):
             break
         found = gain(body, factor)
         if found >= max(LEAST_GAIN, best[1] * WORTH_DOUBLING):
@@ -100,7 +101,8 @@ def _chain(nest: Nest) -> int:
     return max((late.get(value, 0) for value in yielded(block)), default=0)
 
 
-def _fits(body: Body, copies: int) -> bool:
+def fits(body: Body, copies: int) -> bool:
+    """Whether copies have registers enough, and make no code too long."""
     return all(
         _registers(body, nest, copies) <= REGISTERS
         and copies * sum(1 for _ in _flat(nest.operations())) <= MOST_OPERATIONS

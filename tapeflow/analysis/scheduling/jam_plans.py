@@ -4,6 +4,7 @@ Of a loop and the loops inside it those go ahead whose inner iterations become f
 more; of equals, the inner ones, which are the shorter code.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -18,10 +19,13 @@ from tapeflow.analysis.scheduling.jam_carried import Ahead
 from tapeflow.analysis.scheduling.jam_choice import choose_factor, gain
 from tapeflow.analysis.scheduling.jam_dependences import find_ahead
 from tapeflow.analysis.scheduling.jam_nests import Body, Problem, find_body
+from tapeflow.analysis.scheduling.machine_choice import LoopChoice
 
 DEEPEST = 6
 """Levels of loops inside a loop that is tried, at most: so each operation is looked at
 so many times."""
+NOT_WORTH = "it is not worth it"
+"""What estimates refuse."""
 
 Factor: TypeAlias = int | Literal["auto"]
 
@@ -36,15 +40,20 @@ class Plan:
     forms: SubscriptForms
     """What `ahead` is told in."""
     gain: float
-    """Time of its inner iterations one by one over that side by side."""
+    """What it is worth, in the measure of the choice: none of a loop inside is worth
+    as much."""
     is_flat: bool = False
     """Whether there is no loop inside, and parts are steps of an iteration."""
 
 
 def find_plans(
-    block: Block, buffers: Buffers, factor: Factor
+    block: Block, buffers: Buffers, factor: Factor, choice: LoopChoice | None = None
 ) -> tuple[list[Plan], int]:
-    """The loops to jam in a block, and how many levels of loops it holds."""
+    """The loops to jam in a block, and how many levels of loops it holds.
+
+    Args:
+        choice: for a machine; None for none in particular.
+    """
     plans: list[Plan] = []
     levels = 0
     for op in block.ops:
@@ -52,12 +61,12 @@ def find_plans(
         height = 0
         for region in op.regions:
             for inner in region.blocks:
-                more, deep = find_plans(inner, buffers, factor)
+                more, deep = find_plans(inner, buffers, factor, choice)
                 found += more
                 height = max(height, deep)
         if isinstance(op, scf.ForOp):
             if 0 < height <= DEEPEST:
-                found = _better(find_plan(op, buffers, factor), found)
+                found = _better(find_plan(op, buffers, factor, choice), found)
             height += 1
         plans += found
         levels = max(levels, height)
@@ -70,16 +79,36 @@ def _better(plan: Plan | Problem, inner: list[Plan]) -> list[Plan]:
     return inner
 
 
-def find_plan(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
+def find_plan(
+    loop: scf.ForOp, buffers: Buffers, factor: Factor, choice: LoopChoice | None = None
+) -> Plan | Problem:
     """How to jam a loop, or why it stays."""
+    if choice is None:
+        return _find_plan(loop, buffers, factor, choose_factor)
+    plan = _find_plan(loop, buffers, factor, choice.copies)
+    if isinstance(plan, Problem) and plan.reason != NOT_WORTH:
+        choice.refused(plan, loop)
+    return plan
+
+
+def _find_plan(
+    loop: scf.ForOp,
+    buffers: Buffers,
+    factor: Factor,
+    choose: Callable[[Body], tuple[int, float]],
+) -> Plan | Problem:
     if constant_of(loop.step) != 1 or not isinstance(loop.lb.type, IndexType):
         return Problem("it does not count up by one", loop)
     body = find_body(loop, buffers)
     if isinstance(body, Problem):
         return body
-    copies, faster = choose_factor(body) if factor == "auto" else (factor, 0.0)
+    # Legality costs less than the estimates, and they are told of what is legal.
+    ahead = find_ahead(body, buffers, 2, SubscriptForms())
+    if isinstance(ahead, Problem):
+        return ahead
+    copies, faster = choose(body) if factor == "auto" else (factor, 0.0)
     if copies == 1:
-        return Problem("it is not worth it", loop)
+        return Problem(NOT_WORTH, loop)
     forms = SubscriptForms()
     ahead = find_ahead(body, buffers, copies, forms)
     if isinstance(ahead, Problem):

@@ -7,10 +7,13 @@ degrees, of which the one with the fewest cycles counts. As the ceiling of them 
 `free-tape` chooses from all of these, too; `streams` from these prefetchers and
 placements of buffers, while the compiler decides on places and layouts. `tuned-streams`
 runs the placements that the compiler holds to be the best, and takes the best of them.
+`tuned-loops` runs the baseline with several factors for all loops, beside those that
+the compiler chooses: what measurement finds best.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import ClassVar, TypeVar
 
 import click
@@ -18,6 +21,7 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.differentiation.policy import PolicyName
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.near_names import near_names
 from tapeflow.tools.pipelines.fitted import FittedPipeline
@@ -35,6 +39,7 @@ FAIR_BASELINE = "fair-baseline"
 FREE_TAPE = FreeTapePipeline.name
 STREAMS = StreamsPipeline.name
 TUNED_STREAMS = "tuned-streams"
+TUNED_LOOPS = "tuned-loops"
 FAIR_PREFETCHERS: tuple[Prefetcher, ...] = (
     ("none", None),
     ("stride", 1),
@@ -47,6 +52,8 @@ ARM_MEANINGS = {
     "prefetcher: what to compare with.",
     TUNED_STREAMS: "The best by measurement of the plans that the compiler holds to be "
     "good.",
+    TUNED_LOOPS: "The best by measurement of several factors for loops, and of those "
+    "that the compiler chooses; the tape in arrays.",
 }
 """The arms that are the best of several candidates."""
 STAGGER, MERGE = "stagger", "merge"
@@ -88,13 +95,17 @@ FAIR_TAPES = (
 CHOOSING = (FAIR_BASELINE, FREE_TAPE, STREAMS, TUNED_STREAMS)
 """The arms that have the choice unasked."""
 
+TRIED_JAMS = ("auto", 1, 2, 8)
+TRIED_STAGES = (2, 4)
+"""What `tuned-loops` does to all loops; `auto` are two or four copies."""
+
 OptionsT = TypeVar("OptionsT", bound=ArgSpecConvertible)
 
 _FIRST, *_OTHERS = PIPELINES
 ARMS = (_FIRST, FAIR_BASELINE, *_OTHERS)
 """What is compared where nothing is chosen."""
-_OWN_ARMS = (FAIR_BASELINE, TUNED_STREAMS)
-KNOWN_ARMS = (*ARMS, TUNED_STREAMS)
+_OWN_ARMS = (FAIR_BASELINE, TUNED_STREAMS, TUNED_LOOPS)
+KNOWN_ARMS = (*ARMS, TUNED_STREAMS, TUNED_LOOPS)
 """The names of all arms."""
 
 
@@ -127,6 +138,16 @@ class TunedStreamsOptions(LoopOptions):
         super().__post_init__()
         if self.trials < 1:
             raise ValueError(f"trials={self.trials}: at least one placement is run")
+
+
+@dataclass(frozen=True)
+class TunedLoopsOptions(LoopOptions):
+    """Options of the arm `tuned-loops`."""
+
+    name: ClassVar[str] = TUNED_LOOPS
+
+    policy: PolicyName = "min-cut"
+    """What goes on the tape: min-cut, save-all or recompute."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +237,8 @@ def make_arm(
         if name == FAIR_BASELINE:
             _own_options(node, FairBaselineOptions)
             tried = [*_fair_tapes(node, _FIRST)]
+        elif name == TUNED_LOOPS:
+            tried = [*_tuned_loops(node)]
         elif name == TUNED_STREAMS:
             tried = [(one, None) for one in _ranked_streams(node)]
         elif name == FREE_TAPE:
@@ -261,6 +284,21 @@ def _fair_tapes(node: PassNode, pipeline: str) -> Iterator[tuple[Pipeline, str]]
     for way in FAIR_TAPES:
         candidate = node.saying(pipeline, way.options("layout") | given)
         yield Pipeline.of(candidate), str(way)
+
+
+def _tuned_loops(node: PassNode) -> Iterator[tuple[Pipeline, str]]:
+    """The candidates of `tuned-loops`, and what tells them apart."""
+    _own_options(node, TunedLoopsOptions)
+    given = node.spec.parameters
+    yield Pipeline.of(node.saying(_FIRST, given)), "as chosen"
+    for copies, stages in product(TRIED_JAMS, TRIED_STAGES):
+        choice: dict[str, ParameterListType] = {
+            "jam-factor": (copies,),
+            "loop-stages": (stages,),
+            "datapath": (ANY_DATAPATH,),
+        }
+        name = f"jam {copies}, {stages} stages"
+        yield Pipeline.of(node.saying(_FIRST, choice | given)), name
 
 
 def _ranked_streams(node: PassNode) -> list[Pipeline]:

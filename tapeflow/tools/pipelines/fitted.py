@@ -19,9 +19,11 @@ from tapeflow.dialects.tape_attributes import (
 from tapeflow.tools.pipelines.sram_budget import with_scratchpad
 from tapeflow.transforms.placement.keep_provable import KeepProvablePass
 from tapeflow.transforms.placement.place_tape import PlaceTapePass
+from tapeflow.transforms.scheduling.jam_loops import JamLoopsPass
+from tapeflow.transforms.scheduling.pipeline_loops import PipelineLoopsPass
 from tapeflow.transforms.scheduling.reorder_loops import ReorderLoopsPass
 
-_CHOOSING = (PlaceTapePass, KeepProvablePass)
+_CHOOSING = (PlaceTapePass, KeepProvablePass, JamLoopsPass, PipelineLoopsPass)
 """Passes that tell what they choose."""
 
 
@@ -47,9 +49,10 @@ class FittedPipeline:
 
     @property
     def decides(self) -> bool:
-        """Whether a pass chooses the places of the tape."""
+        """Whether a pass chooses the places of the tape, or how loops run."""
         return any(
-            isinstance(pass_, PlaceTapePass) and pass_.places == AUTO
+            isinstance(pass_, JamLoopsPass | PipelineLoopsPass)
+            or (isinstance(pass_, PlaceTapePass) and pass_.places == AUTO)
             for pass_ in self.passes
         )
 

@@ -1,6 +1,6 @@
 """A pipeline fitted to a machine: capacities filled in, the SRAM where it is used."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
@@ -23,6 +23,7 @@ from tapeflow.tools.pipelines.sram_budget import (
     SCRATCHPAD_BYTES,
     SCRATCHPAD_PORTS,
     SramBudget,
+    datapath_of,
     memory_of,
 )
 from tapeflow.tools.pipelines.text import (
@@ -37,6 +38,7 @@ from tapeflow.universe import multiverse
 
 CAPACITY = "capacity-bytes"
 MEMORY = "machine"
+DATAPATH = "datapath"
 """Options of passes that the machine fills in."""
 
 Prefetcher: TypeAlias = tuple[str, int | None]
@@ -108,13 +110,17 @@ def _fit(
     factories = multiverse().all_passes
     name, nodes = pipeline.name, pass_nodes(pipeline)
     # What was written is checked before anything is filled in.
-    built = [build_pass(node, factories) for node in nodes]
+    for node in nodes:
+        build_pass(node, factories)
     options = [_options_of(node.spec.name, factories) for node in nodes]
     deciding = [n for n, has in zip(nodes, options, strict=True) if MEMORY in has]
     users = [n for n, has in zip(nodes, options, strict=True) if CAPACITY in has]
     if not users and not deciding:
         machine = _changed(_all_cache(target, name), changes)
-        return FittedPipeline(name, _joined(built), machine, "all cache")
+        passes = _built(
+            nodes, options, {DATAPATH: str(datapath_of(machine))}, factories
+        )
+        return FittedPipeline(name, passes, machine, "all cache")
     given = dict[str, int]()
     if deciding and not users:
         machine, sram_split, given = _decided(target, changes)
@@ -130,17 +136,25 @@ def _fit(
     known: dict[str, ParameterType] = {
         CAPACITY: machine.scratchpad.capacity_bytes,
         MEMORY: str(memory_of(machine)),
+        DATAPATH: str(datapath_of(machine)),
         **given,
     }
-    passes = _joined(
-        build_pass(_filled(node, known, has), factories)
-        for node, has in zip(nodes, options, strict=True)
-    )
+    passes = _built(nodes, options, known, factories)
     unsplit = _unsplit(name, target, changes)
     return FittedPipeline(name, passes, machine, sram_split, unsplit)
 
 
-def _joined(built: Iterable[Sequence[ModulePass]]) -> tuple[ModulePass, ...]:
+def _built(
+    nodes: Sequence[PassNode],
+    options: Sequence[Container[str]],
+    known: Mapping[str, ParameterType],
+    factories: PassFactories,
+) -> tuple[ModulePass, ...]:
+    """The passes, each with what is known of the options that it has."""
+    built = (
+        build_pass(_filled(node, known, has), factories)
+        for node, has in zip(nodes, options, strict=True)
+    )
     return tuple(chain.from_iterable(built))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from hwmodel import Machine, MachineError
+from tapeflow.analysis.machine.datapath import Datapath
 from tapeflow.analysis.placement.memory_system import MemorySystem
 
 CACHE_BYTES = "cache.capacity_bytes"
@@ -181,4 +182,19 @@ def memory_of(machine: Machine) -> MemorySystem:
         dram_bytes_per_cycle=dram.bandwidth_gb_per_s / cycles_per_ns,
         dma_setup_cycles=machine.dma.setup_cycles,
         dma_channels=machine.dma.channels,
+    )
+
+
+def datapath_of(machine: Machine) -> Datapath:
+    """What loops need to know of a machine; how its SRAM is split does not matter."""
+    datapath, memory = machine.datapath, memory_of(machine)
+    return Datapath(
+        window=datapath.window,
+        issue_width=datapath.issue_width,
+        integer_units=datapath.integer_units,
+        float_units=datapath.float_units,
+        ports=memory.ports,
+        load_cycles=machine.cache.hit_latency_cycles,
+        cache_bytes=memory.sram_bytes,
+        dram_bytes_per_cycle=memory.dram_bytes_per_cycle,
     )

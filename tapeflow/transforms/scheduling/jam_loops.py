@@ -22,6 +22,7 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.jam_nests import Nest, Run
 from tapeflow.analysis.scheduling.jam_plans import Factor, Plan, find_plans
+from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
@@ -29,6 +30,7 @@ from tapeflow.transforms.building.index_builder import (
 )
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.rewriting import functions_of, is_structured
+from tapeflow.transforms.scheduling.loop_choice import loop_choice
 from tapeflow.transforms.scheduling.proved_rings import Rings, change_loops, uses_any
 
 Values: TypeAlias = dict[SSAValue, SSAValue]
@@ -79,7 +81,15 @@ class JamLoopsPass(ModulePass):
     name = "jam-loops"
 
     factor: Factor = "auto"
-    """Iterations side by side, 1, 2, 4, 8 or 16; `auto` for what seems best to 4."""
+    """Iterations side by side, 1, 2, 4, 8 or 16; `auto` for what seems best to 4, or
+    with a datapath to 8."""
+    datapath: str = ANY_DATAPATH
+    """The datapath to choose for, as words `name=number`, "" for that of `fair`, `none`
+    for none in particular."""
+    sizes: str = ""
+    """Sizes of the program, as of `place-tape`."""
+    explain: bool = False
+    """Write the estimates for a datapath to standard error."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
@@ -88,7 +98,8 @@ class JamLoopsPass(ModulePass):
         graph = CallGraph(op)
         for function in functions_of(op):
             if is_structured(function):
-                change_loops(function, graph, partial(_jam, factor))
+                change = partial(_jam, self, function)
+                change_loops(function, graph, change)
 
 
 def require_factor(module: ModuleOp, name: str, factor: Factor) -> None:
@@ -101,10 +112,19 @@ def require_factor(module: ModuleOp, name: str, factor: Factor) -> None:
         refuse(module, f"{name}: factor={factor} is not 1, 2, 4, 8 or 16")
 
 
-def _jam(factor: Factor, function: FuncOp, graph: CallGraph, kept: Rings) -> None:
+def _jam(
+    pass_: JamLoopsPass,
+    original: FuncOp,
+    function: FuncOp,
+    graph: CallGraph,
+    kept: Rings,
+) -> None:
+    explain = pass_.explain and function is original
+    choice = loop_choice(function, pass_.name, pass_.datapath, pass_.sizes, explain)
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
-    for plan in find_plans(function.body.block, buffers, factor)[0]:
+    plans, _ = find_plans(function.body.block, buffers, pass_.factor, choice)
+    for plan in plans:
         if uses_any(plan.body.nest.loop, kept):
             continue
         jam(plan, constants)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from xdsl.builder import Builder
 from xdsl.context import Context
@@ -18,9 +19,16 @@ from tapeflow.analysis.ir.levels import Level
 from tapeflow.analysis.ir.walking import operations_in
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.scheduling.dependences import carried_number
+from tapeflow.analysis.scheduling.machine_choice import (
+    ANY_DATAPATH,
+    MOST_STAGES,
+    USUAL_STAGES,
+    StageCount,
+)
 from tapeflow.analysis.scheduling.stages import Stages, constant_span, cut_loop
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.rewriting import functions_of, is_structured
+from tapeflow.transforms.scheduling.loop_choice import loop_choice
 from tapeflow.transforms.scheduling.proved_rings import (
     Rings,
     change_loops,
@@ -75,29 +83,50 @@ class PipelineLoopsPass(ModulePass):
 
     name = "pipeline-loops"
 
-    stages: int = 2
-    """Parts of an iteration at most, a power of two: each cut makes two of one."""
+    stages: StageCount = "auto"
+    """Parts of an iteration at most, a power of two: each cut makes two of one; `auto`
+    for 2, or with a datapath for 4."""
+    datapath: str = ANY_DATAPATH
+    """The datapath to choose for, as words `name=number`, "" for that of `fair`, `none`
+    for none in particular."""
+    explain: bool = False
+    """Write the estimates for a datapath to standard error."""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         require_level(op, self.name, Level.MEMORY, Level.SCRATCHPAD, takes_source=True)
-        if self.stages < 1 or self.stages & (self.stages - 1):
-            message = f"{self.name}: stages={self.stages} is not a power of two"
-            refuse(op, message)
+        stages = self.stages
+        if stages == "auto":
+            stages = USUAL_STAGES if self.datapath == ANY_DATAPATH else MOST_STAGES
+        if stages < 1 or stages & (stages - 1):
+            refuse(op, f"{self.name}: stages={stages} is not a power of two")
         graph = CallGraph(op)
-        for _ in range(self.stages.bit_length() - 1):
+        for number in range(stages.bit_length() - 1):
             for function in functions_of(op):
                 if is_structured(function):
-                    change_loops(function, graph, _pipeline)
+                    again = number > 0
+                    change = partial(_pipeline, self, function, again)
+                    change_loops(function, graph, change)
 
 
-def _pipeline(function: FuncOp, graph: CallGraph, kept: Rings) -> None:
+def _pipeline(
+    pass_: PipelineLoopsPass,
+    original: FuncOp,
+    again: bool,
+    function: FuncOp,
+    graph: CallGraph,
+    kept: Rings,
+) -> None:
+    explain = pass_.explain and function is original
+    choice = loop_choice(function, pass_.name, pass_.datapath, "", explain)
     buffers = find_buffers(function, graph)
     loops = [op for op in operations_in(function) if isinstance(op, scf.ForOp)]
     cuts = [
         (loop, cut_loop(loop, buffers)) for loop in loops if not uses_any(loop, kept)
     ]
     for loop, stages in cuts:
-        if stages is not None:
+        if stages is None:
+            continue
+        if choice is None or choice.is_cut(loop, stages, again=again):
             _LoopPipeliner(loop, stages).rewrite()
 
 

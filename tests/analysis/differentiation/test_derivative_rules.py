@@ -21,6 +21,8 @@ from tapeflow.analysis.differentiation.rule_language import (
     Predecessor,
     Result,
 )
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 
 mp.mp.dps = 60
 Number = Any
@@ -35,6 +37,11 @@ def power(base: Number, exponent: Number) -> Number:
 def log(x: Number) -> Number:
     """IEEE's log where mpmath raises."""
     return -mp.inf if x == 0 else mp.log(x)
+
+
+def trunc(x: Number) -> Number:
+    """The integer next to x on the side of 0."""
+    return mp.mpf(int(x))
 
 
 def number(extremum: Callable[..., Number], a: Number, b: Number) -> Number:
@@ -70,6 +77,9 @@ FUNCTIONS: dict[type[Operation], Callable[..., Number]] = {
     math.CosOp: mp.cos,
     math.CoshOp: mp.cosh,
     math.ErfOp: mp.erf,
+    ErfcOp: mp.erfc,
+    RemFOp: lambda a, b: a - b * trunc(a / b),
+    math.TruncOp: trunc,
     math.ExpOp: mp.exp,
     math.Exp2Op: lambda a: mp.power(2, a),
     math.ExpM1Op: mp.expm1,

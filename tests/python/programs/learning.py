@@ -48,12 +48,14 @@ def gmm(
     for n in range(points):
         for k in range(components):
             for i in range(d):
-                centred[i] = x[n, i] - mean[k, i]
-                scaled[i] = diagonal[k, i] * centred[i]
+                difference = x[n, i] - mean[k, i]
+                centred[i] = difference
+                scaled[i] = diagonal[k, i] * difference
             entry = d
             for i in range(d):
+                centred_i = centred[i]
                 for j in range(i + 1, d):
-                    scaled[j] += icf[k, entry] * centred[i]
+                    scaled[j] += icf[k, entry] * centred_i
                     entry += 1
             distance2 = 0.0
             for i in range(d):

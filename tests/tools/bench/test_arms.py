@@ -72,6 +72,7 @@ def test_who_has_a_choice():
     assert len(arm_of("layers", FAIR_PREFETCHERS).candidates) == 4
     assert len(arm_of("streams").candidates) == 2 * 4
     assert len(arm_of("tuned-streams{trials=2}").candidates) == (6 + 2 + 1) * 4
+    assert len(arm_of("tuned-loops").candidates) == 1 + 4 * 2
     assert choices(arm_of("free-tape")) == choices(arm_of("fair-baseline"))
     assert len(arm_of("free-tape{layout=aos merge=true}").candidates) == 6 * 4
     own = "baseline{cache.prefetcher=next-line cache.prefetch_degree=2}"

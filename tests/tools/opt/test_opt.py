@@ -120,9 +120,10 @@ def test_help_lists_passes_and_pipelines(opt) -> None:
     done = opt("--help")
     assert done.code == 0
     assert "form-regions{layout block conditional layouts}\n" in done.out
-    loops = "as-written copies unroll jam hoist addresses loop-stages reorder"
-    policy = f"policy operations-per-byte assumed-trips stagger compress {loops}"
-    options = f"function wrt {policy} capacity-bytes machine merge dynamic-only"
+    loops = "as-written copies unroll jam hoist addresses loop-stages"
+    loops = f"{loops} jam-factor datapath reorder"
+    policy = "policy operations-per-byte assumed-trips strong-zero stagger compress"
+    options = f"function wrt {policy} {loops} capacity-bytes machine merge dynamic-only"
     assert f"layers{{{options}}}\n" in done.out
 
 

@@ -1,0 +1,1 @@
+"""A machine as passes know it, and what a loop takes on it."""
