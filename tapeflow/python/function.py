@@ -234,7 +234,10 @@ def function(fn: Any) -> Function:
     if isinstance(fn, Function):
         return fn
     if isinstance(fn, ModuleOp | str | Path):
-        raise PythonError("load a module first: tapeflow.load(...)['name']")
+        raise PythonError(
+            f"a {type(fn).__name__} is no function; "
+            "load a file or module first: tapeflow.load('file.mlir')['name']"
+        )
     if not callable(fn):
         raise PythonError(f"{fn!r} is no function")
     new = Function(PythonDefinition(UserSource.of(fn)))
