@@ -76,6 +76,6 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(
         f"module 'tapeflow' has no attribute '{name}'; it has "
         f"{', '.join(n for names in _HOMES.values() for n in names)}; passes are in "
-        "tapeflow.transforms, dialects in the modules of tapeflow.dialects, gradients of "
-        "modules in tapeflow.backend.gradient.compile_gradient"
+        "tapeflow.transforms, dialects in the modules of tapeflow.dialects; gradients "
+        "of modules are by tapeflow.backend.gradient.compile_gradient"
     )
