@@ -82,8 +82,11 @@ STAGED_POPS = """
     LAST
   }
 """
-FIRST = re.sub(r"%(a|l|start|used|slot|other|v)(\d?)\b", r"%\1\2_first", BOUNDARY)
-FIRST = FIRST.replace("%a_first", "%end").replace("%l_first", "%limit")
+FIRST = (
+    re.sub(r"%(a|l|start|used|slot|other|v)(\d?)\b", r"%\1\2_first", BOUNDARY)
+    .replace("%a_first", "%end")
+    .replace("%l_first", "%limit")
+)
 WRITE = "memref.store {}, %y[{}] : memref<?xf64>\n"
 AGREES = {
     "FIRST": FIRST + "%v_first = spm.load %ring[%a3_first] field 0 : RING\n",
