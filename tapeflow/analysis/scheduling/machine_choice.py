@@ -21,6 +21,8 @@ from tapeflow.analysis.scheduling.stages import Stages
 
 ANY_DATAPATH = "none"
 """The word for no datapath in particular."""
+THE_MACHINES = "machine"
+"""The word for that of the machine which the program runs on: tools know it."""
 StageCount: TypeAlias = int | Literal["auto"]
 """Parts of an iteration at most; `auto` for what is usual."""
 USUAL_STAGES = 2

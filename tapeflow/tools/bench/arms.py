@@ -21,7 +21,7 @@ from xdsl.utils.arg_spec import ArgSpec, ArgSpecConvertible, ParameterListType
 
 from hwmodel import PREFETCHERS, Machine
 from tapeflow.analysis.differentiation.policy import PolicyName
-from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH
+from tapeflow.analysis.scheduling.machine_choice import THE_MACHINES
 from tapeflow.dialects.tape_types import Layout
 from tapeflow.near_names import near_names
 from tapeflow.tools.pipelines.fitted import FittedPipeline
@@ -290,12 +290,12 @@ def _tuned_loops(node: PassNode) -> Iterator[tuple[Pipeline, str]]:
     """The candidates of `tuned-loops`, and what tells them apart."""
     _own_options(node, TunedLoopsOptions)
     given = node.spec.parameters
-    yield Pipeline.of(node.saying(_FIRST, given)), "as chosen"
+    chosen: dict[str, ParameterListType] = {"datapath": (THE_MACHINES,)}
+    yield Pipeline.of(node.saying(_FIRST, chosen | given)), "as chosen"
     for copies, stages in product(TRIED_JAMS, TRIED_STAGES):
         choice: dict[str, ParameterListType] = {
             "jam-factor": (copies,),
             "loop-stages": (stages,),
-            "datapath": (ANY_DATAPATH,),
         }
         name = f"jam {copies}, {stages} stages"
         yield Pipeline.of(node.saying(_FIRST, choice | given)), name

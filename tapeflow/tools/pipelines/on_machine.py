@@ -14,6 +14,7 @@ from xdsl.utils.arg_spec import (
 )
 
 from hwmodel import Machine, MachineError, override
+from tapeflow.analysis.scheduling.machine_choice import THE_MACHINES
 from tapeflow.tools.pipelines.building import PassFactories, build_pass, pass_nodes
 from tapeflow.tools.pipelines.fitted import FittedPipeline
 from tapeflow.tools.pipelines.sram_budget import (
@@ -273,7 +274,15 @@ def _check_capacity(node: PassNode, machine: Machine) -> None:
 def _filled(
     node: PassNode, known: Mapping[str, ParameterType], options: Container[str]
 ) -> PassNode:
-    """With the options that the machine knows, where they are not written."""
+    """With the options that the machine knows, where they are not written.
+
+    To choose for its datapath takes long, so that has to be asked for.
+    """
     written = _written(node.spec)
-    new = {k: (v,) for k, v in known.items() if k in options and k not in written}
+    asks = node.spec.parameters.get(DATAPATH) == (THE_MACHINES,)
+    new = {
+        k: (v,)
+        for k, v in known.items()
+        if k in options and (asks if k == DATAPATH else k not in written)
+    }
     return node.saying(node.spec.name, {**node.spec.parameters, **new})

@@ -85,7 +85,7 @@ class JamLoopsPass(ModulePass):
     with a datapath to 8."""
     datapath: str = ANY_DATAPATH
     """The datapath to choose for, as words `name=number`, "" for that of `fair`, `none`
-    for none in particular."""
+    for none in particular, `machine` for that of the machine it runs on."""
     sizes: str = ""
     """Sizes of the program, as of `place-tape`."""
     explain: bool = False

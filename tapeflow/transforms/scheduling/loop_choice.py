@@ -6,7 +6,11 @@ from xdsl.dialects.func import FuncOp
 
 from tapeflow.analysis.integers.estimates import parse_sizes
 from tapeflow.analysis.machine.datapath import Datapath
-from tapeflow.analysis.scheduling.machine_choice import ANY_DATAPATH, LoopChoice
+from tapeflow.analysis.scheduling.machine_choice import (
+    ANY_DATAPATH,
+    THE_MACHINES,
+    LoopChoice,
+)
 from tapeflow.transforms.building.refusal import refuse
 
 ASSUMED_TRIPS = 64
@@ -23,6 +27,12 @@ def loop_choice(
     """
     if datapath == ANY_DATAPATH:
         return None
+    if datapath == THE_MACHINES:
+        refuse(
+            function,
+            f"{pass_}: datapath={datapath} is for commands that have a machine; give "
+            f'words such as datapath="{Datapath()}"',
+        )
 
     if explain:
         title = f"{pass_} of @{function.sym_name.data}: cycles of an iteration"

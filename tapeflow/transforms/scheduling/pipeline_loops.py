@@ -88,7 +88,7 @@ class PipelineLoopsPass(ModulePass):
     for 2, or with a datapath for 4."""
     datapath: str = ANY_DATAPATH
     """The datapath to choose for, as words `name=number`, "" for that of `fair`, `none`
-    for none in particular."""
+    for none in particular, `machine` for that of the machine it runs on."""
     explain: bool = False
     """Write the estimates for a datapath to standard error."""
 
