@@ -17,12 +17,12 @@ def function(name: str, arguments: int = 1) -> Callable[..., float]:
 
 acos, acosh, asin, asinh = map(function, ("acos", "acosh", "asin", "asinh"))
 atan, atanh, cbrt, ceil = map(function, ("atan", "atanh", "cbrt", "ceil"))
-cos, cosh, erf, exp = map(function, ("cos", "cosh", "erf", "exp"))
-exp2, expm1, floor, log = map(function, ("exp2", "expm1", "floor", "log"))
-log10, log1p, log2, rint = map(function, ("log10", "log1p", "log2", "rint"))
-round_away, sin, sinh, sqrt = map(function, ("round", "sin", "sinh", "sqrt"))
-tan, tanh, trunc = map(function, ("tan", "tanh", "trunc"))
-atan2, power = (function(name, 2) for name in ("atan2", "pow"))
+cos, cosh, erf, erfc = map(function, ("cos", "cosh", "erf", "erfc"))
+exp, exp2, expm1, floor = map(function, ("exp", "exp2", "expm1", "floor"))
+log, log10, log1p, log2 = map(function, ("log", "log10", "log1p", "log2"))
+rint, round_away, sin, sinh = map(function, ("rint", "round", "sin", "sinh"))
+sqrt, tan, tanh, trunc = map(function, ("sqrt", "tan", "tanh", "trunc"))
+atan2, power, remainder = (function(name, 2) for name in ("atan2", "pow", "fmod"))
 fma = function("fma", 3)
 
 

@@ -37,6 +37,7 @@ UNARY: dict[str, Unary] = {
     "math.acosh": (c.acosh, lambda x, y: 1 / (c.sqrt(x - 1) * c.sqrt(x + 1))),
     "math.atanh": (c.atanh, lambda x, y: 1 / ((1 - x) * (1 + x))),
     "math.erf": (c.erf, lambda x, y: 2 / math.sqrt(math.pi) * c.exp(-x * x)),
+    "math.erfc": (c.erfc, lambda x, y: -2 / math.sqrt(math.pi) * c.exp(-x * x)),
     "math.exp": (c.exp, lambda x, y: c.exp(x)),
     "math.exp2": (c.exp2, lambda x, y: math.log(2) * c.exp2(x)),
     "math.expm1": (c.expm1, lambda x, y: c.exp(x)),
@@ -83,11 +84,17 @@ def _partials_of_copied_sign(x: float, y: float) -> tuple[float, float]:
     return sign if is_number else math.nan, 0.0
 
 
+def _partials_of_remainder(x: float, y: float) -> tuple[float, float]:
+    divided_off = c.divide(x - c.remainder(x, y), y)
+    return 1.0, -c.rint(divided_off)
+
+
 BINARY: dict[str, Binary] = {
     "arith.addf": (lambda x, y: x + y, lambda x, y: (1.0, 1.0)),
     "arith.subf": (lambda x, y: x - y, lambda x, y: (1.0, -1.0)),
     "arith.mulf": (lambda x, y: x * y, lambda x, y: (y, x)),
     "arith.divf": (c.divide, lambda x, y: (1 / y, -x / (y * y))),
+    "arith.remf": (c.remainder, _partials_of_remainder),
     "math.powf": (c.power, _partials_of_power),
     "math.atan2": (c.atan2, _partials_of_angle),
     "math.copysign": (math.copysign, _partials_of_copied_sign),

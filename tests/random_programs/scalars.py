@@ -9,6 +9,7 @@ SQUASHED = {"math.sin": 1.0, "math.cos": 1.0, "math.tanh": 1.0, "math.atan": 1.6
 """Functions of any number, with their largest magnitude."""
 TAME = {
     "math.erf": 1.0,
+    "math.erfc": 2.0,
     "math.asinh": 2.0,
     "arith.negf": STORED_BOUND,
     "math.absf": STORED_BOUND,
@@ -155,8 +156,9 @@ class Scalars(Integers):
                 x = self._apply("arith.addf", x.bound + 1, x, one)
                 return self._apply("math.acosh", 3.0, x)
             case "quotient":
+                operation = choose(["arith.divf", "arith.divf", "arith.remf"])
                 b = self._positive(scope, type_)
-                return self._apply("arith.divf", 2 * a.bound, a, b)
+                return self._apply(operation, 2 * a.bound, a, b)
             case _:
                 return self._rare_expression(kind, scope, type_, a)
 

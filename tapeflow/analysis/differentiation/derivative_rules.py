@@ -93,7 +93,8 @@ RULES: dict[type[Operation], Rule] = {
     arith.AddfOp: (G, G),
     arith.SubfOp: (G, -G),
     arith.MulfOp: (G * B, G * A),
-    RemFOp: (G, -(G * _call(math.TruncOp, A / B))),
+    # What was divided off, a whole number; A / B itself may round to the next one.
+    RemFOp: (G, -(G * _call(math.RoundEvenOp, (A - Y) / B))),
     arith.DivfOp: (G / B, -(G / B * Y)),
     arith.NegfOp: (-G,),
     arith.SelectOp: (None, choose(A, G, ZERO), choose(A, ZERO, G)),

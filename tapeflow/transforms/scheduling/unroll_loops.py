@@ -6,11 +6,13 @@ from typing import cast
 from xdsl.context import Context
 from xdsl.dialects import arith, scf
 from xdsl.dialects.builtin import IndexType, IntegerType, ModuleOp
+from xdsl.dialects.func import FuncOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import Rewriter
 
 from tapeflow.analysis.integers.number_attributes import integer_attribute
+from tapeflow.analysis.ir.call_graph import CallGraph
 from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.control_flow import yielded
 from tapeflow.analysis.ir.levels import Level
@@ -19,6 +21,7 @@ from tapeflow.dialects.tape_attributes import TAPE_SIZE
 from tapeflow.transforms.building.index_builder import FunctionConstants, IndexBuilder
 from tapeflow.transforms.building.refusal import refuse, require_level
 from tapeflow.transforms.building.rewriting import functions_of, is_structured
+from tapeflow.transforms.scheduling.proved_rings import Rings, change_loops, uses_any
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,19 @@ class UnrollLoopsPass(ModulePass):
         for name, number in (("most", self.most), ("operations", self.operations)):
             if number < 0:
                 refuse(op, f"{self.name}: {name}={number} is negative")
+        graph = CallGraph(op)
         for function in functions_of(op):
             if is_structured(function):
-                constants = FunctionConstants(function)
-                # Each loop after those inside it.
-                for loop in reversed([*function.walk()]):
-                    if isinstance(loop, scf.ForOp):
-                        trips = constant_trips(loop, self.most, self.operations)
-                        if trips is not None:
-                            _unroll(loop, trips, constants)
+                change_loops(function, graph, self._unroll_short)
+
+    def _unroll_short(self, function: FuncOp, graph: CallGraph, kept: Rings) -> None:
+        constants = FunctionConstants(function)
+        # Each loop after those inside it.
+        for loop in reversed([*function.walk()]):
+            if isinstance(loop, scf.ForOp):
+                trips = constant_trips(loop, self.most, self.operations)
+                if trips is not None and not uses_any(loop, kept):
+                    _unroll(loop, trips, constants)
 
 
 def _unroll(loop: scf.ForOp, trips: int, constants: FunctionConstants) -> None:

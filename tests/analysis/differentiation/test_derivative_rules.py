@@ -79,6 +79,7 @@ FUNCTIONS: dict[type[Operation], Callable[..., Number]] = {
     math.ErfOp: mp.erf,
     ErfcOp: mp.erfc,
     RemFOp: lambda a, b: a - b * trunc(a / b),
+    math.RoundEvenOp: mp.nint,
     math.TruncOp: trunc,
     math.ExpOp: mp.exp,
     math.Exp2Op: lambda a: mp.power(2, a),

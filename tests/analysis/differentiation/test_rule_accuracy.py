@@ -20,6 +20,8 @@ from xdsl.ir import Operation
 
 from tapeflow.analysis.differentiation.derivative_rules import RULES
 from tapeflow.backend.execute import execute
+from tapeflow.dialects.arith_additions import RemFOp
+from tapeflow.dialects.math_additions import ErfcOp
 from tapeflow.frontend.reader import parse_module
 from tapeflow.transforms.differentiation.differentiate import DifferentiatePass
 from tapeflow.universe import full_context
@@ -90,6 +92,10 @@ CASES: dict[type[Operation], Case] = {
     arith.AddfOp: binary(lambda a, b: 1, lambda a, b: 1),
     arith.SubfOp: binary(lambda a, b: 1, lambda a, b: -1),
     arith.MulfOp: binary(lambda a, b: b, lambda a, b: a),
+    RemFOp: binary(
+        lambda a, b: 1,
+        lambda a, b: -mp.sign(a) * mp.sign(b) * mp.floor(abs(a / b)),
+    ),
     arith.DivfOp: binary(lambda a, b: 1 / b, lambda a, b: -a / b**2),
     arith.NegfOp: unary(lambda a: -1),
     arith.MinimumfOp: binary(lambda a, b: a <= b, lambda a, b: a > b),
@@ -112,6 +118,9 @@ CASES: dict[type[Operation], Case] = {
     math.CoshOp: unary(mp.sinh),
     math.ErfOp: unary(
         lambda a: 2 / mp.sqrt(mp.pi) * mp.exp(-a * a), bound_ulp=lambda a: FEW + a * a
+    ),
+    ErfcOp: unary(
+        lambda a: -2 / mp.sqrt(mp.pi) * mp.exp(-a * a), bound_ulp=lambda a: FEW + a * a
     ),
     math.ExpOp: unary(mp.exp),
     math.Exp2Op: unary(lambda a: mp.log(2) * mp.power(2, a)),
@@ -192,6 +201,12 @@ EDGES: list[tuple[type[Operation], tuple[float, ...], tuple[float, ...]]] = [
     (math.CbrtOp, (INF,), (0.0,)),
     (math.CopySignOp, (3.0, -0.0), (-1.0,)),
     (math.ErfOp, (INF,), (0.0,)),
+    (ErfcOp, (-INF,), (0.0,)),
+    (RemFOp, (7.0, 2.0), (1.0, -3.0)),
+    (RemFOp, (-7.0, 2.0), (1.0, 3.0)),
+    (RemFOp, (1.0, INF), (1.0, 0.0)),
+    # The quotient of f32 rounds up to 3.
+    (RemFOp, (3.0 - 2.0**-22, 1.0 - 2.0**-24), (1.0, -2.0)),
     (math.ExpOp, (-INF,), (0.0,)),
     (math.ExpOp, (INF,), (INF,)),
     (math.ExpM1Op, (-INF,), (0.0,)),

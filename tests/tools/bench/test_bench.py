@@ -208,7 +208,7 @@ def test_show_commands(run):
     assert all(command.startswith("tapeflow-opt ") for command in commands)
     assert len(commands) == len(set(commands))
     name, *arguments = shlex.split(commands[-1])
-    assert arguments[-1].endswith(",stagger-buffers")
+    assert ",check-streams{" in arguments[-1]
     tool = Path(sys.executable).with_name(name)
     shown = subprocess.run([tool, *arguments], capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
