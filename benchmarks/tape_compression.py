@@ -20,7 +20,7 @@ from tapeflow.tools.pipelines.on_machine import fit
 from tapeflow.tools.pipelines.text import Pipeline, parse_pipeline
 from tapeflow.tools.tape.compression_error import compression_error
 
-COLUMNS = ("tape bytes", "DRAM bytes", "energy, pJ", "cycles", "measured", "estimated")
+COLUMNS = ("tape B", "DRAM B", "nJ", "cycles", "error", "estimate")
 
 
 def compressed(pipeline: Pipeline, codec: str) -> Pipeline:
@@ -48,9 +48,9 @@ def rows(case: Case, pipeline: Pipeline, machine: str) -> Iterator[tuple[str, ..
             codec,
             f"{result.tape_bytes:,}",
             f"{dram_bytes:,}",
-            f"{energy.total_energy_pj:,.0f}",
+            f"{energy.total_energy_pj / 1000:,.0f}",
             f"{counters.cycles:,}",
-            *(f"{each:.2g}" if error.regions else "" for each in errors),
+            *(f"{each:.0e}" if error.regions else "" for each in errors),
         )
 
 
@@ -64,7 +64,11 @@ def main() -> None:
     options = parser.parse_args()
     names = tuple(options.programs or (program.name for program in PROGRAMS))
     pipeline = parse_pipeline(options.pipeline)
-    table = Table(title=f"{options.pipeline} at size {options.size}")
+    table = Table(
+        title=f"{options.pipeline} at size {options.size}",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for heading in ("program", "codec", *COLUMNS):
         table.add_column(
             heading, justify="right" if heading in COLUMNS else "left", no_wrap=True

@@ -105,8 +105,8 @@ def test_programs(program: str, pipeline: str, machine: str) -> None:
         abs(mine[name] - by_event[name])
         for name in ("dram_read_row_misses", "dram_write_row_misses")
     )
-    # Two accesses that come in the other order may close a row for a third one. In a run
-    # of a few hundred cycles, such as size tiny, that alone can be more than 2%.
+    # Two accesses that come in the other order may close a row for a third one. In a
+    # run of a few hundred cycles, such as size tiny, that alone can be more than 2%.
     figures = preset(machine)
     opened_ns = rows * (figures.dram.conflict_ns - figures.dram.row_hit_ns)
     allowed = 0.02 * by_event["cycles"] + opened_ns * 1e-9 * figures.clock_hz
