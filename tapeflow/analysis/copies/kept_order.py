@@ -13,12 +13,13 @@ from typing import cast
 from xdsl.dialects import memref, scf
 from xdsl.dialects.builtin import AnyFloat, MemRefType
 from xdsl.dialects.func import FuncOp
-from xdsl.ir import Attribute, Block, Operation, SSAValue
+from xdsl.ir import Attribute, Block, BlockArgument, Operation, SSAValue
 
 from tapeflow.analysis.copies.copy_nests import (
     Access,
     Copy,
     accesses_of,
+    is_own,
     is_plain,
     loops_within,
 )
@@ -26,6 +27,7 @@ from tapeflow.analysis.copies.index_bounds import IndexBounds
 from tapeflow.analysis.integers import polynomials as poly
 from tapeflow.analysis.ir.operation_costs import is_function_of_operands
 from tapeflow.analysis.memory.aliasing import Buffers
+from tapeflow.analysis.memory.lifetimes import BufferLives
 
 _OTHER_ORDER = "adjoints would add up in another order"
 _LOST = "what would be left is lost earlier, and a tape would have to keep it"
@@ -36,9 +38,12 @@ class KeptOrder:
     """What happens between a copy and those who use it."""
 
     buffers: Buffers
+    lives: BufferLives
     bounds: IndexBounds
     keeps_adjoints: bool
     """Whether the program is differentiated later, and no bit of that may change."""
+    is_called: bool
+    """Whether other functions call this one."""
     _positions: dict[Block, dict[Operation, int]] = field(
         default_factory=dict[Block, dict[Operation, int]]
     )
@@ -73,7 +78,7 @@ class KeptOrder:
             self._is_in(op, span, block)
             for op in (
                 *self.buffers.writes.get(origin, ()),
-                *self._ends_of(copy.origin),
+                *self.lives.deallocations(copy.origin),
             )
         ):
             return "what it reads changes before the copy is read"
@@ -107,7 +112,7 @@ class KeptOrder:
             if where in span:
                 moved = None
                 if where != end and holder is not None:
-                    moved = self._moved(holder, block, begin)
+                    moved = self._moved(holder, copy.target, block, begin)
                 if moved is None:
                     return "what it writes is used in front of it", ()
                 fills |= moved
@@ -124,7 +129,7 @@ class KeptOrder:
     def _problem_of_adjoints(
         self, copy: Copy, readers: Sequence[memref.LoadOp], block: Block
     ) -> str | None:
-        if not is_plain(copy.origin):
+        if not self._has_own_shadow(copy.origin):
             return _OTHER_ORDER
         begin = self.position(copy.store, block)
         reads = [op for op in accesses_of(copy.origin) if isinstance(op, memref.LoadOp)]
@@ -138,6 +143,20 @@ class KeptOrder:
         if is_alone and not any(self._is_in(op, span, block) for op in others):
             return None
         return _OTHER_ORDER
+
+    def _has_own_shadow(self, buffer: SSAValue) -> bool:
+        """Whether adjoints of a buffer come from its reads in this function alone.
+
+        Those of what it writes may begin with a seed, those of what a caller gives with
+        what other calls have added, and those of a view are its buffer's.
+        """
+        if is_own(buffer):
+            return True
+        is_argument = isinstance(buffer, BlockArgument) and isinstance(
+            buffer.block.parent_op(), FuncOp
+        )
+        is_only_read = not self.buffers.written(buffer) and is_plain(buffer)
+        return is_argument and is_only_read and not self.is_called
 
     def _lives_as_long(self, copy: Copy, block: Block) -> bool:
         """Whether the origin is there for a reverse sweep wherever the target is."""
@@ -192,14 +211,17 @@ class KeptOrder:
         ]
 
     def _moved(
-        self, fill: Operation, block: Block, before: int
+        self, fill: Operation, target: SSAValue, block: Block, before: int
     ) -> set[Operation] | None:
         """What has to move with an operation to a place in front; None if it cannot.
 
-        It can if it only stores what is known there; how to compute that moves, too.
+        It can if all it does is to store to `target` what is known there; how to
+        compute that moves, too.
         """
         moved = {fill}
         for inner in fill.walk():
+            if isinstance(inner, memref.StoreOp) and inner.memref is not target:
+                return None
             kinds = (scf.ForOp, scf.YieldOp, memref.StoreOp)
             if not isinstance(inner, kinds) and not is_function_of_operands(inner):
                 return None
@@ -214,7 +236,7 @@ class KeptOrder:
                     continue
                 if at.parent is not block or not is_function_of_operands(at):
                     return None
-                also = self._moved(at, block, before)
+                also = self._moved(at, target, block, before)
                 if also is None:
                     return None
                 moved |= also

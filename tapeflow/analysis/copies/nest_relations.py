@@ -249,17 +249,21 @@ class CopyNest:
         if loops is None or self._has_changing_ends(loops):
             return None
         forms, spans = self.bounds.forms, list[object]()
-        left = {forms.atom(loop.body.block.args[0]): loop for loop in loops}
+        counters = {forms.atom(loop.body.block.args[0]): loop for loop in loops}
+        met = list[int]()
         for value in op.indices:
             form = forms.form(value)
-            used = self._used(form, left)
-            for atom in used:
-                left.pop(atom)
-                if len(used) > 1 or self.bounds.slope(form, atom) != poly.ONE:
-                    return None
+            used = self._used(form, counters)
+            if len(used) > 1 or any(
+                self.bounds.slope(form, atom) != poly.ONE for atom in used
+            ):
+                return None
+            met += used
             span = self.bounds.least(form, loops), self.bounds.most(form, loops)
             spans.append(span)
-        return spans
+        # Each counter once: twice is a diagonal, and a loop that no subscript counts
+        # may have no iteration.
+        return spans if sorted(met) == sorted(counters) else None
 
     def _has_changing_ends(self, loops: Sequence[scf.ForOp]) -> bool:
         forms = self.bounds.forms

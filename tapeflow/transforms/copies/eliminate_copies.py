@@ -21,6 +21,7 @@ from tapeflow.analysis.ir.constants import constant_of
 from tapeflow.analysis.ir.operation_costs import is_function_of_operands
 from tapeflow.analysis.memory.aliasing import find_buffers
 from tapeflow.analysis.memory.extents import extent_of
+from tapeflow.analysis.memory.lifetimes import BufferLives
 from tapeflow.transforms.building.index_builder import (
     FunctionConstants,
     Index,
@@ -71,7 +72,14 @@ def _round(function: FuncOp, graph: CallGraph, *, keeps_adjoints: bool) -> bool:
         return False
     constants = FunctionConstants(function)
     bounds, buffers = IndexBounds(), find_buffers(function, graph)
-    search = DetourSearch(bounds, KeptOrder(buffers, bounds, keeps_adjoints))
+    order = KeptOrder(
+        buffers=buffers,
+        lives=BufferLives(buffers),
+        bounds=bounds,
+        keeps_adjoints=keeps_adjoints,
+        is_called=bool(graph.calls_to(function)),
+    )
+    search = DetourSearch(bounds, order)
     spared = 0
     for copy in copies:
         if copy.load.parent is None:
@@ -81,7 +89,7 @@ def _round(function: FuncOp, graph: CallGraph, *, keeps_adjoints: bool) -> bool:
         except Needed:
             continue
         _Shortcut(detour, bounds, constants).rewrite()
-        search.order.forget_positions()
+        order.forget_positions()
         spared += 1
     return spared > 0
 

@@ -13,6 +13,7 @@ from tapeflow.analysis.copies.index_bounds import IndexBounds
 from tapeflow.analysis.copies.kept_order import KeptOrder
 from tapeflow.analysis.copies.nest_relations import Needed
 from tapeflow.analysis.memory.aliasing import find_buffers
+from tapeflow.analysis.memory.lifetimes import BufferLives
 from tapeflow.backend.execute import execute
 from tapeflow.backend.gradient import compile_gradient
 from tapeflow.backend.runtime.execution_error import ExecutionError
@@ -132,10 +133,11 @@ KEPT: dict[str, tuple[dict[str, str], list[Nest], str, str]] = {
         "read in front of it",
     ),
     "a diagonal": (
-        {"t": "n, n", "y": "n, m"},
+        {"s": "n, 1", "t": "n, n", "y": "n, m"},
         [
+            Nest("i:n j:1", "s[i, j] = 2 x[i, j]"),
             Nest("i:n j:n", "t[i, j] = 0"),
-            Nest("i:n", "t[i, i] = x[i, 0]"),
+            Nest("i:n", "t[i, i] = s[i, 0]"),
             Nest(ALL, "y[i, j] = 2 t[i, i]"),
         ],
         SUM,
@@ -224,7 +226,8 @@ def test_kept_with_a_reason(name):
 def reasons(module) -> list[str]:
     (function,) = module.ops
     bounds, found = IndexBounds(), list[str]()
-    order = KeptOrder(find_buffers(function), bounds, keeps_adjoints=True)
+    buffers = find_buffers(function)
+    order = KeptOrder(buffers, BufferLives(buffers), bounds, True, False)
     for copy in find_copies(function):
         with pytest.raises(Needed) as needed:
             DetourSearch(bounds, order).judge(copy)
@@ -250,6 +253,65 @@ def test_gradients_keep_every_bit(name):
     expected = gradient(parse(text), x)
     assert gradient(spared(text), x) == expected
     assert gradient(parse(text), x, EliminateCopiesPass(reorder=True)) == expected
+
+
+PADDED = "i:n+2 j:m+2"
+
+
+def padded(*producers: Nest) -> str:
+    """A buffer s behind its producers, copied into a pad that is read as a whole."""
+    nests = [
+        Nest(ALL, "q[i, j] = 2 x[i, j]"),
+        *producers,
+        Nest(PADDED, "t[i, j] = 0"),
+        Nest(ALL, "t[i + 1, j + 1] = s[i, j]"),
+        Nest(PADDED, "y[i, j] = 2 t[i, j]"),
+    ]
+    pads = {"t": "n + 2, m + 2", "y": "n + 2, m + 2"}
+    buffers = {"q": "n, m", "s": "n, m", **pads}
+    return module_text(buffers, nests, f"{PADDED}; y[i, j]")
+
+
+def test_a_fill_of_two_buffers_stays_behind_who_reads_the_other():
+    text = padded(Nest(ALL, "s[i, j] = 2 q[i, j]"))
+    assert copies_left(spared(text)) == 0
+    fill = "memref.store %zero, %t["
+    other = "memref.store %zero, %q[%zero_index, %zero_index] : memref<?x?xf64>\n"
+    both = text.replace(fill, other + fill, 1)
+    assert str(spared(both)) == str(parse(both))
+
+
+@pytest.mark.parametrize("loops", ["k:n-n i:n j:m", "i:n j:1:m"])
+def test_a_producer_that_may_leave_elements_out_keeps_its_buffer(loops):
+    text = padded(Nest(loops, "s[i, j] = 2 q[i, j]"))
+    assert copies_left(spared(text)) == 1
+
+
+CALLED = """
+func.func @g(%x: memref<?x?xf64>) -> f64 {
+  %zero = arith.constant 0 : index
+  %a = func.call @f(%x) : (memref<?x?xf64>) -> f64
+  %b = func.call @f(%x) : (memref<?x?xf64>) -> f64
+  %c = arith.mulf %a, %b : f64
+  func.return %c : f64
+}
+"""
+
+
+def test_what_other_calls_add_to_comes_in_its_order():
+    text = module_text(*SPARED["read twice, and nobody else reads"])
+    assert copies_left(spared(text)) == 0
+    module = spared(text + CALLED)
+    called = next(iter(module.ops))
+    assert isinstance(called, FuncOp)
+    assert len([*find_copies(called)]) == 1
+
+
+def test_what_may_have_a_seed_comes_in_its_order():
+    text = module_text(*SPARED["read twice, and nobody else reads"])
+    store = "memref.store %zero, %sum[] : memref<f64>"
+    written = "memref.store %half, %x[%zero_index, %zero_index] : memref<?x?xf64>"
+    assert copies_left(spared(text.replace(store, f"{store}\n  {written}"))) == 1
 
 
 def test_an_error_stays_an_error():
