@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tapeflow.analysis.machine.facts import Facts
+from tapeflow.analysis.machine.words import Facts
 
 
 @dataclass(frozen=True)

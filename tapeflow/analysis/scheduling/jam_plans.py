@@ -48,11 +48,27 @@ class Plan:
 
 def find_plans(
     block: Block, buffers: Buffers, factor: Factor, choice: LoopChoice | None = None
-) -> tuple[list[Plan], int]:
-    """The loops to jam in a block, and how many levels of loops it holds.
+) -> list[Plan]:
+    """The loops to jam in a block.
 
     Args:
         choice: for a machine; None for none in particular.
+    """
+
+    def find(loop: scf.ForOp) -> Plan | Problem:
+        return find_plan(loop, buffers, factor, choice)
+
+    return best_plans(block, find, least_levels=1)[0]
+
+
+def best_plans(
+    block: Block, find: Callable[[scf.ForOp], Plan | Problem], *, least_levels: int
+) -> tuple[list[Plan], int]:
+    """The plans that go ahead in a block, and how many levels of loops it holds.
+
+    Args:
+        find: tells what to do with a loop.
+        least_levels: of loops inside a loop that is tried.
     """
     plans: list[Plan] = []
     levels = 0
@@ -61,12 +77,12 @@ def find_plans(
         height = 0
         for region in op.regions:
             for inner in region.blocks:
-                more, deep = find_plans(inner, buffers, factor, choice)
+                more, deep = best_plans(inner, find, least_levels=least_levels)
                 found += more
                 height = max(height, deep)
         if isinstance(op, scf.ForOp):
-            if 0 < height <= DEEPEST:
-                found = _better(find_plan(op, buffers, factor, choice), found)
+            if least_levels <= height <= DEEPEST:
+                found = _better(find(op), found)
             height += 1
         plans += found
         levels = max(levels, height)
@@ -74,7 +90,9 @@ def find_plans(
 
 
 def _better(plan: Plan | Problem, inner: list[Plan]) -> list[Plan]:
-    if isinstance(plan, Plan) and all(plan.gain > other.gain for other in inner):
+    if isinstance(plan, Plan) and all(
+        other.is_flat or plan.gain > other.gain for other in inner
+    ):
         return [plan]
     return inner
 

@@ -33,7 +33,7 @@ from tapeflow.analysis.scheduling.jam_nests import (
     Problem,
     find_body,
 )
-from tapeflow.analysis.scheduling.jam_plans import DEEPEST, Factor, Plan
+from tapeflow.analysis.scheduling.jam_plans import NOT_WORTH, Factor, Plan, best_plans
 
 LEAST_GAIN = 1.1
 """Time one by one over that of interleaved iterations, and of more of these over that
@@ -43,38 +43,15 @@ MOST_STREAMS = 10
 1 KB keeps, beside some of those of their adjoints."""
 SHORT = 16
 """Operations of a body below which runs of a loop overlap with each other anyway."""
-NOT_WORTH_IT = "it is not worth it"
 
 
-def find_reorderings(
-    block: Block, buffers: Buffers, factor: Factor
-) -> tuple[list[Plan], int]:
-    """The loops to reorder in a block, and how many levels of loops it holds."""
-    plans: list[Plan] = []
-    levels = 0
-    for op in block.ops:
-        found: list[Plan] = []
-        height = 0
-        for region in op.regions:
-            for inner in region.blocks:
-                more, deep = find_reorderings(inner, buffers, factor)
-                found += more
-                height = max(height, deep)
-        if isinstance(op, scf.ForOp):
-            if height <= DEEPEST:
-                found = _better(find_reordering(op, buffers, factor), found)
-            height += 1
-        plans += found
-        levels = max(levels, height)
-    return plans, levels
+def find_reorderings(block: Block, buffers: Buffers, factor: Factor) -> list[Plan]:
+    """The loops to reorder in a block."""
 
+    def find(loop: scf.ForOp) -> Plan | Problem:
+        return find_reordering(loop, buffers, factor)
 
-def _better(plan: Plan | Problem, inner: list[Plan]) -> list[Plan]:
-    if isinstance(plan, Plan) and all(
-        other.is_flat or plan.gain > other.gain for other in inner
-    ):
-        return [plan]
-    return inner
+    return best_plans(block, find, least_levels=0)[0]
 
 
 def find_reordering(
@@ -97,7 +74,7 @@ def _jammed(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem
     while factor == "auto" and copies > 1 and _streams(body, copies) > MOST_STREAMS:
         copies //= 2
     if copies == 1:
-        return Problem(NOT_WORTH_IT, loop)
+        return Problem(NOT_WORTH, loop)
     forms = SubscriptForms()
     if factor == "auto" and not isinstance(
         find_ahead(_reversed(body), buffers, copies, forms), Problem
@@ -140,7 +117,7 @@ def _streams_of(body: Body, nest: Nest, copies: int) -> int:
 
 
 def _interleaved(loop: scf.ForOp, buffers: Buffers, factor: Factor) -> Plan | Problem:
-    best: Plan | Problem = Problem(NOT_WORTH_IT, loop)
+    best: Plan | Problem = Problem(NOT_WORTH, loop)
     for copies in FACTORS if factor == "auto" else (factor,):
         if copies == 1 or (factor == "auto" and not _fits(loop, copies)):
             break

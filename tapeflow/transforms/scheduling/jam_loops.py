@@ -123,7 +123,7 @@ def _jam(
     choice = loop_choice(function, pass_.name, pass_.datapath, pass_.sizes, explain)
     buffers = find_buffers(function, graph)
     constants = FunctionConstants(function)
-    plans, _ = find_plans(function.body.block, buffers, pass_.factor, choice)
+    plans = find_plans(function.body.block, buffers, pass_.factor, choice)
     for plan in plans:
         if uses_any(plan.body.nest.loop, kept):
             continue

@@ -65,6 +65,6 @@ class ReorderLoopsPass(ModulePass):
     def _reorder(self, function: FuncOp, graph: CallGraph) -> None:
         buffers = find_buffers(function, graph)
         constants = FunctionConstants(function)
-        plans, _ = find_reorderings(function.body.block, buffers, self.factor)
+        plans = find_reorderings(function.body.block, buffers, self.factor)
         for plan in plans:
             jam(plan, constants)
